@@ -1,0 +1,54 @@
+//! A conversation as customers and programs see it.
+
+use dialogue::{QuickReply, Source};
+use serde::{Deserialize, Serialize};
+use store::{Exchange, Message, Speaker};
+use utoipa::ToSchema;
+
+/// One message of a conversation.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct MessageReply {
+    pub id: String,
+    /// `customer`, `bot`, `person` or `system`.
+    pub role: String,
+    pub text: String,
+    /// `zh` or `en`.
+    pub language: Option<String>,
+    pub quick_replies: Vec<QuickReplyReply>,
+    pub sources: Vec<SourceReply>,
+    pub decision: Option<DecisionReply>,
+    /// The person who wrote it.
+    pub author: Option<String>,
+    /// Milliseconds since 1970, UTC.
+    pub created_at: i64,
+    /// `up` or `down`, once the customer said so.
+    pub feedback: Option<String>,
+    /// The id the sender gave a customer message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_message_id: Option<String>,
+}
+
+/// An answer offered as a button: `text` is what is sent when it is chosen.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+pub struct QuickReplyReply {
+    pub title: String,
+    pub text: String,
+}
+
+/// The FAQ entry an answer comes from.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+pub struct SourceReply {
+    pub faq_id: String,
+    pub question: String,
+}
+
+/// What the bot decided to do, and how sure it was.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+pub struct DecisionReply {
+    /// `template`, `form`, `faq`, `clarify`, `rephrase`, `handoff`, `smalltalk` or `silent`.
+    pub action: String,
+    pub intent: Option<String>,
+    pub faq_id: Option<String>,
+    /// Calibrated probability that this is the right answer.
+    pub probability: Option<f32>,
+}

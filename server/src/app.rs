@@ -1,0 +1,32 @@
+//! What the running service holds: the rooms, wired together once at start.
+
+use std::sync::Arc;
+
+use assistant::Assistant;
+use metrics_exporter_prometheus::PrometheusHandle;
+use store::Store;
+
+use crate::chat::Chat;
+use crate::config::Config;
+use crate::faq_follower::FaqFollower;
+use crate::home::Home;
+use crate::hub::Hub;
+use crate::jobs::JobRunner;
+use crate::limits::Limits;
+use crate::models::Models;
+
+/// The parts of one running service; handlers take what they need from it.
+#[derive(Debug)]
+pub struct App {
+    pub config: Config,
+    pub home: Home,
+    pub store: Store,
+    pub assistant: Arc<Assistant>,
+    pub hub: Arc<Hub>,
+    pub limits: Limits,
+    pub chat: Chat,
+    pub faq: FaqFollower,
+    pub models: Models,
+    pub jobs: JobRunner,
+    pub metrics: PrometheusHandle,
+}

@@ -1,0 +1,107 @@
+//! `frontdesk index` and `frontdesk search`: the FAQ index without a service around it.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::Context as _;
+use clap::Args;
+use retrieval::{FaqIndex, SearchQuery};
+use serde::{Deserialize, Serialize};
+
+use super::{INPUT_IS_WRONG, say};
+
+#[derive(Debug, Args)]
+pub(super) struct IndexArgs {
+    /// An FAQ file (.csv, .tsv or .jsonl) or a folder with faq.jsonl or faq.csv
+    faq: PathBuf,
+    /// The index folder to make; an existing index is replaced
+    #[arg(long, value_name = "INDEX")]
+    out: PathBuf,
+    /// Print one JSON object instead of words
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SearchArgs {
+    /// The folder that `frontdesk index` made
+    index: PathBuf,
+    /// JSONL file of {"text"}; standard input without it
+    file: Option<PathBuf>,
+    /// How many hits to give for each question
+    #[arg(long, value_name = "K", default_value_t = 5)]
+    top: usize,
+}
+
+#[derive(Deserialize)]
+struct Question {
+    text: String,
+}
+
+#[derive(Serialize)]
+struct Found<'a> {
+    hits: Vec<FoundEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct FoundEntry<'a> {
+    id: &'a str,
+    probability: f32,
+    score: f32,
+    question: &'a str,
+}
+
+pub(super) fn index(arguments: &IndexArgs) -> anyhow::Result<ExitCode> {
+    let started = Instant::now();
+    let entries = retrieval::read_faq(&arguments.faq)?;
+    let index = FaqIndex::open_or_create(&arguments.out)?;
+    index.replace_all(&entries, 1)?;
+    let seconds = started.elapsed().as_secs_f32();
+    let (count, out) = (index.len(), arguments.out.display());
+    if arguments.json {
+        say(serde_json::json!({"entries": count, "index": arguments.out, "seconds": seconds}));
+    } else {
+        say(format_args!("indexed {count} entries in {seconds:.1} s into {out}"));
+        say(format_args!("next: echo '{{\"text\": \"…\"}}' | frontdesk search {out}"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn search(arguments: &SearchArgs) -> anyhow::Result<ExitCode> {
+    let index = FaqIndex::open(&arguments.index)?;
+    let input: Box<dyn BufRead> = match &arguments.file {
+        Some(path) => Box::new(BufReader::new(File::open(path).with_context(|| format!("cannot read {}", path.display()))?)),
+        None => Box::new(BufReader::new(std::io::stdin())),
+    };
+    let mut output = std::io::BufWriter::new(std::io::stdout().lock());
+    let mut wrong_lines = 0_usize;
+    for (number, line) in input.split(b'\n').enumerate() {
+        let line = line.context("cannot read the questions")?;
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        match serde_json::from_slice::<Question>(&line) {
+            Ok(question) => write_hits(&mut output, &index, question.text, arguments.top)?,
+            Err(error) => {
+                wrong_lines += 1;
+                let _ = writeln!(std::io::stderr(), "line {}: {error}; each line is an object such as {{\"text\": \"…\"}}", number + 1);
+            }
+        }
+    }
+    output.flush()?;
+    Ok(if wrong_lines > 0 { ExitCode::from(INPUT_IS_WRONG) } else { ExitCode::SUCCESS })
+}
+
+fn write_hits(output: &mut impl std::io::Write, index: &FaqIndex, text: String, top: usize) -> anyhow::Result<()> {
+    let hits = index.search(&SearchQuery { text, language: None, top, today: None });
+    let hits = hits
+        .iter()
+        .map(|hit| FoundEntry { id: &hit.id, probability: hit.probability, score: hit.score, question: &hit.question })
+        .collect();
+    serde_json::to_writer(&mut *output, &Found { hits })?;
+    output.write_all(b"\n")?;
+    Ok(())
+}

@@ -1,0 +1,7 @@
+//! What surrounds every route: request ids, logging, metrics, security headers, origins and body limits.
+
+mod observe;
+mod origin;
+
+pub use observe::observe;
+pub use origin::{Origins, check_origin, is_same_origin};
