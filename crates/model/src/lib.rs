@@ -1,1 +1,22 @@
-//! .
+//! Understands a message: intent, out-of-scope score, sentiment and entities, each calibrated, and the bundle on disk.
+//! Knows nothing of dialogues, files of a bot or HTTP.
+
+mod calibration;
+mod classifier;
+mod error;
+mod gazetteer;
+mod info;
+mod options;
+mod prediction;
+mod train;
+mod training_set;
+
+pub use calibration::{Calibration, ScopeModel};
+pub use classifier::Classifier;
+pub use error::Error;
+pub use gazetteer::{Gazetteer, GazetteerEntity, GazetteerValue};
+pub use info::{BundleInfo, FORMAT_VERSION, FeatureInfo};
+pub use options::{Control, EncoderKind, Progress, TrainOptions, Validation};
+pub use prediction::{Entity, Prediction, Scored, ScoredSentiment, Sentiment};
+pub use train::train;
+pub use training_set::{Example, TrainingSet};

@@ -1,0 +1,116 @@
+//! From raw scores to probabilities that mean what they say, and from an accepted error rate to a threshold.
+
+use serde::{Deserialize, Serialize};
+
+/// One-sided confidence of the bound on the error rate behind a threshold.
+const CONFIDENCE: f64 = 0.9;
+/// Points kept of a held-out curve.
+const MAX_POINTS: usize = 4000;
+
+/// Everything fitted on held-out rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Calibration {
+    /// Divides the logits of the intents.
+    pub temperature: f32,
+    /// Turns signals of familiarity into the probability of being in scope.
+    pub scope: ScopeModel,
+    /// Divides the logits of the sentiments.
+    pub sentiment_temperature: f32,
+    /// Held-out rows: probability of the best intent and whether it was right, highest first.
+    pub curve: Vec<(f32, bool)>,
+}
+
+impl Default for Calibration {
+    fn default() -> Self {
+        Self { temperature: 1.0, scope: ScopeModel::default(), sentiment_temperature: 1.0, curve: Vec::new() }
+    }
+}
+
+impl Calibration {
+    /// Keeps the held-out curve, thinned evenly when it is long.
+    pub(crate) fn set_curve(&mut self, mut points: Vec<(f32, bool)>) {
+        points.retain(|(probability, _)| probability.is_finite());
+        points.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.cmp(&a.1)));
+        let step = points.len().div_ceil(MAX_POINTS).max(1);
+        self.curve = points.into_iter().step_by(step).collect();
+    }
+
+    /// The lowest threshold whose error rate on held-out rows is, with 90 % confidence, at most the accepted one.
+    ///
+    /// Where too few rows are held out to show that, the probabilities are taken at their word with half the
+    /// accepted rate: answers above `1 - rate / 2`.
+    pub fn threshold(&self, accepted_error_rate: f32) -> f32 {
+        let accepted = f64::from(accepted_error_rate.clamp(0.0, 1.0));
+        if accepted >= 1.0 {
+            return 0.0;
+        }
+        let mut best = None;
+        let mut wrong = 0;
+        for (index, (probability, right)) in self.curve.iter().enumerate() {
+            wrong += usize::from(!right);
+            let tied = self.curve.get(index + 1).is_some_and(|next| next.0 >= *probability);
+            if !tied && upper_bound(wrong, index + 1) <= accepted {
+                best = Some(*probability);
+            }
+        }
+        best.unwrap_or((1.0 - accepted / 2.0) as f32)
+    }
+}
+
+/// Logistic regression over signals of familiarity.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScopeModel {
+    /// One weight for each signal.
+    pub weights: Vec<f32>,
+    /// Added to the weighted sum.
+    pub bias: f32,
+}
+
+impl Default for ScopeModel {
+    fn default() -> Self {
+        Self { weights: vec![0.0; 4], bias: 2.0 }
+    }
+}
+
+impl ScopeModel {
+    /// The probability of being in scope.
+    pub(crate) fn probability(&self, signals: &[f32]) -> f32 {
+        let sum: f32 = self.weights.iter().zip(signals).map(|(w, s)| w * s).sum();
+        1.0 / (1.0 + (-(sum + self.bias)).exp())
+    }
+}
+
+/// Clopper–Pearson upper bound of an error rate after `wrong` errors in `n` trials.
+fn upper_bound(wrong: usize, n: usize) -> f64 {
+    if wrong >= n {
+        return 1.0;
+    }
+    let (mut low, mut high) = (wrong as f64 / n as f64, 1.0);
+    for _ in 0..40 {
+        let middle = (low + high) / 2.0;
+        if binomial_cdf(wrong, n, middle) > 1.0 - CONFIDENCE {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    high
+}
+
+/// Probability of at most `k` successes in `n` trials.
+fn binomial_cdf(k: usize, n: usize, p: f64) -> f64 {
+    if p <= 0.0 {
+        return 1.0;
+    }
+    if p >= 1.0 {
+        return if k >= n { 1.0 } else { 0.0 };
+    }
+    let ratio = p.ln() - (-p).ln_1p();
+    let mut log_term = n as f64 * (-p).ln_1p();
+    let mut sum = log_term.exp();
+    for i in 0..k {
+        log_term += ((n - i) as f64).ln() - ((i + 1) as f64).ln() + ratio;
+        sum += log_term.exp();
+    }
+    sum.min(1.0)
+}

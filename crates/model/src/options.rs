@@ -1,0 +1,131 @@
+//! How to train, and what training reports while it runs.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// The part of the network that reads the message's tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EncoderKind {
+    /// No token encoder: n-gram features alone.
+    Ngrams,
+    /// The average of token embeddings.
+    #[default]
+    Bag,
+    /// Text CNN: convolutions of several widths, max-pool, dense.
+    Cnn,
+    /// A BERT-family encoder; what `base` folders hold.
+    Bert,
+}
+
+/// Settings of one training run; the default suits bots from ten to hundreds of examples per intent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TrainOptions {
+    /// A folder in Hugging Face layout to start from; `None` trains from nothing.
+    pub base: Option<PathBuf>,
+    /// The token encoder when there is no base.
+    pub encoder: EncoderKind,
+    /// Passes over the data; `None` chooses by the amount of data.
+    pub epochs: Option<u32>,
+    /// Examples per step.
+    pub batch_size: usize,
+    /// Highest learning rate of dense weights; `None` chooses by the encoder.
+    pub learning_rate: Option<f32>,
+    /// Share of all steps over which the learning rate rises.
+    pub warmup: f32,
+    /// Decoupled weight decay per unit of learning rate.
+    pub weight_decay: f32,
+    /// Share of joined features dropped in training.
+    pub dropout: f32,
+    /// Probability mass spread over all intents in the target.
+    pub label_smoothing: f32,
+    /// Seed of the split, of initial weights, of the order and of dropout.
+    pub seed: u64,
+    /// Epochs without improvement before stopping.
+    pub patience: u32,
+    /// Share of training rows held out when the set brings no validation rows.
+    pub validation_share: f32,
+    /// Whether a light model is trained again on all rows, held-out ones too, once it is calibrated.
+    pub refit: bool,
+    /// The share of answers that may be wrong; the bundle's default threshold follows from it.
+    pub accepted_error_rate: f32,
+    /// Threads to use; `None` uses what there is. The result does not depend on it.
+    pub threads: Option<usize>,
+    /// Where to keep the best state so far as a bundle named `checkpoint`.
+    pub checkpoint_dir: Option<PathBuf>,
+    /// Version written into the bundle; `None` makes one from the data's fingerprint.
+    pub version: Option<String>,
+    /// Time of training to record, RFC 3339; the crate itself reads no clock for it.
+    pub trained_at: String,
+    /// Licence of the base's weights, carried in the bundle.
+    pub base_licence: Option<String>,
+}
+
+impl Default for TrainOptions {
+    fn default() -> Self {
+        Self {
+            base: None,
+            encoder: EncoderKind::default(),
+            epochs: None,
+            batch_size: 32,
+            learning_rate: None,
+            warmup: 0.1,
+            weight_decay: 0.01,
+            dropout: 0.3,
+            label_smoothing: 0.1,
+            seed: 17,
+            patience: 5,
+            validation_share: 0.15,
+            refit: true,
+            accepted_error_rate: 0.05,
+            threads: None,
+            checkpoint_dir: None,
+            version: None,
+            trained_at: String::new(),
+            base_licence: None,
+        }
+    }
+}
+
+/// Loss and accuracy on held-out rows.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Validation {
+    /// Mean cross-entropy.
+    pub loss: f32,
+    /// Share of rows whose best intent is right.
+    pub accuracy: f32,
+}
+
+/// What training reports after some steps and after every epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// The current epoch, from 1.
+    pub epoch: u32,
+    /// Planned epochs.
+    pub epochs: u32,
+    /// Steps done.
+    pub step: u64,
+    /// Planned steps.
+    pub steps: u64,
+    /// Mean training loss of this epoch so far.
+    pub loss: f32,
+    /// Share of this epoch's training rows classified right, dropout included.
+    pub train_accuracy: f32,
+    /// Set on the report that ends an epoch.
+    pub validation: Option<Validation>,
+    /// Speed of this run.
+    pub examples_per_second: f32,
+    /// Estimated time to the planned end.
+    pub seconds_left: f32,
+}
+
+/// The watcher's answer to a progress report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Control {
+    /// Go on.
+    Continue,
+    /// Finish now with the best state so far.
+    Stop,
+}

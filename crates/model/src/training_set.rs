@@ -1,0 +1,38 @@
+//! The labelled messages a classifier learns from.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Gazetteer, Sentiment};
+
+/// One labelled message; no intent means that the bot should not claim to understand it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Example {
+    /// What the customer wrote.
+    pub text: String,
+    /// The intent's name, or `None` for out of scope.
+    pub intent: Option<String>,
+    /// How much this row counts, 1 for an authored example.
+    pub weight: f32,
+}
+
+impl Example {
+    /// An example of full weight.
+    pub fn new(text: impl Into<String>, intent: Option<&str>) -> Self {
+        Self { text: text.into(), intent: intent.map(str::to_owned), weight: 1.0 }
+    }
+}
+
+/// Everything a classifier is made from.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct TrainingSet {
+    /// Rows to learn from.
+    pub train: Vec<Example>,
+    /// Rows to stop early and calibrate on; when empty, a stratified share of `train` is held out.
+    pub validation: Vec<Example>,
+    /// Messages with their sentiment; when empty the classifier has no sentiment head.
+    pub sentiment: Vec<(String, Sentiment)>,
+    /// Lists, synonyms and patterns of entities, carried in the bundle.
+    pub gazetteer: Gazetteer,
+    /// Codes of the bot's languages.
+    pub languages: Vec<String>,
+}
