@@ -1,0 +1,77 @@
+//! A rule's answer while it is put together.
+
+use crate::{Action, Conversation, Decision, HandoffState, Language, QuickReply, Source, Trace, leans_on_previous};
+
+use super::turn::Turn;
+
+/// What a rule answers.
+pub(super) struct Reply {
+    pub(super) action: Action,
+    pub(super) language: Language,
+    pub(super) text: String,
+    pub(super) quick_replies: Vec<QuickReply>,
+    pub(super) sources: Vec<Source>,
+    pub(super) intent: Option<String>,
+    pub(super) faq_id: Option<String>,
+    pub(super) probability: Option<f32>,
+    pub(super) next: Conversation,
+}
+
+impl Reply {
+    /// A reply in the turn's language that rests on no probability.
+    pub(super) fn new(turn: &Turn<'_>, action: Action, text: String) -> Self {
+        Self {
+            action,
+            language: turn.language,
+            text,
+            quick_replies: Vec::new(),
+            sources: Vec::new(),
+            intent: None,
+            faq_id: None,
+            probability: None,
+            next: turn.next(),
+        }
+    }
+
+    /// Calls a person; outside opening hours `open_text` gives way to the hours.
+    pub(super) fn handoff(turn: &Turn<'_>, open_text: String) -> Self {
+        let text = if turn.script.is_open(turn.now) { open_text } else { turn.sentence("_handoff_closed") };
+        let mut reply = Self::new(turn, Action::Handoff, text);
+        if reply.next.handed_over == HandoffState::Bot {
+            reply.next.handed_over = HandoffState::Waiting;
+        }
+        reply
+    }
+
+    /// The decision, with what the next turn must know of this one.
+    pub(super) fn into_decision(self, turn: &Turn<'_>, trace: Trace) -> Decision {
+        let mut next = self.next;
+        next.last_action = Some(self.action);
+        let answered =
+            matches!(self.action, Action::Template | Action::Form | Action::Faq | Action::Smalltalk | Action::Handoff);
+        if answered {
+            next.last_intent = self.intent.clone();
+            next.last_faq = self.faq_id.clone();
+        }
+        let about_something =
+            matches!(self.action, Action::Template | Action::Faq | Action::Clarify | Action::Rephrase);
+        let stands_alone = turn.conversation.form.is_none()
+            && turn.conversation.clarification.is_none()
+            && !leans_on_previous(&turn.heard.text, turn.heard.language);
+        if (about_something || next.form.is_some()) && stands_alone {
+            next.last_question = Some(turn.heard.text.clone());
+        }
+        Decision {
+            action: self.action,
+            language: self.language,
+            text: self.text,
+            quick_replies: self.quick_replies,
+            sources: self.sources,
+            intent: self.intent,
+            faq_id: self.faq_id,
+            probability: self.probability,
+            next,
+            trace,
+        }
+    }
+}
