@@ -24,9 +24,9 @@ pub struct App {
     pub assistant: Arc<Assistant>,
     pub hub: Arc<Hub>,
     pub limits: Limits,
-    pub chat: Chat,
+    pub chat: Arc<Chat>,
     pub faq: FaqFollower,
-    pub models: Models,
+    pub models: Arc<Models>,
     pub jobs: JobRunner,
     pub metrics: PrometheusHandle,
 }

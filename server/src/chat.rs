@@ -1,5 +1,5 @@
 //! One customer message from the wire to the stored reply: in order within a conversation, once however often it is sent,
-//! redacted before it touches the disk, durable before it is acknowledged.
+//! redacted before it touches the disk, durable before it is acknowledged. And a person's words, the same way.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,14 +7,18 @@ use std::time::{Duration, Instant};
 use assistant::Assistant;
 use dialogue::Decision;
 use moka::sync::Cache;
-use store::{Conversation, Exchange, NewExchange, Store};
+use serde_json::json;
+use store::{Conversation, ConversationStatus, Exchange, Message, NewExchange, Store};
 use tokio::sync::Mutex;
 
+use crate::api::wire::{StatusReply, message_reply};
 use crate::error::ApiError;
 use crate::hub::{Hub, Live};
 
 /// Longest id a widget may give its message.
 const LONGEST_CLIENT_ID: usize = 128;
+/// How long the lock and the token of a quiet conversation are remembered.
+const QUIET: Duration = Duration::from_secs(600);
 
 /// A message as a customer sent it.
 #[derive(Clone, Debug)]
@@ -33,12 +37,29 @@ pub struct Chat {
     longest_message: usize,
     /// One lock a conversation, so that its messages are answered one after another.
     turns: Cache<String, Arc<Mutex<()>>>,
+    /// The token fingerprints of conversations in use.
+    tokens: Cache<String, Arc<str>>,
 }
 
 impl Chat {
     pub fn new(store: Store, assistant: Arc<Assistant>, hub: Arc<Hub>, longest_message: usize) -> Self {
-        let turns = Cache::builder().time_to_idle(Duration::from_secs(600)).build();
-        Self { store, assistant, hub, longest_message, turns }
+        let turns = Cache::builder().time_to_idle(QUIET).build();
+        let tokens = Cache::builder().time_to_idle(QUIET).max_capacity(100_000).build();
+        Self { store, assistant, hub, longest_message, turns, tokens }
+    }
+
+    /// Whether a token's fingerprint opens a conversation; unknown conversations open to nobody.
+    pub async fn opens(&self, conversation_id: &str, fingerprint: &str) -> Result<bool, ApiError> {
+        if let Some(known) = self.tokens.get(conversation_id) {
+            return Ok(&*known == fingerprint);
+        }
+        let token_hash = match self.store.conversation(conversation_id).await {
+            Ok(conversation) => conversation.token_hash,
+            Err(store::Error::NotFound { .. }) => return Ok(false),
+            Err(error) => return Err(error.into()),
+        };
+        self.tokens.insert(conversation_id.to_owned(), token_hash.as_str().into());
+        Ok(token_hash == fingerprint)
     }
 
     /// Answers a message and stores both; the same `client_message_id` gets the stored reply again.
@@ -52,13 +73,7 @@ impl Chat {
     }
 
     fn check(&self, incoming: &Incoming) -> Result<(), ApiError> {
-        let length = incoming.text.chars().count();
-        if length > self.longest_message {
-            return Err(ApiError::MessageTooLong { length, limit: self.longest_message });
-        }
-        if text::normalise(&incoming.text).as_str().is_empty() {
-            return Err(ApiError::Invalid("text is empty; send at least one visible character".to_owned()));
-        }
+        self.check_text(&incoming.text)?;
         let id = &incoming.client_message_id;
         if id.is_empty() || id.len() > LONGEST_CLIENT_ID || id.chars().any(char::is_control) {
             return Err(ApiError::Invalid(format!("client_message_id must have 1 to {LONGEST_CLIENT_ID} visible characters")));
@@ -66,25 +81,130 @@ impl Chat {
         Ok(())
     }
 
+    fn check_text(&self, text: &str) -> Result<(), ApiError> {
+        let length = text.chars().count();
+        if length > self.longest_message {
+            return Err(ApiError::MessageTooLong { length, limit: self.longest_message });
+        }
+        if text::normalise(text).as_str().is_empty() {
+            return Err(ApiError::Invalid("text is empty; send at least one visible character".to_owned()));
+        }
+        Ok(())
+    }
+
     async fn answer_in_turn(&self, incoming: Incoming) -> Result<Exchange, ApiError> {
         let started = Instant::now();
-        let turn = self.turns.get_with_by_ref(&incoming.conversation_id, Arc::default);
+        let turn = self.turn_of(&incoming.conversation_id);
         let _in_turn = turn.lock().await;
         if let Some(stored) = self.store.exchange_by_client_id(&incoming.conversation_id, &incoming.client_message_id).await? {
             return Ok(stored);
         }
         let conversation = self.store.conversation(&incoming.conversation_id).await?;
-        let decision = self.decide(conversation, incoming.text.clone()).await?;
-        let exchange = self.store.record_turn(self.exchange(&incoming, &decision)).await?;
+        let decision = self.decide(&conversation, incoming.text.clone()).await?;
+        let exchange = self.store.record_turn(new_exchange(&incoming, &conversation, &decision)).await?;
         self.tell(&exchange);
-        metrics::counter!("frontdesk_answers_total", "action" => decision.action.as_str(), "language" => decision.language.code()).increment(1);
+        let labels = [("action", decision.action.name()), ("language", decision.language.code())];
+        metrics::counter!("frontdesk_answers_total", &labels).increment(1);
         metrics::histogram!("frontdesk_answer_seconds").record(started.elapsed().as_secs_f64());
         Ok(exchange)
     }
 
-    async fn decide(&self, conversation: Conversation, text: String) -> Result<Decision, ApiError> {
+    async fn decide(&self, conversation: &Conversation, text: String) -> Result<Decision, ApiError> {
         let assistant = Arc::clone(&self.assistant);
+        let mut state = conversation.state.clone();
+        state.language = state.language.or(conversation.language);
         let now = jiff::Timestamp::now();
-        tokio::task::spawn_blocking(move || assistant.answer(&conversation.state, &text, now)).await.map_err(|_| ApiError::Stopping)
+        tokio::task::spawn_blocking(move || assistant.answer(&state, &text, now)).await.map_err(|_| ApiError::Stopping)
     }
+
+    /// A person says something to the customer; takes the conversation over if nobody has.
+    pub async fn person_says(&self, conversation_id: &str, text: &str, author: &str) -> Result<Message, ApiError> {
+        self.check_text(text)?;
+        let turn = self.turn_of(conversation_id);
+        let _in_turn = turn.lock().await;
+        let conversation = self.store.conversation(conversation_id).await?;
+        if conversation.status != ConversationStatus::Person {
+            self.change_status(conversation_id, ConversationStatus::Person, author).await?;
+        }
+        let message = self.store.add_person_message(conversation_id, author, &text::redact(text).text).await?;
+        self.tell_message(&message);
+        Ok(message)
+    }
+
+    /// Takes over, gives back or closes a conversation, and tells everyone who watches it.
+    pub async fn set_status(&self, conversation_id: &str, status: ConversationStatus, by: &str) -> Result<Conversation, ApiError> {
+        let turn = self.turn_of(conversation_id);
+        let _in_turn = turn.lock().await;
+        self.change_status(conversation_id, status, by).await
+    }
+
+    async fn change_status(&self, conversation_id: &str, status: ConversationStatus, by: &str) -> Result<Conversation, ApiError> {
+        let conversation = self.store.set_status(conversation_id, status, by).await?;
+        self.hub.tell(conversation_id, Live::Status(self.status_frame(&conversation).await?));
+        Ok(conversation)
+    }
+
+    /// Who has the conversation after an exchange.
+    pub async fn status(&self, exchange: &Exchange) -> Result<StatusReply, ApiError> {
+        let conversation = self.store.conversation(&exchange.customer.conversation_id).await?;
+        self.status_of(&conversation).await
+    }
+
+    /// Who has the conversation, and how many wait longer.
+    pub async fn status_of(&self, conversation: &Conversation) -> Result<StatusReply, ApiError> {
+        let ahead = match conversation.status {
+            ConversationStatus::Waiting => Some(self.store.waiting_ahead(&conversation.id).await?),
+            _ => None,
+        };
+        Ok(StatusReply { status: conversation.status.as_str().to_owned(), ahead })
+    }
+
+    /// The live frame that says who has the conversation.
+    pub async fn status_frame(&self, conversation: &Conversation) -> Result<String, ApiError> {
+        let status = self.status_of(conversation).await?;
+        Ok(json!({ "type": "status", "status": status.status, "ahead": status.ahead }).to_string())
+    }
+
+    fn turn_of(&self, conversation_id: &str) -> Arc<Mutex<()>> {
+        self.turns.get_with_by_ref(conversation_id, Arc::default)
+    }
+
+    fn tell(&self, exchange: &Exchange) {
+        if !self.hub.is_watched(&exchange.customer.conversation_id) {
+            return;
+        }
+        self.tell_message(&exchange.customer);
+        for reply in exchange.replies.iter().filter(|reply| !reply.text.is_empty()) {
+            self.tell_message(reply);
+        }
+    }
+
+    fn tell_message(&self, message: &Message) {
+        let frame = json!({ "type": "message", "message": message_reply(message) }).to_string();
+        self.hub.tell(&message.conversation_id, Live::Message(frame));
+    }
+}
+
+/// What is stored of an answered message: the customer's words redacted, the decision whole.
+fn new_exchange(incoming: &Incoming, conversation: &Conversation, decision: &Decision) -> NewExchange {
+    NewExchange {
+        conversation_id: incoming.conversation_id.clone(),
+        client_message_id: incoming.client_message_id.clone(),
+        expected_turns: Some(conversation.turns),
+        customer_text: text::redact(&incoming.text).text,
+        language: text::detect_language(&incoming.text).map(|detected| match detected.language {
+            text::Language::Chinese => dialogue::Language::Chinese,
+            text::Language::English => dialogue::Language::English,
+        }),
+        decision: redacted(decision),
+    }
+}
+
+/// The state that is stored leans on the customer's last question; it is redacted like the message itself.
+fn redacted(decision: &Decision) -> Decision {
+    let mut decision = decision.clone();
+    if let Some(question) = &mut decision.next.last_question {
+        *question = text::redact(question).text;
+    }
+    decision
 }

@@ -151,3 +151,19 @@ impl From<actix_web::error::BlockingError> for ApiError {
         Self::Stopping
     }
 }
+
+impl From<store::Error> for ApiError {
+    fn from(error: store::Error) -> Self {
+        use store::Error as Stored;
+        match error {
+            Stored::NotFound { what, id } => Self::NotFound { what, id },
+            Stored::VersionConflict { current, .. } => Self::VersionConflict { current },
+            Stored::Duplicate { .. } => Self::Conflict(error.to_string()),
+            Stored::Invalid(words) => Self::Invalid(words),
+            Stored::DiskFull { .. } => Self::DiskFull,
+            Stored::Locked { .. } | Stored::TurnConflict { .. } => Self::Busy,
+            Stored::Closed => Self::Stopping,
+            other => Self::Internal(other.into()),
+        }
+    }
+}

@@ -1,6 +1,5 @@
 //! A conversation as customers and programs see it.
 
-use dialogue::{QuickReply, Source};
 use serde::{Deserialize, Serialize};
 use store::{Exchange, Message, Speaker};
 use utoipa::ToSchema;
@@ -51,4 +50,38 @@ pub struct DecisionReply {
     pub faq_id: Option<String>,
     /// Calibrated probability that this is the right answer.
     pub probability: Option<f32>,
+}
+
+/// Who has the conversation.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct StatusReply {
+    /// `bot`, `waiting` (for a person), `person` or `closed`.
+    pub status: String,
+    /// While waiting: how many customers wait longer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ahead: Option<i64>,
+}
+
+/// A stored message for the wire.
+pub fn message_reply(message: &Message) -> MessageReply {
+    let decision = message.decision.as_ref();
+    let list = |name: &str| decision.map(|decision| decision[name].clone()).unwrap_or_default();
+    MessageReply {
+        id: message.id.clone(),
+        role: message.speaker.as_str().to_owned(),
+        text: message.text.clone(),
+        language: message.language.map(|language| language.code().to_owned()),
+        quick_replies: serde_json::from_value(list("quick_replies")).unwrap_or_default(),
+        sources: serde_json::from_value(list("sources")).unwrap_or_default(),
+        decision: decision.and_then(|decision| serde_json::from_value(decision.clone()).ok()),
+        author: message.author.clone(),
+        created_at: message.created_at,
+        feedback: message.feedback.map(|rating| rating.as_str().to_owned()),
+        client_message_id: message.client_message_id.clone(),
+    }
+}
+
+/// The customer's message and the bot's replies of one exchange.
+pub fn exchange_replies(exchange: &Exchange) -> (MessageReply, Vec<MessageReply>) {
+    (message_reply(&exchange.customer), exchange.replies.iter().map(message_reply).collect())
 }

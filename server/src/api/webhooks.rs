@@ -1,0 +1,94 @@
+//! The two routes that tools made for Rasa speak: a REST channel, and parsing without answering.
+
+use actix_web::{HttpResponse, post, web};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::NewConversation;
+use utoipa::ToSchema;
+
+use super::extract::Body;
+use crate::app::App;
+use crate::auth::{AsAgent, Secret};
+use crate::chat::Incoming;
+use crate::error::{ApiError, Problem};
+
+/// A message in Rasa's REST channel form.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct RasaMessageRequest {
+    /// Any id of the customer; the same one continues the same conversation.
+    pub sender: String,
+    pub message: String,
+}
+
+/// One reply in Rasa's form.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RasaReply {
+    pub recipient_id: String,
+    pub text: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub buttons: Vec<RasaButton>,
+}
+
+/// A quick reply in Rasa's form.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RasaButton {
+    pub title: String,
+    pub payload: String,
+}
+
+/// Answers a message as Rasa's REST channel does.
+#[utoipa::path(tag = "compatible", request_body = RasaMessageRequest, responses((status = 200, body = Vec<RasaReply>), (status = 401, body = Problem)), security(("staff" = [])))]
+#[post("/webhooks/rest/webhook")]
+pub(super) async fn rest_channel(app: web::Data<App>, _channel: AsAgent, body: Body<RasaMessageRequest>) -> Result<HttpResponse, ApiError> {
+    let Body(RasaMessageRequest { sender, message }) = body;
+    if sender.is_empty() || sender.len() > 200 {
+        return Err(ApiError::Invalid("sender must have 1 to 200 bytes".to_owned()));
+    }
+    let visitor = format!("rasa:{sender}");
+    let conversation_id = match app.store.open_conversation_of_visitor(&visitor).await? {
+        Some(conversation) => conversation.id,
+        None => {
+            let token_hash = Secret::new("c").fingerprint();
+            app.store.create_conversation(NewConversation { language: None, visitor: Some(visitor), page: None, token_hash }).await?.id
+        }
+    };
+    let client_message_id = uuid::Uuid::now_v7().to_string();
+    let exchange = app.chat.answer(Incoming { conversation_id, client_message_id, text: message }).await?;
+    let replies: Vec<RasaReply> = exchange
+        .replies
+        .iter()
+        .map(super::wire::message_reply)
+        .filter(|reply| !reply.text.is_empty())
+        .map(|reply| RasaReply {
+            recipient_id: sender.clone(),
+            text: reply.text,
+            buttons: reply.quick_replies.into_iter().map(|quick| RasaButton { title: quick.title, payload: quick.text }).collect(),
+        })
+        .collect();
+    Ok(HttpResponse::Ok().json(replies))
+}
+
+/// A text to understand.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ParseRequest {
+    pub text: String,
+}
+
+/// Understands a text as Rasa's `/model/parse` does: intent, ranking, entities. Nothing is stored.
+#[utoipa::path(tag = "compatible", request_body = ParseRequest, responses((status = 200, body = serde_json::Value), (status = 401, body = Problem)), security(("staff" = [])))]
+#[post("/model/parse")]
+pub(super) async fn parse(app: web::Data<App>, _channel: AsAgent, body: Body<ParseRequest>) -> Result<HttpResponse, ApiError> {
+    let Body(ParseRequest { text }) = body;
+    let assistant = std::sync::Arc::clone(&app.assistant);
+    let message = text.clone();
+    let understanding = web::block(move || assistant.understand(&message)).await?;
+    let confidence = |intent: &dialogue::IntentScore| json!({ "name": intent.intent, "confidence": intent.probability });
+    let top = understanding.intents.first().filter(|intent| intent.probability >= understanding.intent_threshold);
+    let parsed = json!({
+        "text": text,
+        "intent": top.map_or_else(|| json!({ "name": null, "confidence": 1.0 - understanding.in_scope }), confidence),
+        "intent_ranking": understanding.intents.iter().map(confidence).collect::<Vec<_>>(),
+        "entities": understanding.entities.iter().map(|found| json!({ "entity": found.entity, "value": found.value })).collect::<Vec<_>>(),
+    });
+    Ok(HttpResponse::Ok().json(parsed))
+}

@@ -1,0 +1,162 @@
+//! The models of a home: registered with what the golden conversations say of them, promoted, rolled back,
+//! and swapped under load without a failed request.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use assistant::{Assistant, ReplayReport, replay};
+use dialogue::golden::GoldenConversation;
+use model::Classifier;
+use serde::{Deserialize, Serialize};
+use store::Store;
+use tokio::sync::Mutex;
+
+use crate::error::ApiError;
+use crate::home::Home;
+
+/// What the golden conversations say of a model.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub struct GoldenOutcome {
+    pub passed: Vec<String>,
+    pub failed: Vec<String>,
+}
+
+impl GoldenOutcome {
+    fn of(reports: &[ReplayReport]) -> Self {
+        let mut outcome = Self::default();
+        for report in reports {
+            let list = if report.passed { &mut outcome.passed } else { &mut outcome.failed };
+            list.push(report.name.clone());
+        }
+        outcome
+    }
+
+    /// The conversations that `before` passed and this does not.
+    fn broken_since(&self, before: &Self) -> Vec<String> {
+        self.failed.iter().filter(|name| before.passed.contains(name)).cloned().collect()
+    }
+
+    /// The conversations that this passes and `before` did not.
+    fn fixed_since(&self, before: &Self) -> Vec<String> {
+        self.passed.iter().filter(|name| before.failed.contains(name)).cloned().collect()
+    }
+}
+
+/// What going from the live model to a candidate changes.
+#[derive(Clone, Debug, Serialize)]
+pub struct Comparison {
+    pub fixes: Vec<String>,
+    pub breaks: Vec<String>,
+}
+
+/// How sure the one who promotes is.
+#[derive(Clone, Debug)]
+pub enum Insistence {
+    /// Refuse when a golden conversation gets worse.
+    Careful,
+    /// Promote in any case; the reason goes to the audit log.
+    Forced { reason: String },
+}
+
+/// Owns which model is live.
+#[derive(Debug)]
+pub struct Models {
+    store: Store,
+    home: Home,
+    assistant: Arc<Assistant>,
+    golden: Arc<Vec<(String, GoldenConversation)>>,
+    /// One promotion at a time.
+    changing: Mutex<()>,
+}
+
+impl Models {
+    pub fn new(store: Store, home: Home, assistant: Arc<Assistant>, golden: Vec<(String, GoldenConversation)>) -> Self {
+        Self { store, home, assistant, golden: Arc::new(golden), changing: Mutex::new(()) }
+    }
+
+    /// Loads the model that the store calls current; a damaged one is reported and the one before it serves.
+    pub async fn load_current(&self) -> anyhow::Result<()> {
+        let Some(current) = self.store.model_current().await? else { return Ok(()) };
+        match self.load(&current.version).await {
+            Ok(classifier) => self.assistant.swap_model(Some(classifier)),
+            Err(error) => {
+                tracing::error!(version = current.version, error = format!("{error:#}"), "the current model cannot be loaded; going back to the one before");
+                let before = self.store.model_rollback("service").await.context("no earlier model to go back to")?;
+                self.assistant.swap_model(Some(self.load(&before.version).await?));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a finished bundle into the list, with its outcome on the golden conversations.
+    pub async fn register(&self, version: &str) -> anyhow::Result<GoldenOutcome> {
+        let classifier = self.load(version).await?;
+        let metrics = classifier.info().metrics.clone();
+        let golden = self.replay_with(classifier).await?;
+        let described = serde_json::json!({ "metrics": metrics, "golden": golden });
+        self.store.model_add(version, &self.path_of(version).to_string_lossy(), &described).await?;
+        Ok(golden)
+    }
+
+    /// What changes for the golden conversations when `version` takes over from the live model.
+    pub async fn compare(&self, version: &str) -> Result<Comparison, ApiError> {
+        let candidate = self.golden_of(version).await?;
+        let current = match self.store.model_current().await? {
+            Some(current) => self.golden_of(&current.version).await?,
+            None => GoldenOutcome::default(),
+        };
+        Ok(Comparison { fixes: candidate.fixed_since(&current), breaks: candidate.broken_since(&current) })
+    }
+
+    /// Makes `version` the live model: first loaded, then recorded, then swapped; requests in flight finish on the old one.
+    pub async fn promote(&self, version: &str, by: &str, insistence: Insistence) -> Result<(), ApiError> {
+        let _one_at_a_time = self.changing.lock().await;
+        let comparison = self.compare(version).await?;
+        let reason = match insistence {
+            Insistence::Forced { reason } => Some(reason),
+            Insistence::Careful if comparison.breaks.is_empty() => None,
+            Insistence::Careful => {
+                let (count, names) = (comparison.breaks.len(), comparison.breaks.join("; "));
+                let detail = format!("{version} breaks {count} golden conversations: {names}. Send force and a reason to promote it all the same");
+                return Err(ApiError::GoldenRegressed(detail));
+            }
+        };
+        let classifier = self.load(version).await?;
+        self.store.model_promote(version, by, reason.as_deref()).await?;
+        self.assistant.swap_model(Some(classifier));
+        Ok(())
+    }
+
+    /// Goes back to the model that was live before, and returns its version.
+    pub async fn rollback(&self, by: &str) -> Result<String, ApiError> {
+        let _one_at_a_time = self.changing.lock().await;
+        let previous = self.store.model_previous().await?.ok_or_else(|| ApiError::Conflict("there is no earlier model to go back to".to_owned()))?;
+        let classifier = self.load(&previous.version).await?;
+        self.store.model_rollback(by).await?;
+        self.assistant.swap_model(Some(classifier));
+        Ok(previous.version)
+    }
+
+    fn path_of(&self, version: &str) -> PathBuf {
+        self.home.model(version)
+    }
+
+    async fn load(&self, version: &str) -> anyhow::Result<Arc<Classifier>> {
+        let path = self.path_of(version);
+        let classifier = tokio::task::spawn_blocking(move || Classifier::load(&path)).await??;
+        Ok(Arc::new(classifier))
+    }
+
+    async fn golden_of(&self, version: &str) -> Result<GoldenOutcome, ApiError> {
+        let model = self.store.model_get(version).await?;
+        Ok(serde_json::from_value(model.metrics["golden"].clone()).unwrap_or_default())
+    }
+
+    async fn replay_with(&self, classifier: Arc<Classifier>) -> anyhow::Result<GoldenOutcome> {
+        let candidate = self.assistant.with_model(Some(classifier));
+        let golden = Arc::clone(&self.golden);
+        let reports = tokio::task::spawn_blocking(move || golden.iter().map(|(_, conversation)| replay(&candidate, conversation)).collect::<Vec<_>>()).await?;
+        Ok(GoldenOutcome::of(&reports))
+    }
+}

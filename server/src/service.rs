@@ -1,0 +1,147 @@
+//! Puts the service together, listens, and stops it so that everything acknowledged is finished.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App as ActixApp, HttpResponse, HttpServer, ResponseError as _, web};
+use anyhow::Context as _;
+use assistant::{Assistant, Bot};
+use secrecy::ExposeSecret as _;
+use store::Store;
+use utoipa::OpenApi as _;
+use utoipa_actix_web::AppExt as _;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::api::{self, Description};
+use crate::app::App;
+use crate::assets::{self, Freshness};
+use crate::chat::Chat;
+use crate::config::Config;
+use crate::error::ApiError;
+use crate::faq_follower::FaqFollower;
+use crate::home::Home;
+use crate::http::{Origins, check_origin, observe};
+use crate::hub::Hub;
+use crate::jobs::JobRunner;
+use crate::limits::Limits;
+use crate::models::Models;
+use crate::{console, telemetry};
+
+/// How often quiet visitors and unwatched channels are forgotten.
+const SWEEP: Duration = Duration::from_secs(60);
+
+/// Opens the store that the configuration names.
+pub async fn open_store(config: &Config, home: &Home) -> anyhow::Result<Store> {
+    match &config.storage.database_url {
+        Some(url) => Store::open(url.expose_secret()).await.context("cannot open the database that DATABASE_URL names"),
+        None => {
+            let path = home.database();
+            Store::open_sqlite(&path).await.with_context(|| format!("cannot open {}", path.display()))
+        }
+    }
+}
+
+/// Wires the rooms of one service together.
+pub async fn assemble(config: Config, home: Home, bot: Bot, store: Store) -> anyhow::Result<App> {
+    let metrics = telemetry::start_metrics()?;
+    let (faq, index) = FaqFollower::start(store.clone(), &home.index()).await?;
+    let assistant = Arc::new(Assistant::new(bot.script, None, index));
+    let hub = Arc::new(Hub::default());
+    let models = Arc::new(Models::new(store.clone(), home.clone(), Arc::clone(&assistant), bot.golden));
+    models.load_current().await?;
+    let jobs = JobRunner::start(store.clone(), home.clone(), Arc::clone(&models)).await?;
+    let chat = Arc::new(Chat::new(store.clone(), Arc::clone(&assistant), Arc::clone(&hub), config.limits.message_characters));
+    let limits = Limits::new(&config.limits, &config.server);
+    Ok(App { config, home, store, assistant, hub, limits, chat, faq, models, jobs, metrics })
+}
+
+/// Serves until the process is told to stop; calls `ready` with the address once requests are taken.
+pub async fn serve(app: App, ready: impl FnOnce(SocketAddr)) -> anyhow::Result<()> {
+    let app = web::Data::new(app);
+    let server_config = app.config.server.clone();
+    let origins = web::Data::new(Origins::new(&app.config.widget.allowed_origins));
+    let sweeper = tokio::spawn(sweep(app.clone()));
+    let shared = app.clone();
+    let mut server = HttpServer::new(move || {
+        let cors = origins.cors();
+        ActixApp::new()
+            .into_utoipa_app()
+            .openapi(Description::openapi())
+            .map(|routes| routes.app_data(shared.clone()).app_data(origins.clone()).app_data(query_errors()).app_data(path_errors()))
+            .service(utoipa_actix_web::scope("/v1").configure(api::version_one))
+            .configure(api::unversioned)
+            .openapi_service(|description| SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", description))
+            .map(|routes| {
+                routes
+                    .configure(console::routes)
+                    .configure(asset_routes)
+                    .default_service(web::to(async || ApiError::NoSuchRoute.error_response()))
+                    .wrap(cors)
+                    .wrap(from_fn(check_origin))
+                    .wrap(Compress::default())
+                    .wrap(from_fn(observe))
+            })
+            .into_app()
+    })
+    .shutdown_timeout(server_config.shutdown_seconds)
+    .client_request_timeout(Duration::from_secs(15));
+    if server_config.workers > 0 {
+        server = server.workers(server_config.workers);
+    }
+    let address = SocketAddr::new(server_config.host, server_config.port);
+    let server = server
+        .bind(address)
+        .with_context(|| format!("cannot listen on {address}; another program may: choose a port with --port or [server] port"))?;
+    ready(server.addrs().first().copied().unwrap_or(address));
+    server.run().await.context("the service stopped by an error")?;
+    sweeper.abort();
+    app.store.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn sweep(app: web::Data<App>) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        app.limits.forget_quiet();
+        app.hub.forget_unwatched();
+    }
+}
+
+fn asset_routes(routes: &mut web::ServiceConfig) {
+    routes
+        .route("/widget.js", web::get().to(async |request: actix_web::HttpRequest| embedded(&request, "widget.js", Freshness::Minutes)))
+        .route("/widget/{file}", web::get().to(async |request: actix_web::HttpRequest, file: web::Path<String>| {
+            embedded(&request, &format!("widget/{file}"), Freshness::Minutes)
+        }))
+        .route("/demo", web::get().to(async |request: actix_web::HttpRequest| embedded(&request, "demo/index.html", Freshness::Revalidate)))
+        .route("/demo/{file}", web::get().to(async |request: actix_web::HttpRequest, file: web::Path<String>| {
+            embedded(&request, &format!("demo/{file}"), Freshness::Revalidate)
+        }))
+        .route("/assets/{file:.*}", web::get().to(async |request: actix_web::HttpRequest, file: web::Path<String>| {
+            embedded(&request, &format!("console/{file}"), Freshness::Revalidate)
+        }))
+        .route("/", web::get().to(async || HttpResponse::Found().insert_header(("location", "/console")).finish()));
+}
+
+/// An embedded file; other sites' pages may load the widget's.
+fn embedded(request: &actix_web::HttpRequest, path: &str, freshness: Freshness) -> Result<HttpResponse, ApiError> {
+    let mut response = assets::serve(request, path, freshness).ok_or(ApiError::NoSuchRoute)?;
+    if matches!(freshness, Freshness::Minutes) {
+        let headers = response.headers_mut();
+        for (name, value) in [("access-control-allow-origin", "*"), ("cross-origin-resource-policy", "cross-origin")] {
+            headers.insert(actix_web::http::header::HeaderName::from_static(name), actix_web::http::header::HeaderValue::from_static(value));
+        }
+    }
+    Ok(response)
+}
+
+fn query_errors() -> web::QueryConfig {
+    web::QueryConfig::default().error_handler(|error, _| ApiError::Invalid(format!("the query is not understood: {error}")).into())
+}
+
+fn path_errors() -> web::PathConfig {
+    web::PathConfig::default().error_handler(|error, _| ApiError::Invalid(format!("the address is not understood: {error}")).into())
+}
