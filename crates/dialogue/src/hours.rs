@@ -49,6 +49,11 @@ impl OpeningHours {
         late || self.covers(today, minute)
     }
 
+    /// The day at `now` where the people are.
+    pub(crate) fn date(&self, now: Timestamp) -> Date {
+        self.zone.to_datetime(now).date()
+    }
+
     fn covers(&self, date: Date, minute: u16) -> bool {
         let spans = &self.days[day_index(date.weekday())];
         let open = |span: &Span| (span.from..span.to).contains(&minute);

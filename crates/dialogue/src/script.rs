@@ -57,6 +57,21 @@ impl Script {
         hours.is_none_or(|hours| hours.is_open(now))
     }
 
+    /// The day at `now` where the bot is, as `YYYY-MM-DD`.
+    pub fn today(&self, now: jiff::Timestamp) -> String {
+        let hours = self.config.hours.as_ref();
+        let date = hours.map_or_else(|| jiff::tz::TimeZone::UTC.to_datetime(now).date(), |hours| hours.date(now));
+        date.to_string()
+    }
+
+    /// A fixed moment within opening hours, for conversations that name no time.
+    pub fn open_moment(&self) -> jiff::Timestamp {
+        // A Monday morning; any fixed moment does.
+        let start = jiff::Timestamp::from_second(1_772_416_800).unwrap_or_default();
+        let hours = self.config.hours.as_ref();
+        hours.and_then(|hours| hours.next_open(start)).unwrap_or(start)
+    }
+
     /// One of the bot's own sentences: as the bot's author wrote it, else built in.
     ///
     /// `extra` are values only this sentence has; the answer is never empty.
