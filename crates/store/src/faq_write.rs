@@ -1,0 +1,249 @@
+//! Changing the FAQ: each change writes the next version and the next revision in one transaction; nothing is overwritten.
+
+use serde::{Deserialize, Serialize};
+use sqlx::AnyConnection;
+
+use crate::columns::to_json;
+use crate::database::{new_id, next_number, now};
+use crate::faq::{FaqDraft, FaqRecord, faq_columns, newest_version, read_faq};
+use crate::{Error, Store};
+
+const REVISION: &str = "faq_revision";
+
+/// What an import did, or would do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportOutcome {
+    pub added: usize,
+    pub changed: usize,
+    pub unchanged: usize,
+    /// The FAQ's revision afterwards.
+    pub revision: i64,
+}
+
+impl Store {
+    /// Writes an entry's next version. With `expected_version` the entry must still be at it (0: must not exist).
+    pub async fn faq_put(
+        &self,
+        draft: FaqDraft,
+        expected_version: Option<i64>,
+        editor: &str,
+    ) -> Result<FaqRecord, Error> {
+        let id = draft.id.clone().filter(|id| !id.is_empty()).unwrap_or_else(new_id);
+        let draft = checked(draft)?;
+        let record = self
+            .change_faq(&id, editor, |current| {
+                check_version(&id, current, expected_version)?;
+                Ok(draft.at_version(id.clone(), current, Deleted::No))
+            })
+            .await?;
+        Ok(record)
+    }
+
+    /// Writes a tombstone; the history stays and any version can be restored.
+    pub async fn faq_delete(&self, id: &str, expected_version: Option<i64>, editor: &str) -> Result<FaqRecord, Error> {
+        self.change_faq(id, editor, |current| {
+            let live = current.filter(|record| !record.deleted).ok_or_else(|| Error::not_found("FAQ entry", id))?;
+            check_version(id, Some(live), expected_version)?;
+            Ok(FaqDraft::from(live).at_version(id.to_owned(), current, Deleted::Yes))
+        })
+        .await
+    }
+
+    /// Makes the contents of an earlier version the newest one again, also after a delete.
+    pub async fn faq_restore(&self, id: &str, version: i64, editor: &str) -> Result<FaqRecord, Error> {
+        let row = sqlx::query(concat!("SELECT ", faq_columns!(), " FROM faq_history WHERE id = $1 AND version = $2"))
+            .bind(id)
+            .bind(version)
+            .fetch_optional(self.read())
+            .await?;
+        let row = row.ok_or_else(|| Error::not_found("FAQ version", &format!("{id} version {version}")))?;
+        let earlier = FaqDraft::from(&read_faq(&row)?);
+        self.change_faq(id, editor, |current| Ok(earlier.at_version(id.to_owned(), current, Deleted::No))).await
+    }
+
+    /// Adds and changes many entries in one transaction; entries that are as given already keep their version.
+    pub async fn faq_import(&self, drafts: Vec<FaqDraft>, editor: &str) -> Result<ImportOutcome, Error> {
+        self.import(drafts, editor, Ending::Commit).await
+    }
+
+    /// What an import would do, without doing it.
+    pub async fn faq_import_preview(&self, drafts: Vec<FaqDraft>) -> Result<ImportOutcome, Error> {
+        self.import(drafts, "", Ending::Rollback).await
+    }
+
+    async fn import(&self, drafts: Vec<FaqDraft>, editor: &str, ending: Ending) -> Result<ImportOutcome, Error> {
+        let drafts = drafts.into_iter().map(checked).collect::<Result<Vec<_>, _>>()?;
+        let mut transaction = self.write().await?;
+        let mut outcome =
+            ImportOutcome { revision: hold_revision(&mut transaction).await?, ..ImportOutcome::default() };
+        for draft in &drafts {
+            let id = draft.id.clone().filter(|id| !id.is_empty()).unwrap_or_else(new_id);
+            let current = newest_version(&mut transaction, &id).await?;
+            match &current {
+                Some(record) if !record.deleted && draft.says_the_same(record) => {
+                    outcome.unchanged += 1;
+                    continue;
+                }
+                Some(record) if !record.deleted => outcome.changed += 1,
+                _ => outcome.added += 1,
+            }
+            let mut record = draft.at_version(id, current.as_ref(), Deleted::No);
+            write_version(&mut transaction, &mut record, editor).await?;
+            outcome.revision = record.revision;
+        }
+        match ending {
+            Ending::Commit => {
+                transaction.commit().await?;
+                self.announce(outcome.revision);
+            }
+            Ending::Rollback => transaction.rollback().await?,
+        }
+        Ok(outcome)
+    }
+
+    /// Reads the newest version with every other editor kept away, and writes what `next` makes of it.
+    async fn change_faq(
+        &self,
+        id: &str,
+        editor: &str,
+        next: impl FnOnce(Option<&FaqRecord>) -> Result<FaqRecord, Error> + Send,
+    ) -> Result<FaqRecord, Error> {
+        let mut transaction = self.write().await?;
+        hold_revision(&mut transaction).await?;
+        let current = newest_version(&mut transaction, id).await?;
+        let mut record = next(current.as_ref())?;
+        write_version(&mut transaction, &mut record, editor).await?;
+        transaction.commit().await?;
+        self.announce(record.revision);
+        Ok(record)
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Ending {
+    Commit,
+    Rollback,
+}
+
+#[derive(Clone, Copy)]
+enum Deleted {
+    Yes,
+    No,
+}
+
+impl FaqDraft {
+    fn at_version(&self, id: String, current: Option<&FaqRecord>, deleted: Deleted) -> FaqRecord {
+        let draft = self.clone();
+        FaqRecord {
+            id,
+            version: current.map_or(1, |record| record.version + 1),
+            revision: 0,
+            question: draft.question,
+            similar: draft.similar,
+            answer: draft.answer,
+            language: draft.language,
+            category: draft.category,
+            valid_from: draft.valid_from,
+            valid_until: draft.valid_until,
+            enabled: draft.enabled,
+            deleted: matches!(deleted, Deleted::Yes),
+            updated_by: String::new(),
+            updated_at: 0,
+        }
+    }
+
+    fn says_the_same(&self, record: &FaqRecord) -> bool {
+        FaqDraft { id: Some(record.id.clone()), ..self.clone() } == FaqDraft::from(record)
+    }
+}
+
+impl From<&FaqRecord> for FaqDraft {
+    fn from(record: &FaqRecord) -> Self {
+        let record = record.clone();
+        Self {
+            id: Some(record.id),
+            question: record.question,
+            similar: record.similar,
+            answer: record.answer,
+            language: record.language,
+            category: record.category,
+            valid_from: record.valid_from,
+            valid_until: record.valid_until,
+            enabled: record.enabled,
+        }
+    }
+}
+
+fn checked(draft: FaqDraft) -> Result<FaqDraft, Error> {
+    let name = draft.id.as_deref().unwrap_or("new");
+    for (field, value) in [("question", &draft.question), ("answer", &draft.answer)] {
+        if value.trim().is_empty() {
+            return Err(Error::Invalid(format!("FAQ entry {name:?}: {field} is empty")));
+        }
+    }
+    let optional = [&draft.id, &draft.language, &draft.category, &draft.valid_from, &draft.valid_until];
+    let texts =
+        [&draft.question, &draft.answer].into_iter().chain(&draft.similar).chain(optional.into_iter().flatten());
+    if texts.into_iter().any(|text| text.contains('\0')) {
+        return Err(Error::Invalid(format!("FAQ entry {name:?}: holds a NUL character; remove it")));
+    }
+    Ok(draft)
+}
+
+fn check_version(id: &str, current: Option<&FaqRecord>, expected: Option<i64>) -> Result<(), Error> {
+    // A tombstone counts as absent: who expects nothing there may write a new version over it.
+    let version = current.map_or(0, |record| if record.deleted && expected == Some(0) { 0 } else { record.version });
+    match expected {
+        Some(expected) if expected != version => {
+            Err(Error::VersionConflict { what: "FAQ entry", id: id.to_owned(), current: version })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The current revision; from here to the end of the transaction nobody else can take the next one.
+async fn hold_revision(connection: &mut AnyConnection) -> Result<i64, Error> {
+    let row = sqlx::query("UPDATE counters SET value = value WHERE name = $1 RETURNING value")
+        .bind(REVISION)
+        .fetch_one(connection)
+        .await?;
+    crate::columns::Columns(&row).integer("value")
+}
+
+async fn write_version(connection: &mut AnyConnection, record: &mut FaqRecord, editor: &str) -> Result<(), Error> {
+    record.revision = next_number(connection, REVISION).await?;
+    record.updated_by = editor.to_owned();
+    record.updated_at = now();
+    sqlx::query("DELETE FROM faq WHERE id = $1").bind(&record.id).execute(&mut *connection).await?;
+    for sql in [
+        concat!(
+            "INSERT INTO faq (",
+            faq_columns!(),
+            ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+        ),
+        concat!(
+            "INSERT INTO faq_history (",
+            faq_columns!(),
+            ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+        ),
+    ] {
+        sqlx::query(sql)
+            .bind(&record.id)
+            .bind(record.version)
+            .bind(record.revision)
+            .bind(&record.question)
+            .bind(to_json("similar_questions", &record.similar)?)
+            .bind(&record.answer)
+            .bind(&record.language)
+            .bind(&record.category)
+            .bind(&record.valid_from)
+            .bind(&record.valid_until)
+            .bind(i64::from(record.enabled))
+            .bind(i64::from(record.deleted))
+            .bind(&record.updated_by)
+            .bind(record.updated_at)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
