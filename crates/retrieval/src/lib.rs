@@ -1,1 +1,25 @@
-//! .
+//! The FAQ index: reads and writes FAQ files, keeps them searchable, and says how likely each entry answers a message.
+//! Knows tantivy and the text room; knows nothing of conversations, HTTP or SQL.
+
+mod analysis;
+mod calibration;
+mod encoding;
+mod entry;
+mod error;
+mod explain;
+mod faq_file;
+mod features;
+mod index;
+mod schema;
+mod search;
+mod sentences;
+mod table;
+
+pub use calibration::{Calibration, CalibrationReport};
+pub use entry::{Change, FaqEntry};
+pub use error::Error;
+pub use explain::{Explanation, FeatureShare, TermMatch};
+pub use faq_file::{FaqFormat, ImportedFaq, RowProblem, index_folder, parse_faq, read_faq, write_faq};
+pub use index::FaqIndex;
+pub use search::{Hit, SearchQuery};
+pub use sentences::best_sentences;

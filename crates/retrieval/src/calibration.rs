@@ -1,0 +1,135 @@
+//! From features to a probability that means what it says: a small logistic regression, learned from the
+//! entries' own similar questions held out one at a time, and pulled towards shipped defaults where they are few.
+
+mod fit;
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::features::{SAME_LANGUAGE, SAME_TEXT};
+use crate::search::Found;
+
+pub(crate) use fit::fit;
+
+/// How many pieces of evidence speak for or against a hit.
+pub(crate) const N_EVIDENCE: usize = 10;
+
+/// File beside the index.
+const FILE: &str = "calibration.json";
+
+/// Weights of the shipped default, learned by `examples/tune.rs` over its training sets.
+const DEFAULT_WEIGHTS: [f32; N_EVIDENCE] = [-6.0, 1.0, 2.0, 1.0, 1.0, 1.0, 2.0, -1.0, 0.0, 0.3];
+
+/// What speaks for or against a hit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Evidence(pub(crate) [f32; N_EVIDENCE]);
+
+impl Evidence {
+    /// The evidence for the hit at a place of the ranking.
+    pub(crate) fn of(found: &Found, place: usize) -> Self {
+        let candidate = &found.candidates[place];
+        let rival = found.candidates.get(usize::from(place == 0)).map_or(0.0, |other| other.score);
+        let features = &candidate.features;
+        let n_tokens = found.query.tokens.len() as f32;
+        Self([
+            1.0,
+            candidate.score,
+            candidate.score - rival,
+            features[2],
+            features[5],
+            features[8],
+            features[SAME_TEXT],
+            found.query.unknown,
+            (1.0 + n_tokens).ln(),
+            features[SAME_LANGUAGE],
+        ])
+    }
+}
+
+/// A calibrated judge of hits, and what it was learned from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Calibration {
+    weights: [f32; N_EVIDENCE],
+    /// Probability thresholds with the error rate above each, strictest last.
+    curve: Vec<CurvePoint>,
+    /// Held-out searches it was learned from.
+    pub n_examples: usize,
+}
+
+/// The share of wrong answers when only hits at least this probable are given.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct CurvePoint {
+    threshold: f32,
+    error_rate: f32,
+}
+
+/// What a calibration run found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CalibrationReport {
+    /// Held-out searches made.
+    pub n_examples: usize,
+    /// Of the held-out questions whose entry is in the index, the share that found it first; none without examples.
+    pub recall_at_1: Option<f32>,
+    /// Mean distance between probability and outcome over ten bins of the top hits; none without examples.
+    pub calibration_error: Option<f32>,
+}
+
+/// One judged hit for learning.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Example {
+    pub(crate) evidence: Evidence,
+    pub(crate) right: bool,
+    pub(crate) weight: f32,
+    /// Whether it was the first of its search; only those decide thresholds.
+    pub(crate) first: bool,
+}
+
+impl Default for Calibration {
+    fn default() -> Self {
+        Self { weights: DEFAULT_WEIGHTS, curve: Vec::new(), n_examples: 0 }
+    }
+}
+
+impl Calibration {
+    pub(crate) fn probability(&self, evidence: &Evidence) -> f32 {
+        sigmoid(self.weights.iter().zip(evidence.0).map(|(weight, value)| weight * value).sum())
+    }
+
+    /// The least probability at which answering is wrong no more often than accepted.
+    pub(crate) fn threshold(&self, accepted_error_rate: f32) -> f32 {
+        let accepted = accepted_error_rate.clamp(0.0, 1.0);
+        let measured = self.curve.iter().find(|point| point.error_rate <= accepted).map(|point| point.threshold);
+        measured.unwrap_or_else(|| self.curve.last().map_or(0.0, |point| point.threshold).max(1.0 - accepted))
+    }
+
+    /// Reads the calibration beside an index; a missing or unreadable one is the default.
+    pub(crate) fn load(dir: &Path) -> Self {
+        let path = dir.join(FILE);
+        let Ok(bytes) = std::fs::read(&path) else { return Self::default() };
+        match serde_json::from_slice::<Self>(&bytes) {
+            Ok(read) if read.weights.iter().all(|weight| weight.is_finite()) => read,
+            _ => {
+                tracing::warn!(path = %path.display(), "calibration is unreadable; the default is used until the next one");
+                Self::default()
+            }
+        }
+    }
+
+    /// Writes it beside the index, whole or not at all.
+    pub(crate) fn save(&self, dir: &Path) -> Result<(), Error> {
+        let path = dir.join(FILE);
+        let temporary = dir.join("calibration.json.new");
+        let bytes = serde_json::to_vec(self).expect("numbers always serialise");
+        std::fs::write(&temporary, bytes).map_err(|source| Error::io(&temporary, source))?;
+        std::fs::rename(&temporary, &path).map_err(|source| Error::io(&path, source))
+    }
+}
+
+pub(crate) fn sigmoid(value: f32) -> f32 {
+    1.0 / (1.0 + (-value).exp())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,122 @@
+//! Learns the weights by Newton's method with a Gaussian prior on the default, then measures the error curve.
+
+use super::{Calibration, CalibrationReport, CurvePoint, DEFAULT_WEIGHTS, Example, N_EVIDENCE, sigmoid};
+
+/// How firmly the weights are held at the default: as if this many examples spoke for each.
+const PRIOR: f64 = 2.0;
+const NEWTON_STEPS: usize = 12;
+/// Fewer answered examples than this give no point on the curve.
+const MIN_ANSWERED: usize = 20;
+const N_CURVE_POINTS: usize = 100;
+const N_BINS: usize = 10;
+
+/// Fits a calibration to judged hits; with none it is the default.
+pub(crate) fn fit(examples: &[Example]) -> (Calibration, CalibrationReport) {
+    if examples.is_empty() {
+        let report = CalibrationReport { n_examples: 0, recall_at_1: None, calibration_error: None };
+        return (Calibration::default(), report);
+    }
+    let weights = newton(examples);
+    let n_examples = examples.iter().filter(|example| example.first).count();
+    let mut calibration = Calibration { weights, curve: Vec::new(), n_examples };
+    let mut judged: Vec<Judged> = examples
+        .iter()
+        .filter(|example| example.first)
+        .map(|example| Judged {
+            probability: calibration.probability(&example.evidence),
+            right: example.right,
+            weight: example.weight,
+        })
+        .collect();
+    judged.sort_by(|one, other| other.probability.total_cmp(&one.probability));
+    calibration.curve = curve(&judged);
+    let report =
+        CalibrationReport { n_examples, recall_at_1: None, calibration_error: Some(calibration_error(&judged)) };
+    (calibration, report)
+}
+
+struct Judged {
+    probability: f32,
+    right: bool,
+    weight: f32,
+}
+
+fn newton(examples: &[Example]) -> [f32; N_EVIDENCE] {
+    let mut weights = DEFAULT_WEIGHTS.map(f64::from);
+    for _ in 0..NEWTON_STEPS {
+        let mut gradient = [0.0; N_EVIDENCE];
+        let mut hessian = [[0.0; N_EVIDENCE]; N_EVIDENCE];
+        for row in 0..N_EVIDENCE {
+            gradient[row] = PRIOR * (weights[row] - f64::from(DEFAULT_WEIGHTS[row]));
+            hessian[row][row] = PRIOR;
+        }
+        for example in examples {
+            let evidence = example.evidence.0.map(f64::from);
+            let logit: f64 = weights.iter().zip(evidence).map(|(weight, value)| weight * value).sum();
+            let probability = f64::from(sigmoid(logit as f32));
+            let weight = f64::from(example.weight);
+            let error = weight * (probability - f64::from(u8::from(example.right)));
+            let curvature = weight * (probability * (1.0 - probability)).max(1e-6);
+            for row in 0..N_EVIDENCE {
+                gradient[row] += error * evidence[row];
+                for column in 0..N_EVIDENCE {
+                    hessian[row][column] += curvature * evidence[row] * evidence[column];
+                }
+            }
+        }
+        let step = solve(hessian, gradient);
+        for (weight, change) in weights.iter_mut().zip(step) {
+            // A bounded step keeps Newton's method from overshooting on separable examples.
+            *weight -= change.clamp(-4.0, 4.0);
+        }
+    }
+    weights.map(|weight| weight as f32)
+}
+
+/// Gaussian elimination; the matrix is symmetric and, thanks to the prior, positive definite.
+fn solve(mut matrix: [[f64; N_EVIDENCE]; N_EVIDENCE], mut right: [f64; N_EVIDENCE]) -> [f64; N_EVIDENCE] {
+    for pivot in 0..N_EVIDENCE {
+        let pivot_row = matrix[pivot];
+        for row in pivot + 1..N_EVIDENCE {
+            let factor = matrix[row][pivot] / pivot_row[pivot];
+            for (cell, above) in matrix[row].iter_mut().zip(pivot_row) {
+                *cell -= factor * above;
+            }
+            right[row] -= factor * right[pivot];
+        }
+    }
+    for row in (0..N_EVIDENCE).rev() {
+        let known: f64 = (row + 1..N_EVIDENCE).map(|column| matrix[row][column] * right[column]).sum();
+        right[row] = (right[row] - known) / matrix[row][row];
+    }
+    right
+}
+
+/// Thresholds and the error rate above each, one error added so that few answers promise little.
+fn curve(judged: &[Judged]) -> Vec<CurvePoint> {
+    let mut points = Vec::new();
+    let (mut answered, mut wrong) = (0.0, 0.0);
+    let step = (judged.len() / N_CURVE_POINTS).max(1);
+    for (index, one) in judged.iter().enumerate() {
+        answered += one.weight;
+        wrong += if one.right { 0.0 } else { one.weight };
+        let n_answered = index + 1;
+        if n_answered >= MIN_ANSWERED && (n_answered % step == 0 || n_answered == judged.len()) {
+            points.push(CurvePoint { threshold: one.probability, error_rate: (wrong + 1.0) / (answered + 1.0) });
+        }
+    }
+    points.reverse();
+    points
+}
+
+fn calibration_error(judged: &[Judged]) -> f32 {
+    let mut bins = [(0.0, 0.0, 0.0); N_BINS];
+    for one in judged {
+        let bin = &mut bins[((one.probability * N_BINS as f32) as usize).min(N_BINS - 1)];
+        bin.0 += one.weight;
+        bin.1 += one.weight * one.probability;
+        bin.2 += one.weight * f32::from(one.right);
+    }
+    let total: f32 = bins.iter().map(|bin| bin.0).sum();
+    bins.iter().map(|bin| (bin.1 - bin.2).abs()).sum::<f32>() / total.max(f32::MIN_POSITIVE)
+}

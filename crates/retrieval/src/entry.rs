@@ -1,0 +1,82 @@
+//! One FAQ entry as written by a person, in the shape that files, the wire and the index share.
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// A question people ask, other ways to ask it, and the answer a person wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FaqEntry {
+    /// Stable name of the entry; made from its content when a file gives none.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub id: String,
+    /// The question in its main wording.
+    pub question: String,
+    /// Other wordings of the same question.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub similar: Vec<String>,
+    /// The answer, Markdown-safe text.
+    pub answer: String,
+    /// `zh` or `en`; detected from the question where missing.
+    #[serde(default)]
+    pub language: Option<String>,
+    /// Free path such as `shipping/delivery`.
+    #[serde(default)]
+    pub category: Option<String>,
+    /// First day (`YYYY-MM-DD`) on which the entry may be shown.
+    #[serde(default)]
+    pub valid_from: Option<String>,
+    /// Last day (`YYYY-MM-DD`) on which the entry may be shown.
+    #[serde(default)]
+    pub valid_until: Option<String>,
+    /// Disabled entries are kept in files and left out of the index.
+    #[serde(default = "enabled_by_default", deserialize_with = "null_is_enabled")]
+    pub enabled: bool,
+}
+
+impl FaqEntry {
+    /// An enabled entry with nothing but what is required.
+    pub fn new(id: &str, question: &str, answer: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            question: question.to_owned(),
+            similar: Vec::new(),
+            answer: answer.to_owned(),
+            language: None,
+            category: None,
+            valid_from: None,
+            valid_until: None,
+            enabled: true,
+        }
+    }
+
+    /// Whether the entry may be shown on `today` (`YYYY-MM-DD`); both ends are included.
+    pub fn is_valid_on(&self, today: &str) -> bool {
+        let after_start = self.valid_from.as_deref().is_none_or(|from| from <= today);
+        let before_end = self.valid_until.as_deref().is_none_or(|until| today <= until);
+        after_start && before_end
+    }
+}
+
+/// One edit of the index.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Change {
+    /// Adds the entry, or replaces the one with the same id.
+    Put(FaqEntry),
+    /// Removes the entry with this id; an unknown id changes nothing.
+    Delete(String),
+}
+
+fn enabled_by_default() -> bool {
+    true
+}
+
+fn null_is_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+fn null_is_enabled<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Ok(Option::<bool>::deserialize(deserializer)?.unwrap_or(true))
+}

@@ -1,0 +1,30 @@
+//! JSONL: one entry a line; blank lines are skipped.
+
+use super::Row;
+use crate::FaqEntry;
+
+pub(super) fn parse(text: &str) -> Vec<Row> {
+    text.lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty())
+        .map(|(index, line)| (index + 1, parse_line(line)))
+        .collect()
+}
+
+fn parse_line(line: &str) -> Result<FaqEntry, String> {
+    serde_json::from_str(line).map_err(|error| {
+        let message = error.to_string();
+        // serde_json counts lines within the row, which is always the first.
+        message.replace(" at line 1 column", " at column")
+    })
+}
+
+pub(super) fn write(entries: &[FaqEntry]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for entry in entries {
+        // An entry is text, lists and booleans only, which always serialise.
+        serde_json::to_writer(&mut out, entry).expect("an entry is always valid JSON");
+        out.push(b'\n');
+    }
+    out
+}

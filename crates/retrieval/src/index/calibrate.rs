@@ -1,0 +1,60 @@
+//! Makes examples for calibration out of an index: each similar question is asked while its wording, and then
+//! its whole entry, is held out; the second stands for questions that the FAQ does not cover.
+
+use crate::CalibrationReport;
+use crate::calibration::{Calibration, Evidence, Example, fit};
+use crate::search::{Found, HeldOut, SearchQuery, Snapshot};
+
+/// More held-out questions than this teach nothing new.
+const MAX_QUESTIONS: usize = 1000;
+/// Hits of each search that are judged.
+const JUDGED: usize = 3;
+/// How often a question that the FAQ does not cover counts, beside one that it does.
+const UNCOVERED_WEIGHT: f32 = 0.25;
+
+/// Learns a calibration from the index's own questions.
+pub(super) fn learn(snapshot: &Snapshot) -> tantivy::Result<(Calibration, CalibrationReport)> {
+    let questions = held_out_questions(snapshot);
+    let mut examples = Vec::new();
+    let mut n_found_first = 0_usize;
+    for &(number, ordinal) in &questions {
+        let Some(row) = snapshot.table.row(number) else { continue };
+        let query =
+            SearchQuery { text: row.wording_text(ordinal).to_owned(), language: row.language, ..SearchQuery::default() };
+        let found = snapshot.find(&query, HeldOut::Wording(number, ordinal))?;
+        n_found_first += usize::from(found.candidates.first().is_some_and(|candidate| candidate.row == number));
+        judge(&found, Some(number), 1.0, &mut examples);
+        let found = snapshot.find(&query, HeldOut::Row(number))?;
+        judge(&found, None, UNCOVERED_WEIGHT, &mut examples);
+    }
+    let (calibration, mut report) = fit(&examples);
+    if !questions.is_empty() {
+        report.recall_at_1 = Some(n_found_first as f32 / questions.len() as f32);
+    }
+    Ok((calibration, report))
+}
+
+fn judge(found: &Found, right_row: Option<usize>, weight: f32, examples: &mut Vec<Example>) {
+    for place in 0..found.candidates.len().min(JUDGED) {
+        examples.push(Example {
+            evidence: Evidence::of(found, place),
+            right: Some(found.candidates[place].row) == right_row,
+            weight,
+            first: place == 0,
+        });
+    }
+}
+
+/// Wordings of entries that have others, evenly thinned out where there are many.
+fn held_out_questions(snapshot: &Snapshot) -> Vec<(usize, usize)> {
+    let all: Vec<(usize, usize)> = snapshot
+        .table
+        .rows()
+        .filter(|(_, row)| row.wordings.len() > 1)
+        .flat_map(|(number, row)| (0..row.wordings.len()).map(move |ordinal| (number, ordinal)))
+        .collect();
+    if all.len() <= MAX_QUESTIONS {
+        return all;
+    }
+    (0..MAX_QUESTIONS).map(|index| all[index * all.len() / MAX_QUESTIONS]).collect()
+}

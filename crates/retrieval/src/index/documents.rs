@@ -1,0 +1,79 @@
+//! Entries as tantivy documents and back.
+
+use std::path::Path;
+
+use tantivy::schema::Value;
+use tantivy::store::StoreReader;
+use tantivy::{Searcher, TantivyDocument};
+
+use crate::analysis::pre_tokenized;
+use crate::schema::{Fields, slot, split_slot};
+use crate::table::{Row, RowTokens, Table};
+use crate::{Error, FaqEntry};
+
+/// One document for each wording; the first carries the answer and the entry itself.
+pub(super) fn documents(
+    fields: Fields,
+    number: usize,
+    entry: &FaqEntry,
+    tokens: &RowTokens,
+) -> impl Iterator<Item = TantivyDocument> {
+    tokens.wordings.iter().enumerate().map(move |(ordinal, wording)| {
+        let mut document = TantivyDocument::default();
+        document.add_text(fields.id, &entry.id);
+        document.add_u64(fields.slot, slot(number, ordinal));
+        document.add_pre_tokenized_text(fields.question, pre_tokenized(wording));
+        if ordinal == 0 {
+            document.add_pre_tokenized_text(fields.answer, pre_tokenized(&tokens.answer));
+            document.add_pre_tokenized_text(fields.category, pre_tokenized(&tokens.category));
+            let json = serde_json::to_vec(entry).expect("an entry is always valid JSON");
+            document.add_bytes(fields.entry, &json);
+        }
+        document
+    })
+}
+
+/// Reads every entry back from the index.
+pub(super) fn read_table(searcher: &Searcher, fields: Fields) -> Result<Table, String> {
+    let mut table = Table::default();
+    for reader in searcher.segment_readers() {
+        let store = reader.get_store_reader(1).map_err(|error| error.to_string())?;
+        let slots = reader.fast_fields().u64("slot").map_err(|error| error.to_string())?;
+        for document in reader.doc_ids_alive() {
+            let slot = slots.first(document).ok_or_else(|| "a document has no slot".to_owned())?;
+            let (number, ordinal) = split_slot(slot);
+            if ordinal == 0 {
+                table.put(number, read_row(&store, document, fields)?);
+            }
+        }
+    }
+    table.find_free();
+    Ok(table)
+}
+
+fn read_row(store: &StoreReader, document: u32, fields: Fields) -> Result<Row, String> {
+    let stored: TantivyDocument = store.get(document).map_err(|error| error.to_string())?;
+    let json = stored.get_first(fields.entry).and_then(|value| value.as_bytes()).unwrap_or_default();
+    let entry: FaqEntry = serde_json::from_slice(json).map_err(|error| format!("an entry is unreadable: {error}"))?;
+    Ok(Row::new(entry).0)
+}
+
+/// Empties a damaged index's folder of files; folders inside are not ours and stay.
+pub(super) fn remove_index_files(dir: &Path) -> Result<(), Error> {
+    let listing = std::fs::read_dir(dir).map_err(|source| Error::io(dir, source))?;
+    for file in listing {
+        let path = file.map_err(|source| Error::io(dir, source))?.path();
+        if path.is_file() && is_index_file(&path) {
+            std::fs::remove_file(&path).map_err(|source| Error::io(&path, source))?;
+        }
+    }
+    Ok(())
+}
+
+/// tantivy's segment files are named by 32 hexadecimal digits.
+fn is_index_file(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let stem = name.split('.').next().unwrap_or_default();
+    matches!(name, "meta.json" | ".managed.json" | "calibration.json" | "calibration.json.new")
+        || (stem.len() == 32 && stem.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
