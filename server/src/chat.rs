@@ -8,7 +8,7 @@ use assistant::Assistant;
 use dialogue::Decision;
 use moka::sync::Cache;
 use serde_json::json;
-use store::{Conversation, ConversationStatus, Exchange, Message, NewExchange, Store};
+use store::{Conversation, Exchange, Message, NewExchange, Status, Store};
 use tokio::sync::Mutex;
 
 use crate::api::wire::{StatusReply, message_reply};
@@ -53,13 +53,12 @@ impl Chat {
         if let Some(known) = self.tokens.get(conversation_id) {
             return Ok(&*known == fingerprint);
         }
-        let token_hash = match self.store.conversation(conversation_id).await {
-            Ok(conversation) => conversation.token_hash,
-            Err(store::Error::NotFound { .. }) => return Ok(false),
-            Err(error) => return Err(error.into()),
-        };
-        self.tokens.insert(conversation_id.to_owned(), token_hash.as_str().into());
-        Ok(token_hash == fingerprint)
+        let opened = self.store.conversation_by_token_hash(fingerprint).await?;
+        let opens = opened.is_some_and(|conversation| conversation.id == conversation_id);
+        if opens {
+            self.tokens.insert(conversation_id.to_owned(), fingerprint.into());
+        }
+        Ok(opens)
     }
 
     /// Answers a message and stores both; the same `client_message_id` gets the stored reply again.
@@ -123,8 +122,8 @@ impl Chat {
         let turn = self.turn_of(conversation_id);
         let _in_turn = turn.lock().await;
         let conversation = self.store.conversation(conversation_id).await?;
-        if conversation.status != ConversationStatus::Person {
-            self.change_status(conversation_id, ConversationStatus::Person, author).await?;
+        if conversation.status != Status::Person {
+            self.change_status(conversation_id, Status::Person, author).await?;
         }
         let message = self.store.add_person_message(conversation_id, author, &text::redact(text).text).await?;
         self.tell_message(&message);
@@ -132,13 +131,13 @@ impl Chat {
     }
 
     /// Takes over, gives back or closes a conversation, and tells everyone who watches it.
-    pub async fn set_status(&self, conversation_id: &str, status: ConversationStatus, by: &str) -> Result<Conversation, ApiError> {
+    pub async fn set_status(&self, conversation_id: &str, status: Status, by: &str) -> Result<Conversation, ApiError> {
         let turn = self.turn_of(conversation_id);
         let _in_turn = turn.lock().await;
         self.change_status(conversation_id, status, by).await
     }
 
-    async fn change_status(&self, conversation_id: &str, status: ConversationStatus, by: &str) -> Result<Conversation, ApiError> {
+    async fn change_status(&self, conversation_id: &str, status: Status, by: &str) -> Result<Conversation, ApiError> {
         let conversation = self.store.set_status(conversation_id, status, by).await?;
         self.hub.tell(conversation_id, Live::Status(self.status_frame(&conversation).await?));
         Ok(conversation)
@@ -153,7 +152,7 @@ impl Chat {
     /// Who has the conversation, and how many wait longer.
     pub async fn status_of(&self, conversation: &Conversation) -> Result<StatusReply, ApiError> {
         let ahead = match conversation.status {
-            ConversationStatus::Waiting => Some(self.store.waiting_ahead(&conversation.id).await?),
+            Status::Waiting => Some(self.store.waiting_ahead(&conversation.id).await?),
             _ => None,
         };
         Ok(StatusReply { status: conversation.status.as_str().to_owned(), ahead })
@@ -186,25 +185,16 @@ impl Chat {
 }
 
 /// What is stored of an answered message: the customer's words redacted, the decision whole.
-fn new_exchange(incoming: &Incoming, conversation: &Conversation, decision: &Decision) -> NewExchange {
+fn new_exchange<'a>(incoming: &Incoming, conversation: &Conversation, decision: &'a Decision) -> NewExchange<'a> {
     NewExchange {
         conversation_id: incoming.conversation_id.clone(),
         client_message_id: incoming.client_message_id.clone(),
-        expected_turns: Some(conversation.turns),
+        expected_turn_count: Some(conversation.turn_count),
         customer_text: text::redact(&incoming.text).text,
         language: text::detect_language(&incoming.text).map(|detected| match detected.language {
             text::Language::Chinese => dialogue::Language::Chinese,
             text::Language::English => dialogue::Language::English,
         }),
-        decision: redacted(decision),
+        decision,
     }
-}
-
-/// The state that is stored leans on the customer's last question; it is redacted like the message itself.
-fn redacted(decision: &Decision) -> Decision {
-    let mut decision = decision.clone();
-    if let Some(question) = &mut decision.next.last_question {
-        *question = text::redact(question).text;
-    }
-    decision
 }

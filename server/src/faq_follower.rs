@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use crate::error::ApiError;
 
 /// Changes applied with one commit.
-const BATCH: i64 = 500;
+const BATCH: usize = 500;
 /// The last resort when neither a signal nor a notification arrives.
 const POLL: Duration = Duration::from_secs(2);
 /// How long an editor waits for a saved change to become searchable.
@@ -130,8 +130,8 @@ async fn open(store: &Store, folder: &Path) -> anyhow::Result<FaqIndex> {
 }
 
 async fn rebuild(store: &Store, folder: &Path) -> anyhow::Result<FaqIndex> {
-    let (entries, revision) = store.faq_snapshot().await.context("cannot read the FAQ")?;
-    let entries: Vec<FaqEntry> = entries.into_iter().map(entry).collect();
+    let revision = store.revision().await?;
+    let entries: Vec<FaqEntry> = store.faq_all().await.context("cannot read the FAQ")?.into_iter().map(entry).collect();
     let folder = folder.to_owned();
     let built = tokio::task::spawn_blocking(move || {
         let index = FaqIndex::create(&folder)?;

@@ -59,6 +59,13 @@ impl Home {
         self.models().join(version)
     }
 
+    /// Whether any bundle was published here.
+    pub fn has_models(&self) -> anyhow::Result<bool> {
+        let models = self.models();
+        let mut entries = std::fs::read_dir(&models).with_context(|| format!("cannot read {}", models.display()))?;
+        Ok(entries.any(|entry| entry.is_ok_and(|entry| entry.path().join("frontdesk.json").is_file())))
+    }
+
     pub fn backups(&self) -> PathBuf {
         self.root.join("backups")
     }
@@ -94,7 +101,8 @@ pub fn copy_bot(from: &Path, home: &Home) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn copy_folder(from: &Path, to: &Path) -> anyhow::Result<()> {
+/// Copies a folder and everything in it.
+pub fn copy_folder(from: &Path, to: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(to).with_context(|| format!("cannot make {}", to.display()))?;
     for entry in std::fs::read_dir(from).with_context(|| format!("cannot read the folder {}", from.display()))? {
         let entry = entry.with_context(|| format!("cannot read the folder {}", from.display()))?;

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use assistant::{Assistant, ReplayReport, replay};
@@ -14,6 +15,9 @@ use tokio::sync::Mutex;
 
 use crate::error::ApiError;
 use crate::home::Home;
+
+/// How often the store is asked whether another model was made live elsewhere.
+const FOLLOW: Duration = Duration::from_secs(2);
 
 /// What the golden conversations say of a model.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -32,8 +36,13 @@ impl GoldenOutcome {
         outcome
     }
 
+    /// What was recorded with a model; nothing when it was never replayed.
+    pub fn of_metrics(metrics: &serde_json::Value) -> Self {
+        serde_json::from_value(metrics["golden"].clone()).unwrap_or_default()
+    }
+
     /// The conversations that `before` passed and this does not.
-    fn broken_since(&self, before: &Self) -> Vec<String> {
+    pub fn broken_since(&self, before: &Self) -> Vec<String> {
         self.failed.iter().filter(|name| before.passed.contains(name)).cloned().collect()
     }
 
@@ -123,7 +132,7 @@ impl Models {
             }
         };
         let classifier = self.load(version).await?;
-        self.store.model_promote(version, by, reason.as_deref()).await?;
+        self.store.model_promote(version, by, reason.as_deref().unwrap_or_default()).await?;
         self.assistant.swap_model(Some(classifier));
         Ok(())
     }
@@ -131,11 +140,33 @@ impl Models {
     /// Goes back to the model that was live before, and returns its version.
     pub async fn rollback(&self, by: &str) -> Result<String, ApiError> {
         let _one_at_a_time = self.changing.lock().await;
-        let previous = self.store.model_previous().await?.ok_or_else(|| ApiError::Conflict("there is no earlier model to go back to".to_owned()))?;
-        let classifier = self.load(&previous.version).await?;
+        let promotions = self.store.model_promotions().await?;
+        let fallback = promotions.into_iter().next().and_then(|latest| latest.fallback);
+        let version = fallback.ok_or_else(|| ApiError::Conflict("there is no earlier model to go back to".to_owned()))?;
+        let classifier = self.load(&version).await?;
         self.store.model_rollback(by).await?;
         self.assistant.swap_model(Some(classifier));
-        Ok(previous.version)
+        Ok(version)
+    }
+
+    /// Takes over what the command line or another node promoted or rolled back.
+    pub async fn follow(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(FOLLOW).await;
+            if let Err(error) = self.catch_up().await {
+                tracing::warn!(error = format!("{error:#}"), "the model that was promoted elsewhere cannot be taken over");
+            }
+        }
+    }
+
+    async fn catch_up(&self) -> anyhow::Result<()> {
+        let _one_at_a_time = self.changing.lock().await;
+        let Some(current) = self.store.model_current().await? else { return Ok(()) };
+        if self.assistant.model_version().as_ref() != Some(&current.version) {
+            self.assistant.swap_model(Some(self.load(&current.version).await?));
+            tracing::info!(version = current.version, "took over the model that was promoted elsewhere");
+        }
+        Ok(())
     }
 
     fn path_of(&self, version: &str) -> PathBuf {
@@ -150,11 +181,12 @@ impl Models {
 
     async fn golden_of(&self, version: &str) -> Result<GoldenOutcome, ApiError> {
         let model = self.store.model_get(version).await?;
-        Ok(serde_json::from_value(model.metrics["golden"].clone()).unwrap_or_default())
+        Ok(GoldenOutcome::of_metrics(&model.metrics))
     }
 
     async fn replay_with(&self, classifier: Arc<Classifier>) -> anyhow::Result<GoldenOutcome> {
-        let candidate = self.assistant.with_model(Some(classifier));
+        let script = self.assistant.script().as_ref().clone();
+        let candidate = Assistant::new(script, Some(classifier), Arc::clone(self.assistant.index()));
         let golden = Arc::clone(&self.golden);
         let reports = tokio::task::spawn_blocking(move || golden.iter().map(|(_, conversation)| replay(&candidate, conversation)).collect::<Vec<_>>()).await?;
         Ok(GoldenOutcome::of(&reports))

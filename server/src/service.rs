@@ -51,6 +51,7 @@ pub async fn assemble(config: Config, home: Home, bot: Bot, store: Store) -> any
     let hub = Arc::new(Hub::default());
     let models = Arc::new(Models::new(store.clone(), home.clone(), Arc::clone(&assistant), bot.golden));
     models.load_current().await?;
+    tokio::spawn(Arc::clone(&models).follow());
     let jobs = JobRunner::start(store.clone(), home.clone(), Arc::clone(&models)).await?;
     let chat = Arc::new(Chat::new(store.clone(), Arc::clone(&assistant), Arc::clone(&hub), config.limits.message_characters));
     let limits = Limits::new(&config.limits, &config.server);

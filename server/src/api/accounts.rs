@@ -2,6 +2,7 @@
 
 use actix_web::{HttpResponse, delete, get, post, web};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use store::Role;
 use utoipa::ToSchema;
 
@@ -45,7 +46,7 @@ pub(super) async fn create(app: web::Data<App>, owner: AsOwner, body: Body<Accou
     }
     let hash = web::block(move || hash_password(&body.password)).await?.map_err(|error| ApiError::Invalid(error.to_string()))?;
     let account = app.store.account_create(&email, &hash, role).await?;
-    app.store.audit_add(&owner.staff.name, "account_created", &email, Some(role.as_str())).await?;
+    app.store.audit_add(&owner.staff.name, "account_created", &email, &json!({ "role": role.as_str() })).await?;
     Ok(HttpResponse::Created().json(AccountReply { id: account.id, email: account.email, role: account.role.as_str().to_owned() }))
 }
 
@@ -88,7 +89,7 @@ pub(super) async fn create_token(app: web::Data<App>, owner: AsOwner, body: Body
     let role = parse_role(&role)?;
     let secret = Secret::new("fd");
     let token = app.store.token_create(name.trim(), role, &secret.fingerprint()).await?;
-    app.store.audit_add(&owner.staff.name, "token_created", name.trim(), Some(role.as_str())).await?;
+    app.store.audit_add(&owner.staff.name, "token_created", name.trim(), &json!({ "role": role.as_str() })).await?;
     Ok(HttpResponse::Created().json(TokenReply { id: token.id, token: secret.reveal().to_owned() }))
 }
 
@@ -118,7 +119,7 @@ pub(super) async fn list_tokens(app: web::Data<App>, _owner: AsOwner) -> Result<
 #[delete("/tokens/{id}")]
 pub(super) async fn revoke_token(app: web::Data<App>, owner: AsOwner, id: web::Path<String>) -> Result<HttpResponse, ApiError> {
     app.store.token_revoke(&id).await?;
-    app.store.audit_add(&owner.staff.name, "token_revoked", &id, None).await?;
+    app.store.audit_add(&owner.staff.name, "token_revoked", &id, &json!({})).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -15,7 +15,7 @@ use crate::error::{ApiError, Problem};
 const LONGEST_PAGE: usize = 2_000;
 const LONGEST_VISITOR: usize = 200;
 const LONGEST_REASON: usize = 1_000;
-const LARGEST_READ: i64 = 500;
+const LARGEST_READ: usize = 500;
 
 /// What a widget or a program says of the visitor; everything may be left out.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -55,7 +55,7 @@ pub(super) async fn begin(app: web::Data<App>, request: HttpRequest, body: BodyO
             language,
             visitor: body.visitor.map(|visitor| shortened(&visitor, LONGEST_VISITOR)),
             page: body.page.map(|page| shortened(&page, LONGEST_PAGE)),
-            token_hash: token.fingerprint(),
+            token_hash: Some(token.fingerprint()),
         })
         .await?;
     let reply = BeginReply { conversation_id: conversation.id, token: token.reveal().to_owned() };
@@ -101,7 +101,7 @@ pub(super) async fn say(app: web::Data<App>, request: HttpRequest, id: web::Path
 #[derive(Debug, Deserialize)]
 pub(super) struct ReadQuery {
     after: Option<String>,
-    limit: Option<i64>,
+    limit: Option<usize>,
 }
 
 /// A stretch of a conversation.

@@ -89,8 +89,8 @@ pub(super) struct ListQuery {
     language: Option<String>,
     category: Option<String>,
     enabled: Option<bool>,
-    limit: Option<i64>,
-    offset: Option<i64>,
+    limit: Option<usize>,
+    offset: Option<usize>,
 }
 
 /// A page of the FAQ.
@@ -110,7 +110,7 @@ pub struct ListReply {
 pub(super) async fn list(app: web::Data<App>, _staff: AsViewer, query: web::Query<ListQuery>) -> Result<HttpResponse, ApiError> {
     let query = query.into_inner();
     let filter = FaqFilter { text: query.text, language: query.language, category: query.category, enabled: query.enabled };
-    let (limit, offset) = (query.limit.unwrap_or(50).clamp(1, 500), query.offset.unwrap_or(0).max(0));
+    let (limit, offset) = (query.limit.unwrap_or(50).clamp(1, 500), query.offset.unwrap_or(0));
     let (entries, total) = app.store.faq_list(&filter, limit, offset).await?;
     let revision = app.store.revision().await?;
     Ok(HttpResponse::Ok().json(ListReply { entries: entries.into_iter().map(FaqReply::from).collect(), total, revision }))
@@ -197,8 +197,8 @@ pub(super) struct ImportQuery {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ImportReply {
     pub dry_run: bool,
-    pub added: Vec<String>,
-    pub changed: Vec<String>,
+    pub added: usize,
+    pub changed: usize,
     pub unchanged: usize,
     pub problems: Vec<RowProblem>,
 }
@@ -227,13 +227,12 @@ pub(super) async fn import(app: web::Data<App>, editor: AsEditor, request: HttpR
     }
     let drafts: Vec<FaqDraft> = imported.entries.into_iter().map(draft_of_entry).collect();
     let outcome = if query.dry_run {
-        app.store.faq_import_preview(&drafts).await?
+        app.store.faq_import_preview(drafts).await?
     } else {
         app.store.faq_import(drafts, &editor.staff.name).await?
     };
     if !query.dry_run {
-        let revision = app.store.revision().await?;
-        app.faq.wait_until_searchable(revision).await?;
+        app.faq.wait_until_searchable(outcome.revision).await?;
     }
     Ok(HttpResponse::Ok().json(ImportReply { dry_run: query.dry_run, added: outcome.added, changed: outcome.changed, unchanged: outcome.unchanged, problems }))
 }
@@ -249,8 +248,7 @@ pub(super) struct ExportQuery {
 #[get("/faq/export")]
 pub(super) async fn export(app: web::Data<App>, _staff: AsViewer, query: web::Query<ExportQuery>) -> Result<HttpResponse, ApiError> {
     let format = parse_format(query.format.as_deref().unwrap_or("csv"))?;
-    let (records, _) = app.store.faq_snapshot().await?;
-    let entries: Vec<_> = records.into_iter().map(faq_follower::entry).collect();
+    let entries: Vec<_> = app.store.faq_all().await?.into_iter().map(faq_follower::entry).collect();
     let (kind, name) = match format {
         FaqFormat::Csv => ("text/csv; charset=utf-8", "faq.csv"),
         FaqFormat::Jsonl => ("application/x-ndjson", "faq.jsonl"),
@@ -336,7 +334,7 @@ fn draft(id: String, body: FaqRequest) -> Result<FaqDraft, ApiError> {
 /// A file's entry as the store takes it.
 pub fn draft_of_entry(entry: retrieval::FaqEntry) -> FaqDraft {
     FaqDraft {
-        id: entry.id,
+        id: Some(entry.id),
         question: entry.question,
         similar: entry.similar,
         answer: entry.answer,

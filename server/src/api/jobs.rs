@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, delete, get, post, web};
 use bytes::Bytes;
 use futures_util::stream;
 use serde::{Deserialize, Serialize};
-use store::{Job, JobEvent, JobStatus, Store};
+use store::{Job, JobEvent, Store};
 use tokio::sync::watch;
 use utoipa::ToSchema;
 
@@ -78,7 +78,7 @@ pub(super) async fn create(app: web::Data<App>, editor: AsEditor, body: Body<Job
 #[utoipa::path(tag = "training", responses((status = 200, body = Vec<JobReply>)), security(("staff" = [])))]
 #[get("/jobs")]
 pub(super) async fn list(app: web::Data<App>, _staff: AsViewer) -> Result<HttpResponse, ApiError> {
-    let jobs: Vec<JobReply> = app.store.job_list(None, 50).await?.into_iter().map(JobReply::from).collect();
+    let jobs: Vec<JobReply> = app.store.job_list(50).await?.into_iter().map(JobReply::from).collect();
     Ok(HttpResponse::Ok().json(jobs))
 }
 
@@ -134,12 +134,12 @@ impl Watcher {
         loop {
             self.news.mark_unchanged();
             let job = self.store.job_get(&self.id).await.ok()?;
-            let events = self.store.job_events_after(&self.id, self.after).await.ok()?;
+            let events = self.store.job_events_after(&self.id, self.after, 500).await.ok()?;
             if let Some(last) = events.last() {
                 self.after = last.seq;
                 return Some((Ok(events.iter().map(frame).collect::<String>().into()), Some(self)));
             }
-            if !matches!(job.status, JobStatus::Queued | JobStatus::Running) {
+            if job.status.is_final() {
                 return None;
             }
             self.news.changed().await.ok()?;
@@ -148,6 +148,6 @@ impl Watcher {
 }
 
 fn frame(event: &JobEvent) -> String {
-    let name = event.data["event"].as_str().unwrap_or("message");
-    format!("id: {}\nevent: {name}\ndata: {}\n\n", event.seq, event.data)
+    let name = event.body["event"].as_str().unwrap_or("message");
+    format!("id: {}\nevent: {name}\ndata: {}\n\n", event.seq, event.body)
 }

@@ -22,7 +22,7 @@ use crate::limits::Visitor;
 const HEARTBEAT: Duration = Duration::from_secs(20);
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Missed messages sent at once when a line opens.
-const BACKLOG: i64 = 500;
+const BACKLOG: usize = 500;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct LiveQuery {

@@ -17,7 +17,6 @@ pub struct ModelReply {
     /// Whether customers are answered with it.
     pub current: bool,
     pub created_at: i64,
-    pub promoted_at: Option<i64>,
     /// Measured when it was trained, and what the golden conversations say.
     #[schema(value_type = Object)]
     pub metrics: serde_json::Value,
@@ -68,15 +67,13 @@ async fn current(app: &App) -> Result<HttpResponse, ApiError> {
 }
 
 async fn replies(app: &App) -> Result<Vec<ModelReply>, ApiError> {
-    let current = app.store.model_current().await?.map(|model| model.version);
     let models = app.store.model_list().await?;
     Ok(models
         .into_iter()
         .map(|model| ModelReply {
-            current: Some(&model.version) == current.as_ref(),
+            current: model.current,
             version: model.version,
-            created_at: model.created_at,
-            promoted_at: model.promoted_at,
+            created_at: model.added_at,
             metrics: model.metrics,
         })
         .collect())

@@ -4,6 +4,7 @@ use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::extract::Body;
@@ -46,7 +47,7 @@ pub(crate) async fn begin_session(app: &App, email: &str, password: String) -> R
     let secret = Secret::new("s");
     let expires = jiff::Timestamp::now().as_millisecond() + SESSION_HOURS * 3_600_000;
     app.store.session_create(&account.id, &secret.fingerprint(), expires).await?;
-    app.store.audit_add(&account.email, "sign_in", "session", None).await?;
+    app.store.audit_add(&account.email, "sign_in", "session", &json!({})).await?;
     Ok(Cookie::build(SESSION_COOKIE, secret.reveal().to_owned())
         .path("/")
         .http_only(true)

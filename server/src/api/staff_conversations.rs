@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, get, post, put, web};
 use serde::{Deserialize, Serialize};
-use store::{Conversation, ConversationFilter, ConversationStatus};
+use store::{Conversation, ConversationFilter, Status};
 use utoipa::ToSchema;
 
 use super::extract::Body;
@@ -15,7 +15,7 @@ use crate::error::{ApiError, Problem};
 pub(super) struct QueueQuery {
     status: Option<String>,
     text: Option<String>,
-    limit: Option<i64>,
+    limit: Option<usize>,
     before: Option<String>,
 }
 
@@ -79,7 +79,7 @@ pub(super) async fn transcript(app: web::Data<App>, _staff: AsViewer, id: web::P
         .iter()
         .map(|message| TracedMessageReply {
             message: message_reply(message),
-            trace: message.decision.as_ref().map(|decision| decision["trace"].clone()),
+            trace: message.decision.as_ref().map(|decision| decision.trace.clone()),
         })
         .collect();
     Ok(HttpResponse::Ok().json(traced))
@@ -89,24 +89,24 @@ pub(super) async fn transcript(app: web::Data<App>, _staff: AsViewer, id: web::P
 #[utoipa::path(tag = "conversations", params(("id" = String, Path)), responses((status = 200, body = ConversationReply), (status = 404, body = Problem)), security(("staff" = [])))]
 #[post("/staff/conversations/{id}/take")]
 pub(super) async fn take(app: web::Data<App>, agent: AsAgent, id: web::Path<String>) -> Result<HttpResponse, ApiError> {
-    change_status(&app, &id, ConversationStatus::Person, &agent.staff.name).await
+    change_status(&app, &id, Status::Person, &agent.staff.name).await
 }
 
 /// Gives a conversation back to the bot.
 #[utoipa::path(tag = "conversations", params(("id" = String, Path)), responses((status = 200, body = ConversationReply), (status = 404, body = Problem)), security(("staff" = [])))]
 #[post("/staff/conversations/{id}/return")]
 pub(super) async fn give_back(app: web::Data<App>, agent: AsAgent, id: web::Path<String>) -> Result<HttpResponse, ApiError> {
-    change_status(&app, &id, ConversationStatus::Bot, &agent.staff.name).await
+    change_status(&app, &id, Status::Bot, &agent.staff.name).await
 }
 
 /// Ends a conversation.
 #[utoipa::path(tag = "conversations", params(("id" = String, Path)), responses((status = 200, body = ConversationReply), (status = 404, body = Problem)), security(("staff" = [])))]
 #[post("/staff/conversations/{id}/close")]
 pub(super) async fn close(app: web::Data<App>, agent: AsAgent, id: web::Path<String>) -> Result<HttpResponse, ApiError> {
-    change_status(&app, &id, ConversationStatus::Closed, &agent.staff.name).await
+    change_status(&app, &id, Status::Closed, &agent.staff.name).await
 }
 
-async fn change_status(app: &App, id: &str, status: ConversationStatus, by: &str) -> Result<HttpResponse, ApiError> {
+async fn change_status(app: &App, id: &str, status: Status, by: &str) -> Result<HttpResponse, ApiError> {
     let conversation = app.chat.set_status(id, status, by).await?;
     Ok(HttpResponse::Ok().json(ConversationReply::from(conversation)))
 }
@@ -143,7 +143,7 @@ pub(super) async fn label(app: web::Data<App>, agent: AsAgent, id: web::Path<Str
 pub(super) struct UnansweredQuery {
     /// Days to look back.
     days: Option<i64>,
-    limit: Option<i64>,
+    limit: Option<usize>,
 }
 
 /// Questions that were not answered, or whose answer did not help, grouped and counted.
@@ -156,6 +156,6 @@ pub(super) async fn unanswered(app: web::Data<App>, _staff: AsViewer, query: web
     Ok(HttpResponse::Ok().json(serde_json::json!({ "days": days, "questions": questions })))
 }
 
-fn parse_status(name: &str) -> Result<ConversationStatus, ApiError> {
-    ConversationStatus::parse(name).ok_or_else(|| ApiError::Invalid(format!("status is {name:?}; it can be bot, waiting, person or closed")))
+fn parse_status(name: &str) -> Result<Status, ApiError> {
+    Status::parse(name).ok_or_else(|| ApiError::Invalid(format!("status is {name:?}; it can be bot, waiting, person or closed")))
 }

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::extract::Body;
 use crate::app::App;
-use crate::auth::{AsAgent, Secret};
+use crate::auth::AsAgent;
 use crate::chat::Incoming;
 use crate::error::{ApiError, Problem};
 
@@ -48,8 +48,7 @@ pub(super) async fn rest_channel(app: web::Data<App>, _channel: AsAgent, body: B
     let conversation_id = match app.store.open_conversation_of_visitor(&visitor).await? {
         Some(conversation) => conversation.id,
         None => {
-            let token_hash = Secret::new("c").fingerprint();
-            app.store.create_conversation(NewConversation { language: None, visitor: Some(visitor), page: None, token_hash }).await?.id
+            app.store.create_conversation(NewConversation { language: None, visitor: Some(visitor), page: None, token_hash: None }).await?.id
         }
     };
     let client_message_id = uuid::Uuid::now_v7().to_string();
@@ -79,16 +78,19 @@ pub struct ParseRequest {
 #[post("/model/parse")]
 pub(super) async fn parse(app: web::Data<App>, _channel: AsAgent, body: Body<ParseRequest>) -> Result<HttpResponse, ApiError> {
     let Body(ParseRequest { text }) = body;
-    let assistant = std::sync::Arc::clone(&app.assistant);
+    let Some(model) = app.assistant.model() else {
+        return Err(ApiError::Conflict("no model is live; train one first".to_owned()));
+    };
+    let threshold = model.threshold(app.assistant.script().config.accepted_error_rate);
     let message = text.clone();
-    let understanding = web::block(move || assistant.understand(&message)).await?;
-    let confidence = |intent: &dialogue::IntentScore| json!({ "name": intent.intent, "confidence": intent.probability });
-    let top = understanding.intents.first().filter(|intent| intent.probability >= understanding.intent_threshold);
+    let predicted = web::block(move || model.predict(&[message.as_str()]).pop().unwrap_or_default()).await?;
+    let confidence = |scored: &model::Scored| json!({ "name": scored.intent, "confidence": scored.probability });
+    let unsure = || json!({ "name": null, "confidence": 1.0 - predicted.in_scope });
     let parsed = json!({
         "text": text,
-        "intent": top.map_or_else(|| json!({ "name": null, "confidence": 1.0 - understanding.in_scope }), confidence),
-        "intent_ranking": understanding.intents.iter().map(confidence).collect::<Vec<_>>(),
-        "entities": understanding.entities.iter().map(|found| json!({ "entity": found.entity, "value": found.value })).collect::<Vec<_>>(),
+        "intent": predicted.intent_at(threshold).map_or_else(unsure, confidence),
+        "intent_ranking": predicted.ranking.iter().map(confidence).collect::<Vec<_>>(),
+        "entities": predicted.entities,
     });
     Ok(HttpResponse::Ok().json(parsed))
 }

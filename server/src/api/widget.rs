@@ -1,6 +1,7 @@
 //! What the widget needs before anybody says anything: the greeting, the first suggestions, whether people are there.
 
 use actix_web::{HttpResponse, get, web};
+use dialogue::{Language, Script};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -34,13 +35,19 @@ pub struct WidgetReply {
 pub(super) async fn introduce(app: web::Data<App>, query: web::Query<WidgetQuery>) -> Result<HttpResponse, ApiError> {
     check_key(&app, query.key.as_deref())?;
     let asked = query.language.as_deref().map(parse_language).transpose()?;
-    let introduction = app.assistant.introduction(asked, jiff::Timestamp::now());
-    let suggestions = introduction.suggestions.into_iter().map(|quick| QuickReplyReply { title: quick.title, text: quick.text }).collect();
-    Ok(HttpResponse::Ok().json(WidgetReply {
-        name: introduction.name,
-        text: introduction.text,
-        suggestions,
-        open: introduction.open,
-        opening_hours: introduction.opening_hours,
-    }))
+    Ok(HttpResponse::Ok().json(introduction(&app.assistant.script(), asked)))
+}
+
+fn introduction(script: &Script, asked: Option<Language>) -> WidgetReply {
+    let config = &script.config;
+    let language = config.language_for(asked, None);
+    let welcome = config.welcome.as_ref();
+    let suggestions = welcome.and_then(|welcome| welcome.suggestions.get(language)).cloned().unwrap_or_default();
+    WidgetReply {
+        name: config.name.get(language).cloned().unwrap_or_default(),
+        text: welcome.and_then(|welcome| welcome.text.get(language)).cloned().unwrap_or_default(),
+        suggestions: suggestions.into_iter().map(|text| QuickReplyReply { title: text.clone(), text }).collect(),
+        open: script.is_open(jiff::Timestamp::now()),
+        opening_hours: script.opening_hours(language),
+    }
 }

@@ -1,7 +1,8 @@
 //! A conversation as customers and programs see it.
 
+use dialogue::{QuickReply, Source};
 use serde::{Deserialize, Serialize};
-use store::{Exchange, Message, Speaker};
+use store::{Exchange, Message, Speaker, StoredDecision};
 use utoipa::ToSchema;
 
 /// One message of a conversation.
@@ -65,23 +66,45 @@ pub struct StatusReply {
 /// A stored message for the wire.
 pub fn message_reply(message: &Message) -> MessageReply {
     let decision = message.decision.as_ref();
-    let list = |name: &str| decision.map(|decision| decision[name].clone()).unwrap_or_default();
     MessageReply {
         id: message.id.clone(),
-        role: message.speaker.as_str().to_owned(),
+        role: message.role.as_str().to_owned(),
         text: message.text.clone(),
         language: message.language.map(|language| language.code().to_owned()),
-        quick_replies: serde_json::from_value(list("quick_replies")).unwrap_or_default(),
-        sources: serde_json::from_value(list("sources")).unwrap_or_default(),
-        decision: decision.and_then(|decision| serde_json::from_value(decision.clone()).ok()),
+        quick_replies: decision.map(|decision| decision.quick_replies.iter().map(quick_reply).collect()).unwrap_or_default(),
+        sources: decision.map(|decision| decision.sources.iter().map(source).collect()).unwrap_or_default(),
+        decision: decision.map(decision_reply),
         author: message.author.clone(),
         created_at: message.created_at,
-        feedback: message.feedback.map(|rating| rating.as_str().to_owned()),
+        feedback: message.feedback.as_ref().map(|feedback| feedback.rating.as_str().to_owned()),
         client_message_id: message.client_message_id.clone(),
     }
 }
 
-/// The customer's message and the bot's replies of one exchange.
+/// The customer's message and the bot's replies of one exchange; silence is a reply of action `silent` without text.
 pub fn exchange_replies(exchange: &Exchange) -> (MessageReply, Vec<MessageReply>) {
-    (message_reply(&exchange.customer), exchange.replies.iter().map(message_reply).collect())
+    let customer = MessageReply { decision: None, ..message_reply(&exchange.customer) };
+    let mut replies: Vec<MessageReply> = exchange.replies.iter().map(message_reply).collect();
+    if replies.is_empty() {
+        replies.push(MessageReply { role: Speaker::Bot.as_str().to_owned(), text: String::new(), client_message_id: None, ..message_reply(&exchange.customer) });
+    }
+    (customer, replies)
+}
+
+/// A button of the dialogue for the wire.
+pub fn quick_reply(quick: &QuickReply) -> QuickReplyReply {
+    QuickReplyReply { title: quick.title.clone(), text: quick.text.clone() }
+}
+
+fn source(source: &Source) -> SourceReply {
+    SourceReply { faq_id: source.faq_id.clone(), question: source.question.clone() }
+}
+
+fn decision_reply(decision: &StoredDecision) -> DecisionReply {
+    DecisionReply {
+        action: decision.action.name().to_owned(),
+        intent: decision.intent.clone(),
+        faq_id: decision.faq_id.clone(),
+        probability: decision.probability,
+    }
 }

@@ -124,3 +124,14 @@ fn block_on<F: std::future::Future>(work: F) -> anyhow::Result<F::Output> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     Ok(runtime.block_on(work))
 }
+
+/// The arguments of `frontdesk train BOT --out MODEL`, for commands that train on the way.
+fn train_args(bot: &std::path::Path, out: &std::path::Path) -> anyhow::Result<fine_tune::args::TrainArgs> {
+    #[derive(Parser)]
+    struct Words {
+        #[command(flatten)]
+        train: fine_tune::args::TrainArgs,
+    }
+    let words = [std::ffi::OsStr::new("train"), bot.as_os_str(), std::ffi::OsStr::new("--out"), out.as_os_str()];
+    Ok(Words::try_parse_from(words)?.train)
+}

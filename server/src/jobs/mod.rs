@@ -4,4 +4,5 @@
 mod child;
 mod runner;
 
-pub use runner::{JobRunner, TrainRequest};
+pub use child::LOW_PRIORITY;
+pub use runner::{JobRunner, TrainRequest, new_version};

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use store::{Job, JobStatus, Store};
+use store::{Job, JobStatus, JobUpdate, Store};
 use tokio::sync::{Notify, watch};
 use utoipa::ToSchema;
 
@@ -46,10 +46,7 @@ struct Shared {
 impl JobRunner {
     /// Marks what an earlier process left running as failed, and begins to take jobs.
     pub async fn start(store: Store, home: Home, models: Arc<Models>) -> anyhow::Result<Self> {
-        for job in store.job_list(JobStatus::Running).await? {
-            let told = "the service stopped while this was running; start it again";
-            store.job_finish(&job.id, JobStatus::Failed, Some(told)).await?;
-        }
+        store.jobs_interrupted("the service stopped while this was running; start it again").await?;
         remove_unfinished(&home)?;
         let (news, _) = watch::channel(0);
         let shared = Arc::new(Shared { store, home, models, wake: Notify::new(), news, cancelled: Mutex::default() });
@@ -71,7 +68,10 @@ impl JobRunner {
         let running = self.shared.cancelled.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
         match running {
             Some(stop) => stop.notify_one(),
-            None => self.shared.store.job_finish(id, JobStatus::Cancelled, None).await?,
+            None => {
+                let cancelled = JobUpdate { status: Some(JobStatus::Cancelled), ..JobUpdate::default() };
+                self.shared.store.job_update(id, &cancelled).await?;
+            }
         }
         self.shared.tell();
         Ok(())
@@ -91,7 +91,8 @@ impl Shared {
     async fn event(&self, job: &Job, event: &Value) -> anyhow::Result<()> {
         self.store.job_event_append(&job.id, event).await?;
         if event["event"] == "progress" {
-            self.store.job_progress(&job.id, event).await?;
+            let progress = JobUpdate { progress: Some(event.clone()), ..JobUpdate::default() };
+            self.store.job_update(&job.id, &progress).await?;
         }
         self.tell();
         Ok(())
@@ -100,7 +101,7 @@ impl Shared {
 
 async fn work(shared: Arc<Shared>) {
     loop {
-        match shared.store.job_take_oldest().await {
+        match shared.store.job_claim().await {
             Ok(Some(job)) => run(&shared, job).await,
             Ok(None) => shared.wake.notified().await,
             Err(error) => {
@@ -124,7 +125,8 @@ async fn run(shared: &Shared, job: Job) {
     if let Err(error) = shared.store.job_event_append(&job.id, &last).await {
         tracing::error!(%error, job = job.id, "the end of a job could not be recorded");
     }
-    if let Err(error) = shared.store.job_finish(&job.id, status, complaint.as_deref()).await {
+    let ended = JobUpdate { status: Some(status), error: complaint, progress: None };
+    if let Err(error) = shared.store.job_update(&job.id, &ended).await {
         tracing::error!(%error, job = job.id, "the end of a job could not be recorded");
     }
     shared.tell();
@@ -192,7 +194,7 @@ async fn export_log(shared: &Shared, job: &Job) -> anyhow::Result<PathBuf> {
 }
 
 /// A version sorts by time and names no one's data: `m20260302-101112-1a2b`.
-fn new_version() -> String {
+pub fn new_version() -> String {
     let now = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S");
     format!("m{now}-{:04x}", rand::random::<u16>())
 }

@@ -1,0 +1,99 @@
+//! Why the bot answered as it did, ready to be shown: intents and hits with their probabilities, the rule that fired,
+//! the rules before it, and what was asked of which model and which FAQ.
+
+use dialogue::{Action, Language, Trace};
+use store::Store;
+
+use super::links::faq_entry;
+use super::reasons::in_chinese;
+use super::words::Words;
+
+/// A name with a probability, drawn as a bar.
+#[derive(Debug)]
+pub(super) struct Bar {
+    pub(super) name: String,
+    /// Where the name leads, if anywhere.
+    pub(super) link: Option<String>,
+    /// In percent, one digit after the point.
+    pub(super) percent: String,
+    /// Of a bar 100 wide.
+    pub(super) width: String,
+    /// Whether it reached its threshold.
+    pub(super) enough: bool,
+    /// Whether it is the one being edited.
+    pub(super) marked: bool,
+}
+
+/// Everything a person is told about one decision.
+#[derive(Debug)]
+pub(super) struct TraceView {
+    pub(super) action: String,
+    pub(super) rule: String,
+    pub(super) language: Option<&'static str>,
+    pub(super) intents: Vec<Bar>,
+    pub(super) intent_threshold: String,
+    pub(super) hits: Vec<Bar>,
+    pub(super) faq_threshold: String,
+    pub(super) in_scope: String,
+    pub(super) negative: Option<String>,
+    pub(super) entities: String,
+    pub(super) joined: bool,
+    pub(super) considered: Vec<(String, String)>,
+    pub(super) model_version: String,
+    pub(super) index_revision: u64,
+}
+
+impl TraceView {
+    /// Reads a trace for people; the questions of the hits come from the store, `marked` is the entry being edited.
+    pub(super) async fn new(action: Action, trace: &Trace, store: &Store, t: &'static Words, marked: Option<&str>) -> Self {
+        let mut hits = Vec::with_capacity(trace.hits.len());
+        for hit in &trace.hits {
+            let question = store.faq_get(&hit.faq_id).await.map_or_else(|_| hit.faq_id.clone(), |record| record.question);
+            let link = Some(faq_entry(&hit.faq_id));
+            let marked = marked == Some(hit.faq_id.as_str());
+            hits.push(Bar { link, marked, ..Bar::new(question, hit.probability, trace.faq_threshold) });
+        }
+        let intents = trace.intents.iter().map(|score| Bar::new(score.intent.clone(), score.probability, trace.intent_threshold));
+        let why = |why: &str| if t.is_chinese() { in_chinese(why) } else { why.to_owned() };
+        Self {
+            action: t.one_of("action", action.name()).to_owned(),
+            rule: t.get(&format!("rule_{}", trace.rule)).unwrap_or(&trace.rule).to_owned(),
+            language: trace.language.map(|language| language_name(language, t)),
+            intents: intents.collect(),
+            intent_threshold: percent(trace.intent_threshold),
+            hits,
+            faq_threshold: percent(trace.faq_threshold),
+            in_scope: percent(trace.in_scope),
+            negative: trace.negative.map(percent),
+            entities: trace.entities.join(", "),
+            joined: trace.joined_with_previous,
+            considered: trace
+                .considered
+                .iter()
+                .map(|one| (t.get(&format!("rule_{}", one.rule)).unwrap_or(&one.rule).to_owned(), why(&one.why)))
+                .collect(),
+            model_version: trace.model_version.clone(),
+            index_revision: trace.index_revision,
+        }
+    }
+}
+
+impl Bar {
+    fn new(name: String, probability: f32, threshold: f32) -> Self {
+        let width = format!("{:.1}", probability.clamp(0.0, 1.0) * 100.0);
+        Self { name, link: None, percent: percent(probability), width, enough: probability >= threshold, marked: false }
+    }
+}
+
+/// A share as people read it.
+pub(super) fn percent(share: f32) -> String {
+    format!("{:.1}%", share * 100.0)
+}
+
+/// What a language is called in the reader's language.
+pub(super) fn language_name(language: Language, t: &'static Words) -> &'static str {
+    match language {
+        Language::Chinese => t.language_zh,
+        Language::English => t.language_en,
+    }
+}
