@@ -27,6 +27,36 @@ impl Default for Calibration {
 }
 
 impl Calibration {
+    /// Sets the temperature that makes held-out labels likeliest, by golden-section search over its logarithm.
+    pub(crate) fn fit_temperature(&mut self, rows: &[(&[f32], u32)]) {
+        let classes = rows.first().map_or(0, |row| row.0.len());
+        if rows.is_empty() || classes < 2 {
+            return;
+        }
+        let cost = |log: f64| -> f64 {
+            let temperature = log.exp();
+            rows.iter()
+                .map(|(logits, label)| {
+                    let scaled = |logit: &f32| f64::from(*logit) / temperature;
+                    let highest = logits.iter().map(scaled).fold(f64::NEG_INFINITY, f64::max);
+                    let sum: f64 = logits.iter().map(|logit| (scaled(logit) - highest).exp()).sum();
+                    highest + sum.ln() - scaled(&logits[*label as usize])
+                })
+                .sum()
+        };
+        let (mut low, mut high) = (-2.5f64, 2.0f64);
+        let golden = (5f64.sqrt() - 1.0) / 2.0;
+        for _ in 0..30 {
+            let (left, right) = (high - golden * (high - low), low + golden * (high - low));
+            if cost(left) < cost(right) {
+                high = right;
+            } else {
+                low = left;
+            }
+        }
+        self.temperature = ((low + high) / 2.0).exp() as f32;
+    }
+
     /// Keeps the held-out curve, thinned evenly when it is long.
     pub(crate) fn set_curve(&mut self, mut points: Vec<(f32, bool)>) {
         points.retain(|(probability, _)| probability.is_finite());

@@ -3,11 +3,21 @@
 
 mod calibration;
 mod classifier;
+mod dense;
+mod encoder;
 mod error;
+mod features;
 mod gazetteer;
 mod info;
+mod neighbours;
+mod network;
 mod options;
 mod prediction;
+mod random;
+mod scope;
+mod split;
+mod table;
+mod tokens;
 mod train;
 mod training_set;
 

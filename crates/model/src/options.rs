@@ -39,6 +39,8 @@ pub struct TrainOptions {
     pub weight_decay: f32,
     /// Share of joined features dropped in training.
     pub dropout: f32,
+    /// Share of a message's n-grams and tokens left out in training.
+    pub feature_dropout: f32,
     /// Probability mass spread over all intents in the target.
     pub label_smoothing: f32,
     /// Seed of the split, of initial weights, of the order and of dropout.
@@ -73,7 +75,8 @@ impl Default for TrainOptions {
             learning_rate: None,
             warmup: 0.1,
             weight_decay: 0.01,
-            dropout: 0.3,
+            dropout: 0.5,
+            feature_dropout: 0.3,
             label_smoothing: 0.1,
             seed: 17,
             patience: 5,

@@ -1,0 +1,3 @@
+//! The encoders of a message's tokens: each gives one vector for a message.
+
+pub(crate) mod cnn;

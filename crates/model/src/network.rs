@@ -1,0 +1,329 @@
+//! The network: n-gram tables and a token encoder, joined under one head.
+//! Trained with candle, served from plain numbers on the calling thread.
+
+use candle_core::{D, Device, Tensor, Var};
+use rayon::prelude::*;
+
+use crate::dense::{AdamW, Dense};
+use crate::encoder::cnn::{self, PlainCnn};
+use crate::features::Features;
+use crate::random::Random;
+use crate::table::{Step, Table, Uses};
+use crate::{EncoderKind, Error};
+
+/// Length of an n-gram's vector.
+const NGRAM_DIM: usize = 128;
+/// Length of a token's vector in the light encoders.
+const TOKEN_DIM: usize = 64;
+/// Deviation of a fresh table's values.
+const TABLE_DEVIATION: f32 = 0.1;
+const NORM_EPSILON: f32 = 1e-5;
+/// Most values the wide table may have; bots with more classes do without it.
+const MAX_WIDE: usize = 24_000_000;
+
+/// A message as the network sees it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Input {
+    pub features: Features,
+    pub tokens: Vec<u32>,
+}
+
+/// What a fresh network is made for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sizes {
+    pub ngrams: usize,
+    pub tokens: usize,
+    pub outputs: usize,
+}
+
+/// All weights.
+#[derive(Debug, Clone)]
+pub(crate) struct Network {
+    pub kind: EncoderKind,
+    pub ngrams: Table,
+    pub wide: Option<Table>,
+    pub tokens: Table,
+    pub dense: Dense,
+    pub outputs: usize,
+}
+
+impl Network {
+    pub(crate) fn new(kind: EncoderKind, sizes: Sizes, random: &mut Random) -> Result<Self, Error> {
+        let mut dense = Dense::default();
+        let encoded = match kind {
+            EncoderKind::Ngrams => 0,
+            EncoderKind::Cnn => cnn::OUT,
+            _ => TOKEN_DIM,
+        };
+        if kind == EncoderKind::Cnn {
+            cnn::add_weights(&mut dense, TOKEN_DIM, random)?;
+        }
+        for (part, len) in [("ngrams", NGRAM_DIM), ("tokens", encoded)] {
+            if len > 0 {
+                dense.add_constant(&format!("head.{part}.norm.weight"), len, 1.0)?;
+                dense.add_constant(&format!("head.{part}.norm.bias"), len, 0.0)?;
+            }
+        }
+        let joined = NGRAM_DIM + encoded;
+        dense.add_normal("head.weight", (joined, sizes.outputs), (1.0 / joined as f32).sqrt(), random)?;
+        dense.add_constant("head.bias", sizes.outputs, 0.0)?;
+        let wide = sizes.ngrams * sizes.outputs <= MAX_WIDE && std::env::var("NOWIDE").is_err();
+        Ok(Self {
+            kind,
+            ngrams: Table::random(sizes.ngrams, NGRAM_DIM, TABLE_DEVIATION, random),
+            wide: wide.then(|| Table::random(sizes.ngrams, sizes.outputs, 0.0, random)),
+            tokens: if encoded > 0 {
+                Table::random(sizes.tokens, TOKEN_DIM, TABLE_DEVIATION, random)
+            } else {
+                Table::default()
+            },
+            dense,
+            outputs: sizes.outputs,
+        })
+    }
+
+    /// A copy that later steps do not change.
+    pub(crate) fn snapshot(&self) -> Result<Self, Error> {
+        let mut copy = self.clone();
+        copy.dense = self.dense.snapshot()?;
+        copy.finish();
+        Ok(copy)
+    }
+
+    /// Forgets what only training needs.
+    pub(crate) fn finish(&mut self) {
+        self.ngrams.finish();
+        self.tokens.finish();
+        if let Some(wide) = &mut self.wide {
+            wide.finish();
+        }
+    }
+
+    /// One training step; returns the mean loss and how many examples came out right.
+    pub(crate) fn step(
+        &mut self,
+        batch: &Batch<'_>,
+        optimiser: &mut AdamW,
+        step: &Step,
+        random: &mut Random,
+        dropout: f32,
+    ) -> Result<(f32, usize), Error> {
+        let leaves = Leaves::new(self, batch)?;
+        let logits = self.forward(&leaves, batch.inputs.len(), |x| {
+            let mask = random.dropout_mask(x.elem_count(), dropout);
+            Ok((x * Tensor::from_vec(mask, x.shape(), x.device())?)?)
+        })?;
+        let log_probabilities = candle_nn::ops::log_softmax(&logits, D::Minus1)?;
+        let loss = (&batch.targets * log_probabilities)?.sum_all()?.neg()?;
+        let gradients = loss.backward()?;
+        optimiser.step(&self.dense, &gradients, step)?;
+        let of = |leaf: &Var| -> Result<Vec<f32>, Error> {
+            let gradient = gradients.get(leaf).ok_or_else(|| candle_core::Error::Msg("no gradient".into()))?;
+            Ok(gradient.flatten_all()?.to_vec1()?)
+        };
+        self.ngrams.update(&leaves.ngram_uses, &of(&leaves.ngrams)?, step);
+        if let (Some(wide), Some(leaf)) = (&mut self.wide, &leaves.wide) {
+            wide.update(&leaves.ngram_uses, &of(leaf)?, step);
+        }
+        if let Some(tokens) = &leaves.tokens {
+            self.tokens.update(&tokens.uses, &of(&tokens.leaf)?, step);
+        }
+        let right = batch.count_right(&logits.to_vec2()?);
+        Ok((loss.to_scalar()?, right))
+    }
+
+    fn forward(
+        &self,
+        leaves: &Leaves,
+        batch: usize,
+        mut dropout: impl FnMut(&Tensor) -> Result<Tensor, Error>,
+    ) -> Result<Tensor, Error> {
+        let mut joined = vec![self.activate("ngrams", &leaves.ngrams)?];
+        if let Some(tokens) = &leaves.tokens {
+            let encoded = match self.kind {
+                EncoderKind::Cnn => {
+                    let x = tokens.leaf.reshape((batch, (), TOKEN_DIM))?;
+                    cnn::forward(&self.dense, &dropout(&x)?, &tokens.lengths)?
+                }
+                _ => tokens.leaf.as_tensor().clone(),
+            };
+            joined.push(self.activate("tokens", &encoded)?);
+        }
+        let joined = dropout(&Tensor::cat(&joined, D::Minus1)?)?;
+        let mut logits = joined.matmul(self.dense.get("head.weight")?)?.broadcast_add(self.dense.get("head.bias")?)?;
+        if let Some(wide) = &leaves.wide {
+            logits = (logits + wide.as_tensor())?;
+        }
+        Ok(logits)
+    }
+
+    /// Layer norm, then the rectifier.
+    fn activate(&self, part: &str, x: &Tensor) -> Result<Tensor, Error> {
+        let centred = x.broadcast_sub(&x.mean_keepdim(D::Minus1)?)?;
+        let variance = centred.sqr()?.mean_keepdim(D::Minus1)?;
+        Ok(centred
+            .broadcast_div(&(variance + f64::from(NORM_EPSILON))?.sqrt()?)?
+            .broadcast_mul(self.dense.get(&format!("head.{part}.norm.weight"))?)?
+            .broadcast_add(self.dense.get(&format!("head.{part}.norm.bias"))?)?
+            .relu()?)
+    }
+
+    /// The network as it is now, for inference.
+    pub(crate) fn plain(&self) -> Result<Plain, Error> {
+        let norm = |part: &str| -> Result<Norm, Error> {
+            Ok(Norm {
+                weight: self.dense.values(&format!("head.{part}.norm.weight"))?,
+                bias: self.dense.values(&format!("head.{part}.norm.bias"))?,
+            })
+        };
+        Ok(Plain {
+            ngrams: norm("ngrams")?,
+            tokens: if self.kind == EncoderKind::Ngrams { None } else { Some(norm("tokens")?) },
+            cnn: if self.kind == EncoderKind::Cnn { Some(PlainCnn::new(&self.dense)?) } else { None },
+            weight: self.dense.values("head.weight")?,
+            bias: self.dense.values("head.bias")?,
+        })
+    }
+
+    /// Logits of one message, on this thread.
+    pub(crate) fn logits(&self, plain: &Plain, input: &Input) -> Vec<f32> {
+        let mut logits = plain.bias.clone();
+        let mut vector = vec![0.0; NGRAM_DIM];
+        self.ngrams.add_to(&input.features.rows, &mut vector);
+        plain.ngrams.apply(&mut vector);
+        add_product(&vector, &plain.weight, &mut logits);
+        if let Some(norm) = &plain.tokens {
+            let mut vector = vec![0.0; norm.weight.len()];
+            match &plain.cnn {
+                Some(cnn) => cnn.forward(&self.tokens, &input.tokens, &mut vector),
+                None => self.tokens.add_to(&averaged(&input.tokens), &mut vector),
+            }
+            norm.apply(&mut vector);
+            add_product(&vector, &plain.weight[NGRAM_DIM * self.outputs..], &mut logits);
+        }
+        if let Some(wide) = &self.wide {
+            wide.add_to(&input.features.rows, &mut logits);
+        }
+        logits
+    }
+
+    /// Logits of many messages, over all threads.
+    pub(crate) fn all_logits(&self, inputs: &[&Input]) -> Result<Vec<Vec<f32>>, Error> {
+        let plain = self.plain()?;
+        Ok(inputs.par_iter().map(|input| self.logits(&plain, input)).collect())
+    }
+}
+
+/// Messages of one step with their targets: [batch, outputs], each row scaled by its share of the loss.
+#[derive(Debug)]
+pub(crate) struct Batch<'a> {
+    pub inputs: Vec<&'a Input>,
+    pub labels: Vec<u32>,
+    pub targets: Tensor,
+}
+
+impl Batch<'_> {
+    fn count_right(&self, logits: &[Vec<f32>]) -> usize {
+        logits.iter().zip(&self.labels).filter(|(row, label)| best(row) == **label as usize).count()
+    }
+}
+
+/// Index of the largest value.
+pub(crate) fn best(row: &[f32]) -> usize {
+    row.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |(index, _)| index)
+}
+
+fn averaged(tokens: &[u32]) -> Vec<(u32, f32)> {
+    let weight = 1.0 / tokens.len().max(1) as f32;
+    tokens.iter().map(|token| (*token, weight)).collect()
+}
+
+/// Sums over tables, as the variables where autograd ends and the tables' own update begins.
+struct Leaves {
+    ngram_uses: Uses,
+    ngrams: Var,
+    wide: Option<Var>,
+    tokens: Option<TokenLeaf>,
+}
+
+struct TokenLeaf {
+    leaf: Var,
+    uses: Uses,
+    lengths: Vec<usize>,
+}
+
+impl Leaves {
+    fn new(network: &Network, batch: &Batch<'_>) -> Result<Self, Error> {
+        let rows: Vec<&[(u32, f32)]> = batch.inputs.iter().map(|input| input.features.rows.as_slice()).collect();
+        let leaf = |table: &Table, rows: &[&[(u32, f32)]]| -> Result<Var, Error> {
+            let sums = Tensor::from_vec(table.sums(rows), (rows.len(), table.dim()), &Device::Cpu)?;
+            Ok(Var::from_tensor(&sums)?)
+        };
+        let tokens = match network.kind {
+            EncoderKind::Ngrams => None,
+            _ => {
+                let lengths: Vec<usize> = batch.inputs.iter().map(|input| input.tokens.len()).collect();
+                let rows = match network.kind {
+                    EncoderKind::Bag => batch.inputs.iter().map(|input| averaged(&input.tokens)).collect(),
+                    _ => padded(&batch.inputs, cnn::MIN_TOKENS),
+                };
+                let rows: Vec<&[(u32, f32)]> = rows.iter().map(Vec::as_slice).collect();
+                Some(TokenLeaf { leaf: leaf(&network.tokens, &rows)?, uses: Uses::new(&rows), lengths })
+            }
+        };
+        Ok(Self {
+            ngram_uses: Uses::new(&rows),
+            ngrams: leaf(&network.ngrams, &rows)?,
+            wide: network.wide.as_ref().map(|wide| leaf(wide, &rows)).transpose()?,
+            tokens,
+        })
+    }
+}
+
+/// One sum of a single token for each position of a padded batch; padding sums nothing.
+fn padded(inputs: &[&Input], least: usize) -> Vec<Vec<(u32, f32)>> {
+    let len = inputs.iter().map(|input| input.tokens.len()).max().unwrap_or(0).max(least);
+    inputs
+        .iter()
+        .flat_map(|input| (0..len).map(|at| input.tokens.get(at).map(|token| (*token, 1.0)).into_iter().collect()))
+        .collect()
+}
+
+/// Dense weights as plain numbers.
+#[derive(Debug, Clone)]
+pub(crate) struct Plain {
+    ngrams: Norm,
+    tokens: Option<Norm>,
+    cnn: Option<PlainCnn>,
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+#[derive(Debug, Clone)]
+struct Norm {
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+impl Norm {
+    fn apply(&self, x: &mut [f32]) {
+        let n = x.len() as f32;
+        let mean = x.iter().sum::<f32>() / n;
+        let variance = x.iter().map(|value| (value - mean).powi(2)).sum::<f32>() / n;
+        let scale = (variance + NORM_EPSILON).sqrt().recip();
+        for ((value, weight), bias) in x.iter_mut().zip(&self.weight).zip(&self.bias) {
+            *value = ((*value - mean) * scale * weight + bias).max(0.0);
+        }
+    }
+}
+
+/// Adds `vector · matrix` to `out`; the matrix stands row by row, one row for each input.
+fn add_product(vector: &[f32], matrix: &[f32], out: &mut [f32]) {
+    for (value, row) in vector.iter().zip(matrix.chunks_exact(out.len())) {
+        if *value != 0.0 {
+            for (total, weight) in out.iter_mut().zip(row) {
+                *total += value * weight;
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! The one source of randomness in training: seeded, the same on every machine.
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// A seeded stream of random numbers.
+#[derive(Debug, Clone)]
+pub(crate) struct Random(ChaCha8Rng);
+
+impl Random {
+    /// A stream of its own for each purpose of a run.
+    pub(crate) fn new(seed: u64, purpose: u64) -> Self {
+        Self(ChaCha8Rng::seed_from_u64(seed ^ purpose.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+    }
+
+    /// Uniform in [0, 1).
+    pub(crate) fn uniform(&mut self) -> f32 {
+        self.0.random::<f32>()
+    }
+
+    /// Normal with deviation 1, by Box and Muller.
+    pub(crate) fn normal(&mut self) -> f32 {
+        let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
+        radius * (std::f32::consts::TAU * self.uniform()).cos()
+    }
+
+    /// Shuffles by Fisher and Yates.
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
+        for i in (1..items.len()).rev() {
+            let j = self.0.random_range(0..=i as u64) as usize;
+            items.swap(i, j);
+        }
+    }
+
+    /// A dropout mask: zero with the given probability, else scaled so that the mean stays.
+    pub(crate) fn dropout_mask(&mut self, len: usize, probability: f32) -> Vec<f32> {
+        let keep = 1.0 / (1.0 - probability);
+        (0..len).map(|_| if self.uniform() < probability { 0.0 } else { keep }).collect()
+    }
+}

@@ -1,0 +1,106 @@
+//! Signals of whether a message is in scope at all, and the regression that turns them into a probability.
+
+use crate::calibration::ScopeModel;
+
+/// Number of signals.
+pub(crate) const SIGNALS: usize = 5;
+/// Share of messages taken to be out of scope when the regression is fitted.
+const PRIOR: f32 = 0.15;
+
+/// What familiarity is judged by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Evidence<'a> {
+    /// Logits of the intents.
+    pub logits: &'a [f32],
+    /// Logit of "none of them", when the model was trained with out-of-scope rows.
+    pub none: Option<f32>,
+    /// Similarity to the nearest training example.
+    pub similarity: f32,
+    /// Share of the message that known n-grams make up.
+    pub known: f32,
+}
+
+impl Evidence<'_> {
+    /// The signals; `without` leaves one intent out, as if the bot did not have it.
+    pub(crate) fn signals(&self, without: Option<usize>) -> [f32; SIGNALS] {
+        let logits =
+            self.logits.iter().enumerate().filter(|(index, _)| Some(*index) != without).map(|(_, logit)| *logit);
+        let highest = logits.clone().fold(f32::NEG_INFINITY, f32::max);
+        if !highest.is_finite() {
+            return [0.0, 0.0, self.similarity, self.known, 0.0];
+        }
+        let sum: f32 = logits.map(|logit| (logit - highest).exp()).sum();
+        let energy = highest + sum.ln();
+        let share = (1.0 / sum).clamp(1e-4, 1.0 - 1e-4);
+        [
+            energy,
+            (share / (1.0 - share)).ln(),
+            self.similarity * self.known.sqrt(),
+            self.known,
+            self.none.map_or(0.0, |none| none - energy),
+        ]
+    }
+}
+
+/// Fits the regression: in-scope rows against out-of-scope ones, real and made by leaving the own intent out.
+pub(crate) fn fit(inside: &[[f32; SIGNALS]], outside: &[[f32; SIGNALS]], left_out: &[[f32; SIGNALS]]) -> ScopeModel {
+    if inside.is_empty() || outside.len() + left_out.len() == 0 {
+        return ScopeModel::default();
+    }
+    let share = |n: usize, total: f32| total / n.max(1) as f32;
+    let (real, made) = match (outside.len(), left_out.len()) {
+        (0, _) => (0.0, PRIOR),
+        (_, 0) => (PRIOR, 0.0),
+        (n, _) if n < 20 => (PRIOR * 0.3, PRIOR * 0.7),
+        _ => (PRIOR * 0.7, PRIOR * 0.3),
+    };
+    let rows: Vec<([f32; SIGNALS], f32, f32)> = [
+        (inside, 1.0, share(inside.len(), 1.0 - PRIOR)),
+        (outside, 0.0, share(outside.len(), real)),
+        (left_out, 0.0, share(left_out.len(), made)),
+    ]
+    .into_iter()
+    .flat_map(|(rows, target, weight)| rows.iter().map(move |row| (*row, target, weight)))
+    .collect();
+    regress(&rows)
+}
+
+/// Weighted logistic regression on standardised signals by gradient descent with a little decay.
+fn regress(rows: &[([f32; SIGNALS], f32, f32)]) -> ScopeModel {
+    let total: f32 = rows.iter().map(|(_, _, weight)| weight).sum();
+    let mut mean = [0.0f32; SIGNALS];
+    let mut deviation = [0.0f32; SIGNALS];
+    for (signals, _, weight) in rows {
+        for (mean, signal) in mean.iter_mut().zip(signals) {
+            *mean += signal * weight / total;
+        }
+    }
+    for (signals, _, weight) in rows {
+        for ((deviation, signal), mean) in deviation.iter_mut().zip(signals).zip(&mean) {
+            *deviation += (signal - mean).powi(2) * weight / total;
+        }
+    }
+    let deviation = deviation.map(|variance| if variance > 1e-8 { variance.sqrt() } else { f32::INFINITY });
+    let mut weights = [0.0f32; SIGNALS];
+    let mut bias = 0.0f32;
+    for _ in 0..2000 {
+        let mut slope = weights.map(|weight| 0.002 * weight);
+        let mut bias_slope = 0.0;
+        for (signals, target, share) in rows {
+            let scaled: [f32; SIGNALS] = std::array::from_fn(|i| (signals[i] - mean[i]) / deviation[i]);
+            let sum: f32 = bias + weights.iter().zip(&scaled).map(|(w, s)| w * s).sum::<f32>();
+            let error = (1.0 / (1.0 + (-sum).exp()) - target) * share / total;
+            bias_slope += error;
+            for (slope, signal) in slope.iter_mut().zip(&scaled) {
+                *slope += error * signal;
+            }
+        }
+        bias -= 2.0 * bias_slope;
+        for (weight, slope) in weights.iter_mut().zip(&slope) {
+            *weight -= 2.0 * slope;
+        }
+    }
+    let raw: Vec<f32> = (0..SIGNALS).map(|i| weights[i] / deviation[i]).collect();
+    let shift: f32 = raw.iter().zip(&mean).map(|(weight, mean)| weight * mean).sum();
+    ScopeModel { weights: raw, bias: bias - shift }
+}

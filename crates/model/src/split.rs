@@ -1,0 +1,90 @@
+//! Labels, and the stratified split into rows to learn from and rows to check on.
+
+use std::collections::BTreeMap;
+
+use crate::random::Random;
+use crate::{Error, Example, TrainingSet};
+
+/// Most rows held out.
+const MAX_HELD_OUT: usize = 4000;
+/// Intents with fewer rows than this give none away.
+const MIN_TO_SPLIT: usize = 4;
+
+/// A usable row: normalised text, label (the number of intents for out of scope) and weight.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Row {
+    pub text: String,
+    pub label: u32,
+    pub weight: f32,
+}
+
+/// The rows of a training set with labels as numbers.
+#[derive(Debug, Clone)]
+pub(crate) struct Rows {
+    pub intents: Vec<String>,
+    pub train: Vec<Row>,
+    pub held_out: Vec<Row>,
+}
+
+impl Rows {
+    /// Reads a training set; splits it when it brings no validation rows.
+    pub(crate) fn new(set: &TrainingSet, share: f32, seed: u64) -> Result<Self, Error> {
+        let mut intents: Vec<String> = set.train.iter().filter_map(|example| example.intent.clone()).collect();
+        intents.sort();
+        intents.dedup();
+        let labels: BTreeMap<&str, u32> = intents.iter().map(String::as_str).zip(0..).collect();
+        let none = intents.len() as u32;
+        let rows = |examples: &[Example]| -> Vec<Row> {
+            examples
+                .iter()
+                .filter(|example| example.weight > 0.0 && example.weight.is_finite())
+                .filter_map(|example| {
+                    let label = match &example.intent {
+                        Some(intent) => *labels.get(intent.as_str())?,
+                        None => none,
+                    };
+                    let text = text::normalise(&example.text).as_str().to_owned();
+                    (!text.trim().is_empty()).then_some(Row { text, label, weight: example.weight })
+                })
+                .collect()
+        };
+        let mut train = rows(&set.train);
+        if !train.iter().any(|row| row.label < none) {
+            return Err(Error::Data {
+                found: "no example with an intent and a text".into(),
+                remedy: "give at least one intent with an example".into(),
+            });
+        }
+        let mut held_out = rows(&set.validation);
+        if held_out.is_empty() {
+            (train, held_out) = split(train, share, seed);
+        }
+        Ok(Self { intents, train, held_out })
+    }
+}
+
+/// Takes a share of each label's rows away, at random; rows with the same text stay together.
+fn split(rows: Vec<Row>, share: f32, seed: u64) -> (Vec<Row>, Vec<Row>) {
+    let share = share.clamp(0.0, 0.5).min(MAX_HELD_OUT as f32 / rows.len().max(1) as f32);
+    let mut by_label: BTreeMap<u32, BTreeMap<String, Vec<Row>>> = BTreeMap::new();
+    for row in rows {
+        by_label.entry(row.label).or_default().entry(row.text.clone()).or_default().push(row);
+    }
+    let mut random = Random::new(seed, 1);
+    let (mut train, mut held_out) = (Vec::new(), Vec::new());
+    for texts in by_label.into_values() {
+        let mut groups: Vec<Vec<Row>> = texts.into_values().collect();
+        random.shuffle(&mut groups);
+        let n = groups.len();
+        let expected = n as f32 * share;
+        let away = if n < MIN_TO_SPLIT {
+            0
+        } else {
+            (expected + random.uniform()).floor().clamp(0.0, n as f32 - 1.0) as usize
+        };
+        let away = if n >= MIN_TO_SPLIT && share > 0.0 && expected >= 0.3 { away.max(1) } else { away };
+        held_out.extend(groups.drain(..away).flatten());
+        train.extend(groups.into_iter().flatten());
+    }
+    (train, held_out)
+}
