@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions, Connection, Transaction};
 
 use crate::columns::Columns;
 use crate::{Error, schema};
@@ -51,8 +51,12 @@ impl Database {
         let path =
             std::path::absolute(path).map_err(|error| Error::File { path: path.into(), source: error.into() })?;
         let options = sqlite_options(&path)?;
+        // A pool would try again for seconds and hide why; one plain connection says at once what is wrong.
+        let mut first = AnyConnection::connect_with(&options).await?;
+        sqlx::raw_sql(SQLITE_WRITER).execute(&mut first).await?;
+        schema::migrate(&mut first, Engine::Sqlite).await?;
         let writer = pool(1, SQLITE_WRITER).connect_with(options.clone()).await?;
-        schema::migrate(&mut *writer.acquire().await?, Engine::Sqlite).await?;
+        first.close().await?;
         let readers = pool(SQLITE_READERS, SQLITE_READER).connect_with(options).await?;
         Ok(Self { engine: Engine::Sqlite, readers, writer, path: Some(path) })
     }
@@ -63,8 +67,10 @@ impl Database {
             url.parse::<AnyConnectOptions>().map_err(|error| Error::Invalid(format!("database address: {error}")))?;
         let options = options.disable_statement_logging();
         let pool = AnyPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(PATIENCE);
+        let mut first = AnyConnection::connect_with(&options).await?;
+        schema::migrate(&mut first, Engine::Postgres).await?;
+        first.close().await?;
         let pool = pool.connect_with(options).await?;
-        schema::migrate(&mut *pool.acquire().await?, Engine::Postgres).await?;
         Ok(Self { engine: Engine::Postgres, readers: pool.clone(), writer: pool, path: None })
     }
 

@@ -70,7 +70,10 @@ async fn a_person_takes_over_and_hands_back(store: Store) {
     assert_eq!((taken.status, taken.assigned_to.as_deref()), (Status::Person, Some("mei")));
     assert_eq!(taken.last_text.as_deref(), Some("我在"));
     let back = store.set_status(&id, Status::Bot, "mei").await.expect("it");
-    assert_eq!((back.status, back.assigned_to, back.state.handed_over), (Status::Bot, None, dialogue::HandoffState::Bot));
+    assert_eq!(
+        (back.status, back.assigned_to, back.state.handed_over),
+        (Status::Bot, None, dialogue::HandoffState::Bot)
+    );
 }
 
 async fn feedback_is_kept_and_replaced(store: Store) {

@@ -29,7 +29,12 @@ pub(crate) async fn say(store: &Store, conversation_id: &str, client_id: &str, t
     store.record_turn(exchange(conversation_id, client_id, text, &decision)).await.expect("a stored turn")
 }
 
-pub(crate) fn exchange<'a>(conversation_id: &str, client_id: &str, text: &str, decision: &'a Decision) -> NewExchange<'a> {
+pub(crate) fn exchange<'a>(
+    conversation_id: &str,
+    client_id: &str,
+    text: &str,
+    decision: &'a Decision,
+) -> NewExchange<'a> {
     NewExchange {
         conversation_id: conversation_id.to_owned(),
         client_message_id: client_id.to_owned(),

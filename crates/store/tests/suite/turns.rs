@@ -76,7 +76,8 @@ async fn concurrent_conversations_keep_order_without_gaps(store: Store) {
     for (number, id) in conversations.join_all().await {
         let messages = store.messages(&id, None, 100).await.expect("messages");
         assert_eq!(messages.iter().map(|message| message.seq).collect::<Vec<_>>(), (1..=24).collect::<Vec<_>>());
-        let said = messages.iter().filter(|message| message.role == Speaker::Customer).map(|message| message.text.clone());
+        let said =
+            messages.iter().filter(|message| message.role == Speaker::Customer).map(|message| message.text.clone());
         assert_eq!(said.collect::<Vec<_>>(), (0..12).map(|turn| format!("{number}/{turn}")).collect::<Vec<_>>());
         let conversation = store.conversation(&id).await.expect("the conversation");
         assert_eq!(conversation.turn_count, 12);
