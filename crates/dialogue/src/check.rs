@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::fill::placeholders;
-use crate::words::SENTENCE_NAMES;
+use crate::sentences::SENTENCE_NAMES;
 use crate::{Form, Language, Localised, Script, Slot, Template};
 
 /// Something in a bot's files that should be mended.

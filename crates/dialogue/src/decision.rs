@@ -20,7 +20,7 @@ pub struct Decision {
     pub quick_replies: Vec<QuickReply>,
     /// The FAQ entries the reply comes from.
     pub sources: Vec<Source>,
-    /// The intent that was answered.
+    /// The intent that was answered, or beside an FAQ answer the one that was recognised.
     pub intent: Option<String>,
     /// The FAQ entry that was answered.
     pub faq_id: Option<String>,
@@ -38,7 +38,7 @@ pub struct Decision {
 pub enum Action {
     /// A prepared reply.
     Template,
-    /// A question for a slot, or the end of a form.
+    /// A question for a slot.
     Form,
     /// An FAQ answer.
     Faq,

@@ -1,7 +1,7 @@
 //! All that a decision needs of a bot: settings, templates, forms.
 
 use crate::fill::fill;
-use crate::words;
+use crate::sentences;
 use crate::{BotConfig, Form, Forms, Language, OpeningHours, Template, Templates};
 
 /// A bot as the policy sees it.
@@ -84,8 +84,8 @@ impl Script {
         authored
             .and_then(|template| template.replies.exact(language)?.at(turn))
             .and_then(|text| fill(text, value).ok())
-            .or_else(|| fill(words::built_in(name, language, turn), value).ok())
+            .or_else(|| fill(sentences::built_in(name, language, turn), value).ok())
             .filter(|text| !text.trim().is_empty())
-            .unwrap_or_else(|| words::LAST_RESORT[language as usize].to_owned())
+            .unwrap_or_else(|| sentences::LAST_RESORT[language as usize].to_owned())
     }
 }

@@ -11,6 +11,7 @@ use super::turn::Turn;
 /// The message answers the last template's question: its intent counts as another one.
 pub(super) fn follow_up(turn: &Turn<'_>) -> Result<Reply, String> {
     let last = turn.conversation.last_intent.as_deref();
+    let last = last.filter(|_| turn.conversation.last_action != Some(Action::Faq));
     let template = last.and_then(|intent| turn.script.template(intent));
     let follow_ups = match template {
         Some(template) if !template.follow_ups.is_empty() => &template.follow_ups,
@@ -29,6 +30,9 @@ pub(super) fn smalltalk(turn: &Turn<'_>) -> Result<Reply, String> {
     if turn.template_of(&best.intent, Kind::Smalltalk).is_none() {
         return Err(format!("`{}` is not small talk", best.intent));
     }
+    if turn.is_waiting_for_person() {
+        return Err("a person has been called, who needs no small talk beside".into());
+    }
     faq_leads(turn, best.probability)?;
     answer_intent(turn, &best.intent, Some(best.probability))
 }
@@ -38,6 +42,9 @@ pub(super) fn template(turn: &Turn<'_>) -> Result<Reply, String> {
     let best = turn.sure_intent()?;
     if !turn.can_answer(&best.intent) {
         return Err(format!("`{}` has no template and no form", best.intent));
+    }
+    if turn.template_of(&best.intent, Kind::Smalltalk).is_some() {
+        return Err(format!("`{}` is small talk", best.intent));
     }
     faq_leads(turn, best.probability)?;
     answer_intent(turn, &best.intent, Some(best.probability))
@@ -69,7 +76,7 @@ pub(super) fn answer_faq(turn: &Turn<'_>, faq_id: &str, probability: Option<f32>
         return Err(format!("the FAQ entry `{faq_id}` is in a language the bot does not speak"));
     }
     let language = hit.language.unwrap_or(turn.language);
-    let value = |name: &str| value_of(turn, &turn.conversation.clone(), name, language);
+    let value = |name: &str| value_of(turn, turn.conversation, name, language);
     let excerpt = hit.excerpt.as_deref().map(|text| fill_sentences(text, value));
     let text = excerpt.filter(|text| !text.is_empty()).unwrap_or_else(|| fill_sentences(&hit.answer, value));
     if text.is_empty() {
@@ -78,6 +85,7 @@ pub(super) fn answer_faq(turn: &Turn<'_>, faq_id: &str, probability: Option<f32>
     let mut reply = Reply::new(turn, Action::Faq, text);
     reply.language = language;
     reply.faq_id = Some(hit.faq_id.clone());
+    reply.intent = turn.sure_intent().ok().map(|best| best.intent.clone());
     reply.probability = probability;
     reply.sources.push(Source { faq_id: hit.faq_id.clone(), question: hit.question.clone() });
     Ok(reply)

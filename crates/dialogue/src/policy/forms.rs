@@ -20,7 +20,7 @@ pub(super) fn form_cancelled(turn: &Turn<'_>) -> Result<Reply, String> {
     if !by_intent && !words::cancels(&turn.words) {
         return Err("the customer did not leave the form".into());
     }
-    let mut reply = Reply::new(turn, Action::Form, turn.sentence("_form_cancelled"));
+    let mut reply = Reply::new(turn, Action::Smalltalk, turn.sentence("_form_cancelled"));
     forget_own_words(turn, &active.intent, &mut reply.next);
     Ok(reply)
 }

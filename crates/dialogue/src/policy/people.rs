@@ -12,10 +12,7 @@ pub(super) fn person_has_taken_over(turn: &Turn<'_>) -> Result<Reply, String> {
     if turn.conversation.handed_over != HandoffState::Person {
         return Err("no person has taken over".into());
     }
-    let mut reply = Reply::new(turn, Action::Silent, String::new());
-    reply.next.failures = turn.conversation.failures;
-    reply.next.last_intent = turn.conversation.last_intent.clone();
-    Ok(reply)
+    Ok(silence(turn))
 }
 
 /// The customer wants a person, by a handoff intent or in so many words.
@@ -55,13 +52,21 @@ fn call_for(turn: &Turn<'_>, intent: &str, probability: Option<f32>) -> Result<R
     answer_intent(turn, intent, probability)
 }
 
-/// Calls a person, or says that one has been called.
+/// Calls a person; once one has been called, the bot adds nothing while people are there.
 fn call(turn: &Turn<'_>) -> Reply {
-    let name = match turn.conversation.handed_over {
-        HandoffState::Bot => "_handoff",
-        HandoffState::Waiting | HandoffState::Person => "_waiting",
-    };
-    Reply::handoff(turn, turn.sentence(name))
+    if turn.conversation.handed_over == HandoffState::Bot {
+        return Reply::handoff(turn, turn.sentence("_handoff"));
+    }
+    if turn.script.is_open(turn.now) {
+        return silence(turn);
+    }
+    Reply::handoff(turn, String::new())
+}
+
+fn silence(turn: &Turn<'_>) -> Reply {
+    let mut reply = Reply::new(turn, Action::Silent, String::new());
+    reply.next.failures = turn.conversation.failures;
+    reply
 }
 
 /// The customer is angry: surely negative twice in a row, or negative in strong words.
@@ -95,7 +100,7 @@ fn gap(turn: &Turn<'_>) -> &'static str {
     }
 }
 
-/// A person has been called and the message is not understood: the customer is told to wait.
+/// A person has been called and the message is not understood: it is for that person.
 pub(super) fn still_waiting(turn: &Turn<'_>) -> Result<Reply, String> {
     if turn.conversation.handed_over != HandoffState::Waiting {
         return Err("no person has been called".into());

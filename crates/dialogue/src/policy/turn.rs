@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use crate::{
-    Candidate, Candidates, Conversation, IntentScore, Kind, Language, Localised, Script, SlotValue, Template,
-    Understanding,
+    Candidate, Candidates, Conversation, HandoffState, IntentScore, Kind, Language, Localised, Script, SlotValue,
+    Template, Understanding,
 };
 
 /// The inputs of one decision.
@@ -146,6 +146,11 @@ impl<'a> Turn<'a> {
             next.slots.insert(found.entity.clone(), value);
         }
         next
+    }
+
+    /// Whether a person has been called and people are there to come.
+    pub(super) fn is_waiting_for_person(&self) -> bool {
+        self.conversation.handed_over == HandoffState::Waiting && self.script.is_open(self.now)
     }
 
     /// Whether the message is negative, as surely as answers must be right.

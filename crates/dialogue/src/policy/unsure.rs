@@ -8,8 +8,9 @@ use super::people::{repeated_failure, still_waiting};
 use super::reply::Reply;
 use super::turn::Turn;
 
-/// As many suggestions as fit under one message.
-const MOST_SUGGESTIONS: usize = 3;
+/// As many suggestions as fit under one message beside the author's own.
+const MOST_LIKELY_SUGGESTED: usize = 2;
+const MOST_GENERAL_SUGGESTED: usize = 2;
 
 /// A message of nothing but marks or emoji.
 pub(super) fn nothing_said(turn: &Turn<'_>) -> Result<Reply, String> {
@@ -166,23 +167,33 @@ fn offer(turn: &Turn<'_>, options: Vec<ClarifyOption>) -> Reply {
 pub(super) fn rephrase(turn: &Turn<'_>) -> Reply {
     let mut reply = Reply::new(turn, Action::Rephrase, turn.sentence("_rephrase"));
     reply.quick_replies = suggestions(turn);
-    reply.quick_replies.push(QuickReply::plain(turn.sentence("_talk_to_person")));
     reply.next.failures = turn.conversation.failures.saturating_add(1);
-    reply.next.form = turn.conversation.form.clone();
     reply
 }
 
+/// Likely meanings, then what the bot's author suggests.
 fn suggestions(turn: &Turn<'_>) -> Vec<QuickReply> {
-    let likely = meanings(turn);
-    let likely = likely.into_iter().map(|meaning| meaning.option.title);
-    let welcome = turn.script.config.welcome.as_ref();
-    let general = welcome.and_then(|welcome| welcome.suggestions.exact(turn.language));
-    let general = general.into_iter().flatten().cloned();
-    let mut titles: Vec<String> = Vec::new();
-    for title in likely.chain(general).filter(|title| !title.trim().is_empty()) {
-        if titles.len() < MOST_SUGGESTIONS && !titles.contains(&title) {
-            titles.push(title);
+    let likely = meanings(turn).into_iter().take(MOST_LIKELY_SUGGESTED);
+    let mut replies: Vec<QuickReply> = likely.map(|meaning| QuickReply::plain(meaning.option.title)).collect();
+    for suggested in authored_suggestions(turn) {
+        let new = replies.iter().all(|reply| reply.title != suggested.title);
+        if new && !suggested.title.trim().is_empty() {
+            replies.push(suggested);
         }
     }
-    titles.into_iter().map(QuickReply::plain).collect()
+    replies
+}
+
+/// The quick replies of `_rephrase`, else the widget's suggestions and the way to a person.
+fn authored_suggestions(turn: &Turn<'_>) -> Vec<QuickReply> {
+    let template = turn.script.templates.get("_rephrase");
+    let own = template.and_then(|template| template.quick_replies.exact(turn.language));
+    if let Some(own) = own {
+        return own.clone();
+    }
+    let welcome = turn.script.config.welcome.as_ref();
+    let general = welcome.and_then(|welcome| welcome.suggestions.exact(turn.language));
+    let general = general.into_iter().flatten().take(MOST_GENERAL_SUGGESTED);
+    let person = turn.sentence("_talk_to_person");
+    general.cloned().chain([person]).map(QuickReply::plain).collect()
 }
