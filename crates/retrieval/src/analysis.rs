@@ -4,7 +4,9 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use tantivy::tokenizer::{Language as StemLanguage, PreTokenizedString, SimpleTokenizer, Stemmer, TextAnalyzer, Token as TantivyToken};
+use tantivy::tokenizer::{
+    Language as StemLanguage, PreTokenizedString, SimpleTokenizer, Stemmer, TextAnalyzer, Token as TantivyToken,
+};
 
 /// English words that carry nothing; question words (what, how, who, when) stay, they tell entries apart.
 const STOP_WORDS: [&str; 16] =
@@ -77,7 +79,8 @@ pub(crate) fn kind_of(id: u32) -> Kind {
 /// All tokens of a text that went through `text::normalise`.
 pub(crate) fn tokens(normalised: &str) -> Vec<Token> {
     let mut found = Vec::new();
-    let mut stemmer = TextAnalyzer::builder(SimpleTokenizer::default()).filter(Stemmer::new(StemLanguage::English)).build();
+    let mut stemmer =
+        TextAnalyzer::builder(SimpleTokenizer::default()).filter(Stemmer::new(StemLanguage::English)).build();
     let mut previous_han: Option<(usize, char)> = None;
     for (start, character) in normalised.char_indices() {
         if !is_han(character) {

@@ -63,11 +63,8 @@ pub(crate) fn explain(
     let place = found.candidates.iter().position(|candidate| candidate.row == number)?;
     let candidate = &found.candidates[place];
     let wording_field = if candidate.ordinal == 0 { "question" } else { "similar" };
-    let holders = [
-        (wording_field, &row.wordings[candidate.ordinal].ids),
-        ("answer", &row.answer),
-        ("category", &row.category),
-    ];
+    let holders =
+        [(wording_field, &row.wordings[candidate.ordinal].ids), ("answer", &row.answer), ("category", &row.category)];
     let names = by_id(&found.tokens);
     let mut weighted = found.query.tokens.clone();
     weighted.sort_by(|one, other| other.1.total_cmp(&one.1));

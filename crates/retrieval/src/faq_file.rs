@@ -168,9 +168,10 @@ const MAX_ID_BYTES: usize = 200;
 
 /// An id that stays the same as long as the question does.
 fn made_id(entry: &FaqEntry) -> String {
-    let hash = entry.question.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
+    let hash = entry
+        .question
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
     format!("faq-{hash:016x}")
 }
 

@@ -1,5 +1,5 @@
 //! What is compared between a message and an entry, and the weights that make one score of it.
-//! Learned by `examples/tune.rs` on training pairs, the same for every index.
+//! The weights are the same for every index and language.
 
 use text::Language;
 

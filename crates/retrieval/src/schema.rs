@@ -1,6 +1,8 @@
 //! Which fields a tantivy document has: one document for each wording of a question.
 
-use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions};
+use tantivy::schema::{
+    FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
+};
 
 /// Bumped whenever analysis or fields change, so that an index made by older code is rebuilt.
 pub(crate) const FORMAT_VERSION: u32 = 1;

@@ -164,7 +164,9 @@ fn chosen_terms(tokens: &[Token], query: &Query) -> Vec<String> {
     let mut weighted: Vec<(f32, String)> = query
         .tokens
         .iter()
-        .filter_map(|(id, weight)| by_id.get(id).filter(|token| token.is_indexed()).map(|token| (*weight, token.term())))
+        .filter_map(|(id, weight)| {
+            by_id.get(id).filter(|token| token.is_indexed()).map(|token| (*weight, token.term()))
+        })
         .collect();
     if weighted.len() > MAX_TERMS {
         weighted.sort_by(|one, other| other.0.total_cmp(&one.0));

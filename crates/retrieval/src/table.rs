@@ -51,10 +51,8 @@ impl Row {
         for wording in std::iter::once(&entry.question).chain(&entry.similar).take(MAX_WORDINGS) {
             let normalised = text::normalise(wording);
             let found = analysis::tokens(normalised.as_str());
-            wordings.push(Wording {
-                ids: analysis::distinct_ids(&found),
-                fingerprint: fingerprint(normalised.as_str()),
-            });
+            wordings
+                .push(Wording { ids: analysis::distinct_ids(&found), fingerprint: fingerprint(normalised.as_str()) });
             tokens.push(found);
         }
         let analyse = |text: &str| analysis::tokens(text::normalise(text).as_str());

@@ -1,10 +1,11 @@
 //! Learns the weights by Newton's method with a Gaussian prior on the default, then measures the error curve.
 
-use super::{Calibration, CalibrationReport, CurvePoint, DEFAULT_WEIGHTS, Example, N_EVIDENCE, sigmoid};
+use super::{Calibration, CalibrationReport, CurvePoint, DEFAULT_WEIGHTS, Example, N_EVIDENCE};
 
 /// How firmly the weights are held at the default: as if this many examples spoke for each.
 const PRIOR: f64 = 2.0;
-const NEWTON_STEPS: usize = 12;
+const NEWTON_STEPS: usize = 20;
+const MAX_HALVINGS: i32 = 20;
 /// Fewer answered examples than this give no point on the curve.
 const MIN_ANSWERED: usize = 20;
 const N_CURVE_POINTS: usize = 100;
@@ -43,34 +44,64 @@ struct Judged {
 
 fn newton(examples: &[Example]) -> [f32; N_EVIDENCE] {
     let mut weights = DEFAULT_WEIGHTS.map(f64::from);
+    let mut loss = loss_at(&weights, examples);
     for _ in 0..NEWTON_STEPS {
-        let mut gradient = [0.0; N_EVIDENCE];
-        let mut hessian = [[0.0; N_EVIDENCE]; N_EVIDENCE];
-        for row in 0..N_EVIDENCE {
-            gradient[row] = PRIOR * (weights[row] - f64::from(DEFAULT_WEIGHTS[row]));
-            hessian[row][row] = PRIOR;
-        }
-        for example in examples {
-            let evidence = example.evidence.0.map(f64::from);
-            let logit: f64 = weights.iter().zip(evidence).map(|(weight, value)| weight * value).sum();
-            let probability = f64::from(sigmoid(logit as f32));
-            let weight = f64::from(example.weight);
-            let error = weight * (probability - f64::from(u8::from(example.right)));
-            let curvature = weight * (probability * (1.0 - probability)).max(1e-6);
-            for row in 0..N_EVIDENCE {
-                gradient[row] += error * evidence[row];
-                for column in 0..N_EVIDENCE {
-                    hessian[row][column] += curvature * evidence[row] * evidence[column];
-                }
-            }
-        }
+        let (gradient, hessian) = slopes(&weights, examples);
         let step = solve(hessian, gradient);
-        for (weight, change) in weights.iter_mut().zip(step) {
-            // A bounded step keeps Newton's method from overshooting on separable examples.
-            *weight -= change.clamp(-4.0, 4.0);
-        }
+        // A full step can overshoot where examples are far from the weights; halving always finds a way down.
+        let better = (0..MAX_HALVINGS).find_map(|halvings| {
+            let length = 0.5_f64.powi(halvings);
+            let tried = std::array::from_fn(|index| weights[index] - length * step[index]);
+            let reached = loss_at(&tried, examples);
+            (reached < loss).then_some((tried, reached))
+        });
+        let Some((tried, reached)) = better else { break };
+        (weights, loss) = (tried, reached);
     }
     weights.map(|weight| weight as f32)
+}
+
+fn logit(weights: &[f64; N_EVIDENCE], example: &Example) -> f64 {
+    weights.iter().zip(example.evidence.0).map(|(weight, value)| weight * f64::from(value)).sum()
+}
+
+/// Negative log likelihood with the prior's penalty.
+fn loss_at(weights: &[f64; N_EVIDENCE], examples: &[Example]) -> f64 {
+    let penalty: f64 =
+        weights.iter().zip(DEFAULT_WEIGHTS).map(|(weight, prior)| (weight - f64::from(prior)).powi(2)).sum();
+    let misfit: f64 = examples
+        .iter()
+        .map(|example| {
+            let logit = logit(weights, example);
+            let against = if example.right { -logit } else { logit };
+            // ln(1 + e^x) without overflow.
+            f64::from(example.weight) * (against.max(0.0) + (-against.abs()).exp().ln_1p())
+        })
+        .sum();
+    misfit + PRIOR * penalty / 2.0
+}
+
+/// Gradient and Hessian of the loss.
+fn slopes(weights: &[f64; N_EVIDENCE], examples: &[Example]) -> ([f64; N_EVIDENCE], [[f64; N_EVIDENCE]; N_EVIDENCE]) {
+    let mut gradient = std::array::from_fn(|row| PRIOR * (weights[row] - f64::from(DEFAULT_WEIGHTS[row])));
+    let mut hessian = [[0.0; N_EVIDENCE]; N_EVIDENCE];
+    for (row, line) in hessian.iter_mut().enumerate() {
+        line[row] = PRIOR;
+    }
+    for example in examples {
+        let evidence = example.evidence.0.map(f64::from);
+        let probability = 1.0 / (1.0 + (-logit(weights, example)).exp());
+        let weight = f64::from(example.weight);
+        let error = weight * (probability - f64::from(u8::from(example.right)));
+        let curvature = weight * probability * (1.0 - probability);
+        for row in 0..N_EVIDENCE {
+            gradient[row] += error * evidence[row];
+            for column in 0..N_EVIDENCE {
+                hessian[row][column] += curvature * evidence[row] * evidence[column];
+            }
+        }
+    }
+    (gradient, hessian)
 }
 
 /// Gaussian elimination; the matrix is symmetric and, thanks to the prior, positive definite.

@@ -1,0 +1,50 @@
+use super::{Calibration, Evidence, Example, N_EVIDENCE, fit};
+
+fn example(score: f32, right: bool) -> Example {
+    let mut evidence = [0.0; N_EVIDENCE];
+    evidence[0] = 1.0;
+    evidence[1] = score;
+    Example { evidence: Evidence(evidence), right, weight: 1.0, first: true }
+}
+
+/// Right in proportion to the score, 0 to 10.
+fn honest_examples() -> Vec<Example> {
+    (0..1000).map(|index| example((index % 11) as f32, (index * 7919) % 10 < (index % 11))).collect()
+}
+
+#[test]
+fn without_examples_the_default_stands() {
+    assert_eq!(fit(&[]).0, Calibration::default());
+}
+
+#[test]
+fn probabilities_follow_what_was_seen() {
+    let (calibration, report) = fit(&honest_examples());
+    for score in [1, 5, 9] {
+        let seen: Vec<bool> =
+            (0..1000).filter(|index| index % 11 == score).map(|index| (index * 7919) % 10 < score).collect();
+        let share = seen.iter().filter(|right| **right).count() as f32 / seen.len() as f32;
+        let said = calibration.probability(&example(score as f32, true).evidence);
+        assert!((said - share).abs() < 0.12, "score {score}: said {said}, seen {share}");
+    }
+    assert!(report.calibration_error.is_some_and(|error| error < 0.05), "{report:?}");
+}
+
+#[test]
+fn a_smaller_accepted_error_asks_for_more() {
+    let (calibration, _) = fit(&honest_examples());
+    for calibration in [calibration, Calibration::default()] {
+        let thresholds: Vec<f32> =
+            [0.5, 0.2, 0.1, 0.05, 0.01, 0.0].iter().map(|rate| calibration.threshold(*rate)).collect();
+        assert!(thresholds.is_sorted(), "{thresholds:?}");
+        assert!(thresholds.iter().all(|threshold| (0.0..=1.0).contains(threshold)));
+    }
+}
+
+#[test]
+fn separable_examples_keep_finite_weights() {
+    let examples: Vec<Example> = (0..200).map(|index| example(index as f32 * 100.0, index > 100)).collect();
+    let (calibration, _) = fit(&examples);
+    assert!(calibration.probability(&examples[199].evidence) > 0.9);
+    assert!(calibration.weights.iter().all(|weight| weight.is_finite()));
+}

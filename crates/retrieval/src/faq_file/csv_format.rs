@@ -32,11 +32,8 @@ const COLUMNS: [(Column, &[&str]); 9] = [
 
 pub(super) fn parse(text: &str) -> Result<Vec<Row>, String> {
     let delimiter = find_delimiter(text);
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter)
-        .has_headers(true)
-        .flexible(true)
-        .from_reader(text.as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(delimiter).has_headers(true).flexible(true).from_reader(text.as_bytes());
     let headers = reader.headers().map_err(|error| format!("line 1: {error}"))?.clone();
     let columns = read_header(&headers)?;
     let mut rows = Vec::new();
@@ -60,7 +57,8 @@ pub(super) fn parse(text: &str) -> Result<Vec<Row>, String> {
 /// The separator that splits the first line into the most known column names.
 fn find_delimiter(text: &str) -> u8 {
     let header = text.lines().next().unwrap_or_default();
-    let known = |delimiter: &&u8| header.split(char::from(**delimiter)).filter(|name| column_named(name).is_some()).count();
+    let known =
+        |delimiter: &&u8| header.split(char::from(**delimiter)).filter(|name| column_named(name).is_some()).count();
     // max_by_key keeps the last of equals: the comma.
     [b'\t', b';', b','].iter().max_by_key(known).copied().unwrap_or(b',')
 }
@@ -156,7 +154,8 @@ fn parse_enabled(cell: &str) -> Result<bool, String> {
 pub(super) fn write(entries: &[FaqEntry]) -> Vec<u8> {
     // Writing to memory fails only for records of unequal length, and every record has one cell a column.
     let complete = "every record has one cell for each column";
-    let mut writer = csv::Writer::from_writer(Vec::new());
+    // Spreadsheets take a file for UTF-8 only when it starts with the mark.
+    let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
     writer.write_record(COLUMNS.iter().map(|(_, names)| names[0])).expect(complete);
     for entry in entries {
         writer.write_record(COLUMNS.iter().map(|(column, _)| cell(entry, *column))).expect(complete);

@@ -1,5 +1,5 @@
 //! Makes examples for calibration out of an index: each similar question is asked while its wording, and then
-//! its whole entry, is held out; the second stands for questions that the FAQ does not cover.
+//! its whole entry, is held out (a question that the FAQ does not cover), and once as it is written.
 
 use crate::CalibrationReport;
 use crate::calibration::{Calibration, Evidence, Example, fit};
@@ -11,6 +11,15 @@ const MAX_QUESTIONS: usize = 1000;
 const JUDGED: usize = 3;
 /// How often a question that the FAQ does not cover counts, beside one that it does.
 const UNCOVERED_WEIGHT: f32 = 0.25;
+/// How often a question that is typed exactly as written counts.
+const VERBATIM_WEIGHT: f32 = 0.1;
+
+/// Whether a search also decides the thresholds, beside the weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Counts {
+    ForThresholds,
+    ForWeights,
+}
 
 /// Learns a calibration from the index's own questions.
 pub(super) fn learn(snapshot: &Snapshot) -> tantivy::Result<(Calibration, CalibrationReport)> {
@@ -19,13 +28,18 @@ pub(super) fn learn(snapshot: &Snapshot) -> tantivy::Result<(Calibration, Calibr
     let mut n_found_first = 0_usize;
     for &(number, ordinal) in &questions {
         let Some(row) = snapshot.table.row(number) else { continue };
-        let query =
-            SearchQuery { text: row.wording_text(ordinal).to_owned(), language: row.language, ..SearchQuery::default() };
+        let query = SearchQuery {
+            text: row.wording_text(ordinal).to_owned(),
+            language: row.language,
+            ..SearchQuery::default()
+        };
         let found = snapshot.find(&query, HeldOut::Wording(number, ordinal))?;
         n_found_first += usize::from(found.candidates.first().is_some_and(|candidate| candidate.row == number));
-        judge(&found, Some(number), 1.0, &mut examples);
+        judge(&found, Some(number), 1.0, Counts::ForThresholds, &mut examples);
         let found = snapshot.find(&query, HeldOut::Row(number))?;
-        judge(&found, None, UNCOVERED_WEIGHT, &mut examples);
+        judge(&found, None, UNCOVERED_WEIGHT, Counts::ForThresholds, &mut examples);
+        let found = snapshot.find(&query, HeldOut::Nothing)?;
+        judge(&found, Some(number), VERBATIM_WEIGHT, Counts::ForWeights, &mut examples);
     }
     let (calibration, mut report) = fit(&examples);
     if !questions.is_empty() {
@@ -34,13 +48,13 @@ pub(super) fn learn(snapshot: &Snapshot) -> tantivy::Result<(Calibration, Calibr
     Ok((calibration, report))
 }
 
-fn judge(found: &Found, right_row: Option<usize>, weight: f32, examples: &mut Vec<Example>) {
+fn judge(found: &Found, right_row: Option<usize>, weight: f32, counts: Counts, examples: &mut Vec<Example>) {
     for place in 0..found.candidates.len().min(JUDGED) {
         examples.push(Example {
             evidence: Evidence::of(found, place),
             right: Some(found.candidates[place].row) == right_row,
             weight,
-            first: place == 0,
+            first: place == 0 && counts == Counts::ForThresholds,
         });
     }
 }

@@ -1,0 +1,220 @@
+use std::path::Path;
+
+use text::Language;
+
+use crate::{Change, Error, FaqEntry, FaqIndex, Hit, SearchQuery, best_sentences, index_folder};
+
+fn entries() -> Vec<FaqEntry> {
+    let mut shipping = FaqEntry::new("shipping", "下单后多久发货？", "两天内发货。");
+    shipping.similar = vec!["什么时候发货".into(), "几天能寄出".into()];
+    let refund = FaqEntry::new("refund", "怎么申请退款", "在订单页面点退款。");
+    let invoice = FaqEntry::new("invoice", "How do I get an invoice?", "Open the order and press Invoice.");
+    let returns = FaqEntry::new("returns", "What is your return policy?", "Send it back within 30 days.");
+    vec![shipping, refund, invoice, returns]
+}
+
+fn filled() -> FaqIndex {
+    let index = FaqIndex::in_memory();
+    index.replace_all(&entries(), 1).expect("an index in memory");
+    index
+}
+
+fn ask(index: &FaqIndex, text: &str) -> Vec<Hit> {
+    index.search(&SearchQuery { text: text.to_owned(), top: 5, ..SearchQuery::default() })
+}
+
+fn check(text: &str, expected: &str) {
+    let hits = ask(&filled(), text);
+    assert_eq!(hits.first().map(|hit| hit.id.as_str()), Some(expected), "{text}: {hits:?}");
+    assert!((0.0..=1.0).contains(&hits[0].probability));
+}
+
+#[test]
+fn questions_find_their_entry_in_both_languages_and_mixed() {
+    check("请问几天能寄出呢", "shipping");
+    check("想退款怎么操作", "refund");
+    check("where are invoices", "invoice");
+    check("INVOICE 怎么拿", "invoice");
+    check("returning policy", "returns");
+    check("retrun polcy", "returns");
+}
+
+#[test]
+fn the_nearest_wording_is_named() {
+    assert_eq!(ask(&filled(), "几天可以寄出")[0].matched_question, "几天能寄出");
+}
+
+#[test]
+fn nothing_in_common_finds_nothing() {
+    for text in ["", "   ", "？？？", "🙂", "\u{0}", "zzzz"] {
+        assert_eq!(ask(&filled(), text), vec![], "{text:?}");
+    }
+}
+
+#[test]
+fn a_very_long_message_is_answered() {
+    assert!(!ask(&filled(), &"怎么退款 how ".repeat(100_000)).is_empty());
+}
+
+#[test]
+fn an_edit_is_in_the_next_search_and_a_delete_takes_it_out() {
+    let index = filled();
+    index.apply(&[Change::Put(FaqEntry::new("refund", "怎么申请退款", "新答案"))], 2).expect("applied");
+    assert_eq!(ask(&index, "怎么申请退款")[0].answer, "新答案");
+    index.apply(&[Change::Delete("refund".into())], 3).expect("applied");
+    assert!(ask(&index, "怎么申请退款").iter().all(|hit| hit.id != "refund"));
+    assert_eq!((index.len(), index.revision()), (3, 3));
+}
+
+#[test]
+fn the_last_of_several_changes_to_one_entry_wins() {
+    let index = filled();
+    let put = |answer: &str| Change::Put(FaqEntry::new("new", "会员积分有什么用", answer));
+    index.apply(&[put("one"), Change::Delete("new".into()), put("two")], 2).expect("applied");
+    let hits = ask(&index, "会员积分有什么用");
+    assert_eq!(hits.iter().filter(|hit| hit.id == "new").count(), 1);
+    assert_eq!(hits[0].answer, "two");
+}
+
+#[test]
+fn disabled_entries_are_not_found() {
+    let index = filled();
+    let mut entry = entries().remove(1);
+    entry.enabled = false;
+    index.apply(&[Change::Put(entry)], 2).expect("applied");
+    assert!(ask(&index, "怎么申请退款").iter().all(|hit| hit.id != "refund"));
+}
+
+#[test]
+fn an_entry_is_found_only_within_its_dates() {
+    let index = filled();
+    let mut entry = FaqEntry::new("sale", "双十一有什么优惠", "满三百减五十。");
+    entry.valid_from = Some("2026-11-01".into());
+    entry.valid_until = Some("2026-11-11".into());
+    index.apply(&[Change::Put(entry)], 2).expect("applied");
+    for (today, found) in [("2026-10-31", false), ("2026-11-01", true), ("2026-11-11", true), ("2026-11-12", false)] {
+        let query = SearchQuery { text: "双十一优惠".into(), top: 3, today: Some(today.into()), language: None };
+        assert_eq!(index.search(&query).iter().any(|hit| hit.id == "sale"), found, "{today}");
+    }
+}
+
+#[test]
+fn the_customers_language_decides_between_equals() {
+    let index = FaqIndex::in_memory();
+    let twin =
+        |id: &str, language: &str| FaqEntry { language: Some(language.into()), ..FaqEntry::new(id, "VIP", "…") };
+    index.replace_all(&[twin("zh", "zh"), twin("en", "en")], 1).expect("indexed");
+    for language in [Language::Chinese, Language::English] {
+        let query = SearchQuery { text: "vip".into(), top: 1, language: Some(language), today: None };
+        assert_eq!(index.search(&query)[0].id, language.code());
+    }
+}
+
+#[test]
+fn a_reopened_index_is_the_same() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let before = {
+        let index = FaqIndex::create(dir.path()).expect("created");
+        index.replace_all(&entries(), 7).expect("filled");
+        index.apply(&[Change::Delete("returns".into())], 8).expect("applied");
+        ask(&index, "怎么发货")
+    };
+    let index = FaqIndex::open(dir.path()).expect("opened");
+    assert_eq!((index.len(), index.revision()), (3, 8));
+    assert_eq!(ask(&index, "怎么发货"), before);
+    index.apply(&[Change::Put(FaqEntry::new("x", "新的问题", "…"))], 9).expect("applied");
+    assert_eq!(ask(&index, "新的问题")[0].id, "x");
+}
+
+#[test]
+fn older_revisions_and_second_writers_are_refused() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let index = FaqIndex::create(dir.path()).expect("created");
+    index.apply(&[], 5).expect("applied");
+    assert!(matches!(index.apply(&[], 4), Err(Error::StaleRevision { given: 4, current: 5 })));
+    let other = FaqIndex::open(dir.path()).expect("readers may share");
+    assert!(matches!(other.apply(&[], 6), Err(Error::Locked { .. })));
+}
+
+#[test]
+fn a_damaged_index_says_so_and_can_be_made_anew() {
+    let files = |dir: &Path| -> Vec<std::path::PathBuf> {
+        std::fs::read_dir(dir).expect("listing").map(|file| file.expect("file").path()).collect()
+    };
+    let template = tempfile::tempdir().expect("a temporary folder");
+    FaqIndex::create(template.path()).expect("created").replace_all(&entries(), 3).expect("filled");
+    for file in files(template.path()) {
+        let name = file.file_name().expect("a name").to_string_lossy().into_owned();
+        if name.starts_with('.') || name.starts_with("calibration") {
+            continue;
+        }
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        for copied in files(template.path()) {
+            std::fs::copy(&copied, dir.path().join(copied.file_name().expect("a name"))).expect("copied");
+        }
+        let mut bytes = std::fs::read(&file).expect("read");
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 0xff;
+        std::fs::write(dir.path().join(&name), bytes).expect("written");
+        assert!(matches!(FaqIndex::open(dir.path()), Err(Error::Damaged { .. })), "{name}");
+        let index = FaqIndex::open_or_create(dir.path()).expect("made anew");
+        assert_eq!((index.len(), index.revision()), (0, 0), "{name}");
+    }
+    assert!(matches!(FaqIndex::open(Path::new("/nonexistent")), Err(Error::NotAnIndex { .. })));
+}
+
+#[test]
+fn searches_beside_edits_see_whole_states() {
+    let index = filled();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for revision in 2..102 {
+                let entry = FaqEntry::new("refund", "怎么申请退款", &format!("第 {revision} 版"));
+                index.apply(&[Change::Put(entry)], revision).expect("applied");
+            }
+        });
+        for _ in 0..500 {
+            let hits = ask(&index, "怎么申请退款");
+            assert_eq!(hits.iter().filter(|hit| hit.id == "refund").count(), 1);
+        }
+    });
+    assert_eq!(ask(&index, "怎么申请退款")[0].answer, "第 101 版");
+}
+
+#[test]
+fn an_explanation_names_terms_and_adds_up() {
+    let index = filled();
+    let query = SearchQuery { text: "get invoices please".into(), top: 3, ..SearchQuery::default() };
+    let explanation = index.explain(&query, "invoice").expect("it matches");
+    assert_eq!(explanation.place, 1);
+    assert!(explanation.terms.iter().any(|term| term.term == "invoic" && term.fields.contains(&"question".to_owned())));
+    assert!(explanation.missing.contains(&"pleas".to_owned()));
+    let sum: f32 = explanation.features.iter().map(|feature| feature.share).sum();
+    assert!((sum - explanation.score).abs() < 1e-4);
+    assert_eq!(index.explain(&query, "unknown"), None);
+}
+
+#[test]
+fn a_verbatim_question_is_nearly_certain() {
+    assert!(ask(&filled(), "什么时候发货")[0].probability > 0.8);
+}
+
+#[test]
+fn a_long_answer_is_cut_to_what_was_asked() {
+    let answer = "我们工作日发货。偏远地区要五到七天。发票在订单页面下载。周末不发货。";
+    assert_eq!(best_sentences("怎么下载发票", answer, 1), ["发票在订单页面下载。"]);
+    assert_eq!(best_sentences("怎么下载发票", answer, 9).len(), 4);
+    assert!(best_sentences("", "", 2).is_empty());
+}
+
+#[test]
+fn a_folder_is_indexed_in_one_call() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let lines =
+        entries().iter().map(|entry| serde_json::to_string(entry).expect("JSON")).collect::<Vec<_>>().join("\n");
+    std::fs::write(dir.path().join("faq.jsonl"), lines).expect("written");
+    let out = dir.path().join("index");
+    let (index, report) = index_folder(dir.path(), &out).expect("indexed");
+    assert_eq!((index.len(), index.revision(), report.n_examples > 0), (4, 1, true));
+    assert_eq!(ask(&index, "怎么申请退款")[0].id, "refund");
+}
