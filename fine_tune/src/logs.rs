@@ -1,0 +1,147 @@
+//! Historical conversations: one turn a line, kept in the order they were said.
+//! A line that cannot be read is reported and left out; the others still count.
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::row::{json, message, present};
+use crate::source::Source;
+use crate::{Place, Problem, Severity};
+
+/// Who spoke.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Role {
+    Customer,
+    Agent,
+    Bot,
+}
+
+/// One thing somebody said.
+#[derive(Debug, Clone)]
+pub(crate) struct Turn {
+    pub(crate) role: Role,
+    pub(crate) text: String,
+    /// `Some(None)` is a label too: out of scope.
+    pub(crate) intent: Option<Option<String>>,
+    pub(crate) time: Option<Timestamp>,
+    pub(crate) place: Place,
+}
+
+/// Turns of one conversation, in order of time and then of the file.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Conversation {
+    pub(crate) id: String,
+    pub(crate) turns: Vec<Turn>,
+}
+
+impl Conversation {
+    /// When it began, where the log says so.
+    pub(crate) fn began(&self) -> Option<Timestamp> {
+        self.turns.iter().find_map(|turn| turn.time)
+    }
+}
+
+#[derive(Deserialize)]
+struct Line {
+    conversation_id: Option<serde_json::Value>,
+    time: Option<String>,
+    role: Option<Role>,
+    text: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    intent: Option<Option<String>>,
+}
+
+/// Reads one log file; problems are warnings unless the file gives nothing at all.
+pub(crate) fn read(source: &Source) -> (Vec<Conversation>, Vec<Problem>) {
+    let mut conversations: IndexMap<String, Conversation> = IndexMap::new();
+    let mut problems = Vec::new();
+    for (place, line) in source.lines() {
+        match turn(&place, line) {
+            Ok((id, turn)) => conversations
+                .entry(id.clone())
+                .or_insert_with(|| Conversation { id, turns: Vec::new() })
+                .turns
+                .push(turn),
+            Err(problem) => problems.push(Problem { severity: Severity::Warning, ..problem }),
+        }
+    }
+    if conversations.is_empty()
+        && let Some(first) = problems.first_mut()
+    {
+        first.severity = Severity::Error;
+    }
+    let mut conversations: Vec<_> = conversations.into_values().collect();
+    for conversation in &mut conversations {
+        // Turns without a time keep their place: the sort is stable and only compares turns that have one.
+        if conversation.turns.iter().all(|turn| turn.time.is_some()) {
+            conversation.turns.sort_by_key(|turn| turn.time);
+        }
+    }
+    (conversations, problems)
+}
+
+fn turn(place: &Place, line: &str) -> Result<(String, Turn), Problem> {
+    let row: Line = json(place, line)?;
+    let id = match row.conversation_id {
+        Some(serde_json::Value::String(id)) if !id.trim().is_empty() => id,
+        Some(serde_json::Value::Number(id)) => id.to_string(),
+        _ => return Err(Problem::error(place.clone(), "the turn has no `conversation_id`", "give every turn of one conversation the same id")),
+    };
+    let Some(role) = row.role else {
+        return Err(Problem::error(place.clone(), "the turn has no `role`", "add \"role\": \"customer\", \"agent\" or \"bot\""));
+    };
+    let text = message(place, row.text)?;
+    let time = match row.time {
+        None => None,
+        Some(time) => Some(time.parse::<Timestamp>().map_err(|_| {
+            let what = format!("the time {time:?} is not one");
+            Problem::error(place.clone(), what, "write it as 2026-03-02T10:11:12+08:00")
+        })?),
+    };
+    Ok((id, Turn { role, text, intent: row.intent, time, place: place.clone() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn parse(text: &str) -> (Vec<Conversation>, Vec<Problem>) {
+        read(&Source::new("logs/a.jsonl".to_owned(), text))
+    }
+
+    #[test]
+    fn turns_come_in_order_of_time_within_their_conversation() {
+        let text = r#"{"conversation_id":"a","time":"2026-03-02T10:11:13+08:00","role":"agent","text":"two"}
+{"conversation_id":"b","time":"2026-03-02T10:11:12Z","role":"customer","text":"other"}
+{"conversation_id":"a","time":"2026-03-02T10:11:12+08:00","role":"customer","text":"one","intent":null}"#;
+        let (conversations, problems) = parse(text);
+        assert_eq!(problems, []);
+        assert_eq!(conversations.len(), 2);
+        let said: Vec<_> = conversations[0].turns.iter().map(|turn| turn.text.as_str()).collect();
+        assert_eq!(said, ["one", "two"]);
+        assert_eq!(conversations[0].turns[0].intent, Some(None));
+    }
+
+    #[test]
+    fn broken_lines_are_warnings_and_a_file_of_nothing_else_is_an_error() {
+        let good = r#"{"conversation_id":1,"role":"customer","text":"hi"}"#;
+        let bad = "{\"conversation_id\":\"a\",\"role\":\"robot\",\"text\":\"x\"}\n{\"role\":\"bot\",\"text\":\"x\"}\n{\"conversation_id\":\"a\",\"text\":\"x\"}\n{\"conversation_id\":\"a\",\"role\":\"bot\",\"text\":\"x\",\"time\":\"noon\"}\nnot json";
+        let (conversations, problems) = parse(&format!("{good}\n{bad}"));
+        assert_eq!(conversations.len(), 1);
+        assert!(problems.iter().all(|problem| problem.severity == Severity::Warning));
+        let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        insta::assert_snapshot!(said.join("\n"));
+        assert_eq!(parse(bad).1[0].severity, Severity::Error);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_reader_panic(text in "\\PC{0,200}") {
+            let _ = parse(&text);
+        }
+    }
+}
