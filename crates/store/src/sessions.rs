@@ -12,7 +12,6 @@ pub struct Session {
     pub account_id: String,
     pub email: String,
     pub role: Role,
-    pub csrf_hash: String,
     pub created_at: i64,
     pub expires_at: i64,
 }
@@ -23,16 +22,14 @@ impl Store {
         &self,
         account_id: &str,
         token_hash: &str,
-        csrf_hash: &str,
         expires_at: i64,
     ) -> Result<(), Error> {
         let at = now();
         let mut transaction = self.write().await?;
         sqlx::query("DELETE FROM sessions WHERE expires_at <= $1").bind(at).execute(&mut *transaction).await?;
-        sqlx::query("INSERT INTO sessions (token_hash, account_id, csrf_hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)")
+        sqlx::query("INSERT INTO sessions (token_hash, account_id, created_at, expires_at) VALUES ($1, $2, $3, $4)")
             .bind(token_hash)
             .bind(account_id)
-            .bind(csrf_hash)
             .bind(at)
             .bind(expires_at)
             .execute(&mut *transaction)
@@ -44,7 +41,7 @@ impl Store {
     /// The session of a token, unless it has ended; the role is the account's as of now.
     pub async fn session_by_token_hash(&self, token_hash: &str) -> Result<Option<Session>, Error> {
         let row = sqlx::query(
-            "SELECT s.account_id, a.email, a.role, s.csrf_hash, s.created_at, s.expires_at FROM sessions s \
+            "SELECT s.account_id, a.email, a.role, s.created_at, s.expires_at FROM sessions s \
              JOIN accounts a ON a.id = s.account_id WHERE s.token_hash = $1 AND s.expires_at > $2",
         )
         .bind(token_hash)
@@ -57,7 +54,6 @@ impl Store {
             account_id: columns.text("account_id")?,
             email: columns.text("email")?,
             role: columns.word("role")?,
-            csrf_hash: columns.text("csrf_hash")?,
             created_at: columns.integer("created_at")?,
             expires_at: columns.integer("expires_at")?,
         }))
