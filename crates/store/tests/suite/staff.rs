@@ -45,7 +45,7 @@ async fn a_session_ends_by_time_by_sign_out_and_by_a_new_password(store: Store) 
     assert!(store.session_by_token_hash("one").await.expect("a look-up").is_none());
     store.account_set_password(&account, "new").await.expect("a new password");
     assert!(store.session_by_token_hash("two").await.expect("a look-up").is_none());
-    assert!(matches!(store.session_create("nobody", "t", "c", 1).await, Err(Error::NotFound { .. })));
+    assert!(matches!(store.session_create("nobody", "t", 1).await, Err(Error::NotFound { .. })));
 }
 
 async fn a_revoked_token_opens_nothing(store: Store) {
