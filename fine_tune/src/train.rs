@@ -1,0 +1,157 @@
+//! `train`: reads the data, lets the model learn under watch, publishes the bundle and says what it is worth.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Context as _, bail};
+use model::{Classifier, EncoderKind, TrainOptions};
+
+use crate::args::{Encoder, LearningArgs, TrainArgs};
+use crate::dataset::{BotData, DataOptions, load_bot_data};
+use crate::evaluate::{calibration, expected_calibration_error};
+use crate::events::{Curve, TrainEvent, TrainMetrics};
+use crate::watch::Watcher;
+
+/// Trains a bot's model; the folder appears whole or not at all.
+pub fn run_train(arguments: TrainArgs) -> anyhow::Result<ExitCode> {
+    let json = arguments.json;
+    train(arguments).inspect_err(|error| {
+        if json {
+            TrainEvent::Error { message: format!("{error:#}") }.print();
+        }
+    })
+}
+
+fn train(arguments: TrainArgs) -> anyhow::Result<ExitCode> {
+    let started = Instant::now();
+    if !arguments.data_only {
+        prepare(&arguments.out)?;
+    }
+    let options = training_options(&arguments);
+    let data = load_bot_data(&arguments.bot, &data_options(&arguments, options.seed))?;
+    tell(&arguments, TrainEvent::Data(Box::new(data.report.clone())), || data.report.render());
+    if arguments.data_only {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let accepted_error_rate = arguments.accepted_error.unwrap_or(data.accepted_error_rate);
+    let options = TrainOptions { accepted_error_rate, ..options };
+    let mut watcher = Watcher::new(arguments.json, arguments.tensorboard.as_deref())?;
+    let learned = model::train(&data.set, &options, &mut |progress| watcher.see(progress));
+    watcher.finish();
+    let classifier = learned?;
+    publish(&arguments, &data, &classifier, &watcher, started)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses early what could not be saved in the end.
+fn prepare(out: &Path) -> anyhow::Result<()> {
+    if out.exists() {
+        bail!("{} exists already; a model is never overwritten: give another --out or move it away", out.display());
+    }
+    if let Some(parent) = out.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        std::fs::create_dir_all(parent).with_context(|| format!("cannot make the folder {}", parent.display()))?;
+    }
+    Ok(())
+}
+
+fn data_options(arguments: &TrainArgs, seed: u64) -> DataOptions {
+    DataOptions {
+        logs: if arguments.no_logs { Vec::new() } else { arguments.logs.clone() },
+        own_logs: !arguments.no_logs,
+        weak_threshold: arguments.weak_threshold,
+        seed,
+    }
+}
+
+fn training_options(arguments: &TrainArgs) -> TrainOptions {
+    let usual = TrainOptions::default();
+    let LearningArgs { encoder, epochs, batch_size, learning_rate, .. } = arguments.learning;
+    let LearningArgs { warmup, weight_decay, dropout, label_smoothing, patience, seed, threads, .. } =
+        arguments.learning;
+    TrainOptions {
+        base: arguments.base.clone().filter(|base| base.as_os_str() != "none"),
+        encoder: match encoder {
+            Some(Encoder::Bag) => EncoderKind::Bag,
+            Some(Encoder::Cnn) => EncoderKind::Cnn,
+            Some(Encoder::Ngrams) => EncoderKind::Ngrams,
+            None => usual.encoder,
+        },
+        epochs,
+        batch_size: batch_size.map_or(usual.batch_size, |size| size as usize),
+        learning_rate: learning_rate.map(|rate| rate as f32),
+        warmup: warmup.unwrap_or(usual.warmup),
+        weight_decay: weight_decay.map_or(usual.weight_decay, |decay| decay as f32),
+        dropout: dropout.unwrap_or(usual.dropout),
+        label_smoothing: label_smoothing.unwrap_or(usual.label_smoothing),
+        patience: patience.unwrap_or(usual.patience),
+        seed: seed.unwrap_or(usual.seed),
+        threads: threads.map(usize::from),
+        trained_at: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        ..usual
+    }
+}
+
+fn publish(
+    arguments: &TrainArgs, data: &BotData, classifier: &Classifier, watcher: &Watcher, started: Instant,
+) -> anyhow::Result<()> {
+    classifier.save(&arguments.out)?;
+    let metrics = held_out(classifier, data, watcher, started.elapsed().as_secs_f64());
+    let curve = Curve { epochs: watcher.epochs.clone(), metrics, data: data.report.clone() };
+    curve.write(&arguments.out)?;
+    let done = TrainEvent::Done {
+        model: arguments.out.clone(),
+        version: classifier.info().version.clone(),
+        metrics,
+        stopped: watcher.stopped,
+    };
+    tell(arguments, done, || summary(arguments, &metrics, watcher));
+    Ok(())
+}
+
+/// Figures on held-out rows as they stood before the model was refitted on all rows: from its calibration.
+fn held_out(classifier: &Classifier, data: &BotData, watcher: &Watcher, seconds: f64) -> TrainMetrics {
+    let info = classifier.info();
+    let points: Vec<(f64, bool)> = info.calibration.curve.iter().map(|(p, right)| (f64::from(*p), *right)).collect();
+    let threshold = f64::from(classifier.threshold(info.accepted_error_rate));
+    let answered: Vec<_> = points.iter().filter(|(probability, _)| *probability >= threshold).collect();
+    let wrong = answered.iter().filter(|(_, right)| !right).count();
+    let share = |part: usize, whole: usize| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
+    let seen = watcher.epochs.iter().filter_map(|epoch| epoch.validation).map(|held_out| held_out.accuracy);
+    let accuracy = info.metrics.get("accuracy").copied().unwrap_or_else(|| seen.fold(0.0, f32::max));
+    TrainMetrics {
+        held_out: data.set.validation.len(),
+        accuracy: f64::from(accuracy),
+        calibration_error: expected_calibration_error(&calibration(&points), points.len()),
+        threshold,
+        accepted_error: f64::from(info.accepted_error_rate),
+        coverage: share(answered.len(), points.len()),
+        error: share(wrong, answered.len()),
+        seconds,
+    }
+}
+
+fn summary(arguments: &TrainArgs, metrics: &TrainMetrics, watcher: &Watcher) -> String {
+    let percent = |value: f64| format!("{:.1} %", value * 100.0);
+    let out = arguments.out.display();
+    let stopped = if watcher.stopped { " (stopped early: the best state so far)" } else { "" };
+    let rows = [
+        ("model", format!("{out}{stopped}")),
+        ("accuracy", format!("{} of {} held-out messages", percent(metrics.accuracy), metrics.held_out)),
+        ("calibration error", percent(metrics.calibration_error)),
+        ("threshold", format!("{:.2} for {} accepted error", metrics.threshold, percent(metrics.accepted_error))),
+        ("coverage", format!("{} answered, {} of these wrong", percent(metrics.coverage), percent(metrics.error))),
+        ("time", format!("{:.0} s", metrics.seconds)),
+    ];
+    let table: String = rows.iter().map(|(name, value)| format!("{name:<18} {value}\n")).collect();
+    format!("{table}\nnext: measure it on messages it has not seen\n  frontdesk eval {out} --test FILE.jsonl --html report.html\n")
+}
+
+fn tell(arguments: &TrainArgs, event: TrainEvent, words: impl FnOnce() -> String) {
+    if arguments.json {
+        event.print();
+    } else {
+        let _ = write!(std::io::stdout(), "{}", words());
+    }
+}
