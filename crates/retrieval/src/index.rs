@@ -1,6 +1,7 @@
 //! The index on disk and in memory: opened, edited in place by its only writer, searched without waiting for edits.
 
 mod calibrate;
+mod directory;
 mod documents;
 
 use std::path::{Path, PathBuf};
@@ -8,8 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
-use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term};
+use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyError, Term};
 
+use self::directory::CachedDirectory;
 use crate::calibration::Calibration;
 use crate::schema::{self, FORMAT_VERSION, Fields};
 use crate::search::Snapshot;
@@ -50,7 +52,7 @@ impl FaqIndex {
     pub fn create(dir: &Path) -> Result<Self, Error> {
         std::fs::create_dir_all(dir).map_err(|source| Error::io(dir, source))?;
         let (schema, fields) = schema::build();
-        let index = Index::create_in_dir(dir, schema)?;
+        let index = Index::create(CachedDirectory::open(dir)?, schema, IndexSettings::default())?;
         Self::start(Some(dir), index, fields)
     }
 
@@ -65,7 +67,7 @@ impl FaqIndex {
         if !dir.join("meta.json").is_file() {
             return Err(Error::NotAnIndex { path: dir.to_owned() });
         }
-        let index = Index::open_in_dir(dir).map_err(|error| Error::damaged(dir, error))?;
+        let index = CachedDirectory::open(dir).and_then(Index::open).map_err(|error| Error::damaged(dir, error))?;
         let (schema, fields) = schema::build();
         if index.schema() != schema {
             return Err(Error::damaged(dir, "it was made by another version of this program"));
@@ -78,8 +80,7 @@ impl FaqIndex {
         let reader = manual_reader(&index).map_err(|error| Error::damaged(dir, error))?;
         let table = documents::read_table(&reader.searcher(), fields).map_err(|reason| Error::damaged(dir, reason))?;
         let snapshot = Snapshot { searcher: reader.searcher(), fields, table, revision: payload.revision };
-        let calibration = Calibration::load(dir);
-        Ok(Self::assemble(Some(dir), index, reader, snapshot, calibration))
+        Ok(Self::assemble(Some(dir), index, reader, snapshot))
     }
 
     /// Opens the index of a folder, or makes an empty one where there is none or a damaged one.
@@ -189,18 +190,13 @@ impl FaqIndex {
     fn start(dir: Option<&Path>, index: Index, fields: Fields) -> Result<Self, Error> {
         let reader = manual_reader(&index)?;
         let snapshot = Snapshot { searcher: reader.searcher(), fields, table: Table::default(), revision: 0 };
-        let started = Self::assemble(dir, index, reader, snapshot, Calibration::default());
+        let started = Self::assemble(dir, index, reader, snapshot);
         started.apply(&[], 0)?;
         Ok(started)
     }
 
-    fn assemble(
-        dir: Option<&Path>,
-        index: Index,
-        reader: IndexReader,
-        snapshot: Snapshot,
-        calibration: Calibration,
-    ) -> Self {
+    fn assemble(dir: Option<&Path>, index: Index, reader: IndexReader, snapshot: Snapshot) -> Self {
+        let calibration = dir.map(Calibration::load).unwrap_or_default();
         Self {
             dir: dir.map(Path::to_owned),
             index,

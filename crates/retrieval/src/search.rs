@@ -75,6 +75,16 @@ pub(crate) enum HeldOut {
     Row(usize),
 }
 
+impl HeldOut {
+    fn hides(self, row: usize, ordinal: usize) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Wording(held, wording) => held == row && wording == ordinal,
+            Self::Row(held) => held == row,
+        }
+    }
+}
+
 /// An entry with the features of its best wording.
 #[derive(Debug, Clone)]
 pub(crate) struct Candidate {
@@ -117,29 +127,19 @@ impl Snapshot {
             if query.today.as_deref().is_some_and(|today| !row.entry.is_valid_on(today)) {
                 continue;
             }
-            if let Some(candidate) = self.compare(&compared, number, row, ordinal, held_out) {
-                match best.get(&number) {
-                    Some(better) if better.score >= candidate.score => {}
-                    _ => drop(best.insert(number, candidate)),
-                }
+            if held_out.hides(number, ordinal) || ordinal >= row.wordings.len() {
+                continue;
+            }
+            let features = features::features(&compared, &self.table, row, ordinal);
+            let candidate = Candidate { row: number, ordinal, features, score: features::score(&features) };
+            match best.get(&number) {
+                Some(better) if better.score >= candidate.score => {}
+                _ => drop(best.insert(number, candidate)),
             }
         }
         let mut candidates: Vec<Candidate> = best.into_values().collect();
         candidates.sort_by(|one, other| other.score.total_cmp(&one.score).then(one.row.cmp(&other.row)));
         Ok(Found { tokens, query: compared, candidates })
-    }
-
-    fn compare(&self, query: &Query, number: usize, row: &Row, ordinal: usize, held_out: HeldOut) -> Option<Candidate> {
-        match held_out {
-            HeldOut::Row(held) if held == number => return None,
-            HeldOut::Wording(held, wording) if held == number && wording == ordinal => return None,
-            _ => {}
-        }
-        if ordinal >= row.wordings.len() {
-            return None;
-        }
-        let features = features::features(query, &self.table, row, ordinal);
-        Some(Candidate { row: number, ordinal, features, score: features::score(&features) })
     }
 
     /// Wordings (row, ordinal) worth comparing.

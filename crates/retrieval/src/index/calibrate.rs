@@ -14,11 +14,12 @@ const UNCOVERED_WEIGHT: f32 = 0.25;
 /// How often a question that is typed exactly as written counts.
 const VERBATIM_WEIGHT: f32 = 0.1;
 
-/// Whether a search also decides the thresholds, beside the weights.
+/// How a held-out question was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Counts {
-    ForThresholds,
-    ForWeights,
+enum Asked {
+    Differently,
+    WithoutAnswer,
+    Verbatim,
 }
 
 /// Learns a calibration from the index's own questions.
@@ -35,11 +36,11 @@ pub(super) fn learn(snapshot: &Snapshot) -> tantivy::Result<(Calibration, Calibr
         };
         let found = snapshot.find(&query, HeldOut::Wording(number, ordinal))?;
         n_found_first += usize::from(found.candidates.first().is_some_and(|candidate| candidate.row == number));
-        judge(&found, Some(number), 1.0, Counts::ForThresholds, &mut examples);
+        examples.extend(judged(&found, Some(number), Asked::Differently));
         let found = snapshot.find(&query, HeldOut::Row(number))?;
-        judge(&found, None, UNCOVERED_WEIGHT, Counts::ForThresholds, &mut examples);
+        examples.extend(judged(&found, None, Asked::WithoutAnswer));
         let found = snapshot.find(&query, HeldOut::Nothing)?;
-        judge(&found, Some(number), VERBATIM_WEIGHT, Counts::ForWeights, &mut examples);
+        examples.extend(judged(&found, Some(number), Asked::Verbatim));
     }
     let (calibration, mut report) = fit(&examples);
     if !questions.is_empty() {
@@ -48,15 +49,19 @@ pub(super) fn learn(snapshot: &Snapshot) -> tantivy::Result<(Calibration, Calibr
     Ok((calibration, report))
 }
 
-fn judge(found: &Found, right_row: Option<usize>, weight: f32, counts: Counts, examples: &mut Vec<Example>) {
-    for place in 0..found.candidates.len().min(JUDGED) {
-        examples.push(Example {
-            evidence: Evidence::of(found, place),
-            right: Some(found.candidates[place].row) == right_row,
-            weight,
-            first: place == 0 && counts == Counts::ForThresholds,
-        });
-    }
+fn judged(found: &Found, right_row: Option<usize>, asked: Asked) -> impl Iterator<Item = Example> {
+    let weight = match asked {
+        Asked::Differently => 1.0,
+        Asked::WithoutAnswer => UNCOVERED_WEIGHT,
+        Asked::Verbatim => VERBATIM_WEIGHT,
+    };
+    (0..found.candidates.len().min(JUDGED)).map(move |place| Example {
+        evidence: Evidence::of(found, place),
+        right: Some(found.candidates[place].row) == right_row,
+        weight,
+        // Verbatim questions are too easy to set thresholds by.
+        first: place == 0 && asked != Asked::Verbatim,
+    })
 }
 
 /// Wordings of entries that have others, evenly thinned out where there are many.

@@ -74,6 +74,6 @@ pub(super) fn remove_index_files(dir: &Path) -> Result<(), Error> {
 fn is_index_file(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let stem = name.split('.').next().unwrap_or_default();
-    matches!(name, "meta.json" | ".managed.json" | "calibration.json" | "calibration.json.new")
+    matches!(name.trim_end_matches(".new"), "meta.json" | ".managed.json" | "calibration.json")
         || (stem.len() == 32 && stem.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
