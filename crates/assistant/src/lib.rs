@@ -1,1 +1,14 @@
-//! .
+//! One message from text to decision and trace: calls understanding, search and the policy.
+//! Knows no HTTP and no SQL.
+
+mod assistant;
+mod bot;
+mod error;
+mod question;
+mod replay;
+mod worker;
+
+pub use assistant::Assistant;
+pub use bot::Bot;
+pub use error::Error;
+pub use replay::{ReplayReport, ReplayTurn, replay};

@@ -1,0 +1,164 @@
+//! Answers messages; its model, script and index are swapped while it does, without a lock.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use dialogue::{Candidates, Conversation, Decision, Script, Understanding};
+use jiff::Timestamp;
+use model::{Classifier, Prediction};
+use retrieval::{FaqIndex, Hit, SearchQuery};
+
+use crate::question::{Question, candidate, search_language};
+use crate::worker::Served;
+
+/// FAQ candidates handed to the policy.
+const MOST_HITS: usize = 5;
+
+/// Answers messages with whatever model, script and index it has at the moment.
+pub struct Assistant {
+    script: ArcSwap<Script>,
+    model: ArcSwapOption<Served>,
+    index: Arc<FaqIndex>,
+}
+
+impl fmt::Debug for Assistant {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Assistant").field("model_version", &self.model_version()).finish_non_exhaustive()
+    }
+}
+
+impl Assistant {
+    /// An assistant; without a model it answers from the FAQ only.
+    pub fn new(script: Script, model: Option<Arc<Classifier>>, index: Arc<FaqIndex>) -> Self {
+        Self { script: ArcSwap::from_pointee(script), model: ArcSwapOption::new(model.map(serve)), index }
+    }
+
+    /// Answers one message; CPU work, so call it from a blocking thread.
+    pub fn answer(&self, conversation: &Conversation, text: &str, now: Timestamp) -> Decision {
+        let script = self.script.load_full();
+        let model = self.model.load_full();
+        let question = Question::new(conversation, text);
+        let pending = model.as_ref().map(|model| model.classify(question.texts()));
+        let found = self.search(&question, conversation, &script, now);
+        let understood = match (&model, &pending) {
+            (Some(model), Some(pending)) => {
+                let threshold = model.classifier.threshold(script.config.accepted_error_rate);
+                choose(&question, &model.wait(pending), threshold)
+            }
+            _ => Understood::without_model(&question),
+        };
+        let mut decision = dialogue::decide(conversation, &understood.understanding, &found.candidates, &script, now);
+        let version = model.map(|model| model.classifier.info().version.clone());
+        decision.trace.model_version = version.unwrap_or_default();
+        decision.trace.index_revision = found.revision;
+        decision.trace.joined_with_previous = understood.joined || found.joined;
+        redact_memory(&question, &mut decision);
+        decision
+    }
+
+    /// Puts another model in place; answers under way finish on the old one.
+    pub fn swap_model(&self, model: Option<Arc<Classifier>>) {
+        self.model.store(model.map(serve));
+    }
+
+    /// Puts another script in place; answers under way finish on the old one.
+    pub fn swap_script(&self, script: Script) {
+        self.script.store(Arc::new(script));
+    }
+
+    /// The script in place.
+    pub fn script(&self) -> Arc<Script> {
+        self.script.load_full()
+    }
+
+    /// The version of the model in place.
+    pub fn model_version(&self) -> Option<String> {
+        let model = self.model.load();
+        let model = model.as_ref()?;
+        Some(model.classifier.info().version.clone())
+    }
+
+    /// The model in place.
+    pub fn model(&self) -> Option<Arc<Classifier>> {
+        let model = self.model.load();
+        model.as_ref().map(|model| Arc::clone(&model.classifier))
+    }
+
+    /// The FAQ index, which is edited in place.
+    pub fn index(&self) -> &Arc<FaqIndex> {
+        &self.index
+    }
+
+    fn search(&self, question: &Question<'_>, conversation: &Conversation, script: &Script, now: Timestamp) -> Found {
+        let revision = self.index.revision();
+        let threshold = self.index.threshold(script.config.accepted_error_rate);
+        let language = script.config.language_for(question.language, conversation.language);
+        let today = script.today(now);
+        let look = |text: &str| {
+            self.index.search(&SearchQuery {
+                text: text.to_owned(),
+                language: Some(search_language(language)).filter(|_| !question.mixed),
+                top: MOST_HITS,
+                today: Some(today.clone()),
+            })
+        };
+        let bare_query = question.chosen.as_deref().unwrap_or(question.text);
+        let bare = look(bare_query);
+        let joined = question.joined.as_deref().map(|text| (text, look(text)));
+        let (query, hits, joined) = match joined {
+            Some((text, hits)) if best(&bare) < threshold && best(&hits) > best(&bare) => (text, hits, true),
+            _ => (bare_query, bare, false),
+        };
+        let hits = hits.into_iter().map(|hit| candidate(query, hit)).collect();
+        Found { candidates: Candidates { hits, threshold }, revision, joined }
+    }
+}
+
+fn serve(classifier: Arc<Classifier>) -> Arc<Served> {
+    Arc::new(Served::new(classifier))
+}
+
+/// What the search found.
+struct Found {
+    candidates: Candidates,
+    revision: u64,
+    joined: bool,
+}
+
+fn best(hits: &[Hit]) -> f32 {
+    hits.first().map_or(0.0, |hit| hit.probability)
+}
+
+/// What the model understood.
+struct Understood {
+    understanding: Understanding,
+    joined: bool,
+}
+
+impl Understood {
+    fn without_model(question: &Question<'_>) -> Self {
+        let nothing = Prediction::default();
+        Self { understanding: question.understanding(&nothing, &nothing, 1.0), joined: false }
+    }
+}
+
+/// The joined message counts where the bare one is weak and joining helps.
+fn choose(question: &Question<'_>, predictions: &[Prediction], threshold: f32) -> Understood {
+    let nothing = Prediction::default();
+    let bare = predictions.first().unwrap_or(&nothing);
+    let sure = |prediction: &Prediction| prediction.ranking.first().map_or(0.0, |best| best.probability);
+    let joined = predictions.get(1).filter(|joined| sure(bare) < threshold && sure(joined) > sure(bare));
+    Understood {
+        understanding: question.understanding(joined.unwrap_or(bare), bare, threshold),
+        joined: joined.is_some(),
+    }
+}
+
+/// What is remembered between turns goes to disk, so personal data leaves it here.
+fn redact_memory(question: &Question<'_>, decision: &mut Decision) {
+    let remembered = decision.next.last_question.as_deref();
+    if remembered == Some(question.text) {
+        decision.next.last_question = Some(question.redacted.text.clone());
+    }
+}
