@@ -1,10 +1,12 @@
 //! Words in: normalises messages, tells their language, splits them, and takes personal data out.
 //! Knows nothing of bots, models or databases.
 
+mod characters;
 mod language;
 mod normalise;
 mod redact;
 mod sentences;
+mod simplified;
 mod words;
 
 pub use language::{Detected, Language, detect_language};
