@@ -130,13 +130,16 @@ impl Evidence {
         if !is_latin || plain.is_empty() {
             return;
         }
-        if FUNCTION_WORDS.contains(&plain) || plain.contains('\'') {
+        if FUNCTION_WORDS.binary_search(&plain).is_ok() || plain.contains('\'') {
             self.n_common += 1;
             self.english += 1.5;
-        } else if COMMON_WORDS.contains(&plain) {
+        } else if COMMON_WORDS.binary_search(&plain).is_ok() {
             self.n_common += 1;
             self.english += 1.0;
-        } else if plain.len() == 1 || NEUTRAL_WORDS.contains(&plain) || word.starts_with(char::is_uppercase) {
+        } else if plain.len() == 1
+            || NEUTRAL_WORDS.binary_search(&plain).is_ok()
+            || word.starts_with(char::is_uppercase)
+        {
             self.n_neutral += usize::from(plain.len() > 1);
             self.english += 0.3;
         } else {
@@ -149,7 +152,7 @@ impl Evidence {
 /// Characters that hold Chinese sentences together.
 const GRAMMAR: &str = "的了吗呢吧我你您他她是不没有怎什么哪多少能可以请想要给在和就还都会这那为啥";
 
-/// Words that hold English sentences together, and greetings.
+/// Words that hold English sentences together, and greetings; sorted.
 const FUNCTION_WORDS: [&str; 88] = [
     "a", "about", "after", "am", "an", "and", "any", "are", "as", "at", "back", "be", "been", "before", "but", "by",
     "can", "could", "did", "do", "does", "for", "from", "get", "had", "has", "have", "hello", "hey", "hi", "how", "i",
@@ -159,7 +162,7 @@ const FUNCTION_WORDS: [&str; 88] = [
     "where", "which", "who", "why", "will", "with", "would", "yes", "you", "your",
 ];
 
-/// English words that customers use alone, in any case.
+/// English words that customers use alone, in any case; sorted.
 const COMMON_WORDS: [&str; 37] = [
     "account",
     "address",
@@ -200,9 +203,9 @@ const COMMON_WORDS: [&str; 37] = [
     "wrong",
 ];
 
-/// Names and abbreviations that are written alike in both languages.
+/// Names and abbreviations that are written alike in both languages; sorted.
 const NEUTRAL_WORDS: [&str; 34] = [
-    "alipay", "android", "app", "apple", "bug", "cm", "diy", "ems", "iphone", "ipad", "ios", "id", "kg", "logo", "mac",
+    "alipay", "android", "app", "apple", "bug", "cm", "diy", "ems", "id", "ios", "ipad", "iphone", "kg", "logo", "mac",
     "nfc", "ok", "okay", "paypal", "pdf", "plus", "pro", "qq", "sku", "sms", "ups", "url", "usb", "vip", "visa",
     "wechat", "wifi", "xl", "xxl",
 ];
@@ -300,6 +303,11 @@ mod tests {
         check("where is my 快递", "en+");
         check("请帮我 check 一下", "zh+");
         check("我要cancel", "zh+");
+    }
+
+    #[test]
+    fn word_lists_are_in_the_order_they_are_searched_in() {
+        assert!(FUNCTION_WORDS.is_sorted() && COMMON_WORDS.is_sorted() && NEUTRAL_WORDS.is_sorted());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::PersonalData;
+use super::{PersonalData, fold::CHINESE_NUMERALS};
 use crate::characters::is_han;
 
 /// How far before a house number an address may begin.
@@ -114,7 +114,9 @@ pub(super) fn find(characters: &[char]) -> Vec<(PersonalData, Range<usize>)> {
 enum Unit {
     /// A house along a road.
     House,
-    /// A building, staircase, floor or room.
+    /// A building or a staircase of it.
+    Building,
+    /// A floor or a room, which shops have too.
     Inside,
 }
 
@@ -144,19 +146,20 @@ impl House {
 /// The unit's name that characters begin with, and how long it is.
 fn unit(characters: &[char]) -> Option<(usize, Unit)> {
     match characters {
-        ['号' | '號', '楼' | '樓' | '院', ..] => Some((2, Unit::Inside)),
+        ['号' | '號', '楼' | '樓' | '院', ..] => Some((2, Unit::Building)),
         // Underground lines, storehouses and shop counters are numbered too.
         ['号' | '號', '线' | '線' | '仓' | '店' | '机' | '码', ..] => None,
         ['号' | '號', ..] => Some((1, Unit::House)),
-        ['单', '元', ..] | ['單', '元', ..] => Some((2, Unit::Inside)),
-        ['栋' | '棟' | '幢' | '座' | '室' | '楼' | '樓' | '层' | '層' | '房', ..] => Some((1, Unit::Inside)),
+        ['单', '元', ..] | ['單', '元', ..] => Some((2, Unit::Building)),
+        ['栋' | '棟' | '幢' | '座', ..] => Some((1, Unit::Building)),
+        ['室' | '楼' | '樓' | '层' | '層' | '房', ..] => Some((1, Unit::Inside)),
         ['弄', ..] => Some((1, Unit::House)),
         _ => None,
     }
 }
 
 fn is_number(c: char) -> bool {
-    c.is_ascii_digit() || "一二三四五六七八九十百零〇".contains(c)
+    c.is_ascii_digit() || CHINESE_NUMERALS.contains(&c)
 }
 
 /// The whole address around its first numbered part, if there is enough of it.
@@ -168,7 +171,8 @@ fn address(characters: &[char], floor: usize, house: &House) -> Option<Range<usi
     let (end, n_inside) = details(characters, house);
     let enough = match house.unit {
         Unit::House => on_road && (n_inside > 0 || names_unit(front) || names_place(front)),
-        Unit::Inside => (n_inside > 0 && last > 0) || names_unit(front),
+        Unit::Building => (n_inside > 0 && last > 0) || names_unit(front),
+        Unit::Inside => names_unit(front),
     };
     enough.then(|| {
         let from_province = PLACES.iter().filter_map(|place| position(front, place)).min();
@@ -197,7 +201,7 @@ fn details(characters: &[char], house: &House) -> (usize, usize) {
     let room = characters[end + gap..].iter().take(6).take_while(|c| c.is_ascii_digit()).count();
     let closed =
         characters.get(end + gap + room).is_none_or(|c| !c.is_ascii_alphanumeric() && !"元块天个件".contains(*c));
-    if (2..=5).contains(&room) && closed && (n_inside > 0 || house.unit == Unit::Inside) {
+    if (2..=5).contains(&room) && closed && (n_inside > 0 || house.unit == Unit::Building) {
         return (end + gap + room, n_inside + 1);
     }
     let building = BUILDINGS.iter().filter_map(|name| {
@@ -216,7 +220,7 @@ fn next_detail(characters: &[char], from: usize) -> Option<usize> {
         if lettered {
             return Some(at + 2);
         }
-        if let Some(house) = House::at(characters, at).filter(|house| house.unit == Unit::Inside) {
+        if let Some(house) = House::at(characters, at).filter(|house| house.unit != Unit::House) {
             return Some(house.end);
         }
         if !is_name(characters[at]) && !",，、".contains(characters[at]) {

@@ -34,6 +34,16 @@ impl Folded {
     }
 }
 
+/// Whether a text has a digit, a written number or an @: without one there is no personal data in it.
+pub(super) fn may_hold_data(text: &str) -> bool {
+    let tells = |c: char| c.is_ascii_digit() || c == '@' || CHINESE_NUMERALS.contains(&c);
+    text.chars().any(|c| !c.is_ascii_alphabetic() && tells(half_width(c)))
+}
+
+/// Numbers that Chinese addresses are written with.
+pub(super) const CHINESE_NUMERALS: [char; 13] =
+    ['一', '二', '三', '四', '五', '六', '七', '八', '九', '十', '百', '零', '〇'];
+
 fn half_width(c: char) -> char {
     match c {
         '\0'..='\u{7f}' => c,

@@ -128,7 +128,8 @@ impl<'a> Window<'a> {
     }
 
     fn international(&self) -> Option<Hit> {
-        if !self.groups[0].after_plus {
+        // No country code begins with a zero; exponents do.
+        if !self.groups[0].after_plus || self.digits.first() == Some(&0) {
             return None;
         }
         let mut n_digits = 0;

@@ -35,12 +35,12 @@ const STREETS: [&str; 26] = [
 /// Words for a street that mean something else unless a name stands before them.
 const AMBIGUOUS: [&str; 11] = ["drive", "dr", "court", "ct", "place", "pl", "way", "square", "circle", "close", "st"];
 /// Words that a street's name does not contain.
-const NO_NAMES: [&str; 62] = [
+const NO_NAMES: [&str; 68] = [
     "a", "an", "and", "are", "at", "back", "box", "boxes", "buy", "by", "day", "days", "disk", "each", "external",
     "flash", "for", "from", "gb", "hard", "have", "hour", "hours", "i", "in", "is", "it", "item", "items", "km",
     "mile", "miles", "minutes", "month", "months", "more", "my", "no", "not", "on", "or", "order", "orders", "pack",
     "pieces", "solid", "state", "tb", "that", "the", "this", "times", "to", "usb", "was", "weeks", "with", "years",
-    "you", "your", "one", "any",
+    "you", "your", "one", "any", "why", "how", "reasons", "crore", "million", "billion",
 ];
 const UNITS: [&str; 9] = ["apt", "apartment", "suite", "ste", "unit", "floor", "room", "flat", "rm"];
 const MOST_NAMES: usize = 4;
