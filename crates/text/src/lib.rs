@@ -2,6 +2,7 @@
 //! Knows nothing of bots, models or databases.
 
 mod characters;
+mod evidence;
 mod language;
 mod normalise;
 mod redact;
