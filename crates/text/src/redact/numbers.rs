@@ -23,10 +23,14 @@ const MOBILE_SHAPES: [&[usize]; 11] = [
     &[1; 11],
 ];
 
+/// Words that people glue to their own number; other letters make it an order or tracking number.
+const LABELS: [&str; 11] = ["tel", "phone", "mobile", "mob", "cell", "call", "vx", "wx", "wechat", "id", "card"];
+const LONGEST_LABEL: usize = 6;
+
 /// Digits that stand together.
 struct Group {
     range: Range<usize>,
-    /// A letter directly before it: part of an order or tracking number.
+    /// Letters directly before it make it part of an order or tracking number.
     after_letter: bool,
     /// A plus directly before it.
     after_plus: bool,
@@ -60,16 +64,24 @@ fn groups(characters: &[char]) -> Vec<Group> {
             continue;
         }
         let end = at + characters[at..].iter().take_while(|c| c.is_ascii_digit()).count();
-        let before = at.checked_sub(1).map(|before| characters[before]);
         groups.push(Group {
             range: at..end,
-            after_letter: before.is_some_and(|c| c.is_ascii_alphabetic()),
-            after_plus: before == Some('+'),
+            after_letter: follows_code(&characters[..at]),
+            after_plus: characters[..at].ends_with(&['+']),
             continues: groups.last().is_some_and(|last| is_separator(&characters[last.range.end..at])),
         });
         at = end;
     }
     groups
+}
+
+/// Whether text ends in a letter that is not the end of a label such as "tel".
+fn follows_code(before: &[char]) -> bool {
+    let n_letters = before.iter().rev().take(LONGEST_LABEL + 1).take_while(|c| c.is_ascii_alphabetic()).count();
+    let letters = &before[before.len() - n_letters..];
+    let is =
+        |label: &str| label.len() == n_letters && label.chars().zip(letters).all(|(a, b)| b.eq_ignore_ascii_case(&a));
+    n_letters > 0 && !LABELS.into_iter().any(is)
 }
 
 /// At most three characters: spaces, and one dash, dot or pair of brackets.
@@ -123,7 +135,7 @@ impl<'a> Window<'a> {
             shape[0] = shape[0].checked_sub(prefix.len())?;
             let shape = if shape[0] == 0 { &shape[1..] } else { &shape[..] };
             let fits = national[0] == 1 && national[1] >= 3 && MOBILE_SHAPES.contains(&shape);
-            (fits && !self.goes_on_as_code(n_groups)).then(|| self.hit(PersonalData::Mobile, n_groups))
+            fits.then(|| self.hit(PersonalData::Mobile, n_groups))
         })
     }
 
@@ -188,13 +200,6 @@ impl<'a> Window<'a> {
     /// The character after so many groups.
     fn next(&self, n_groups: usize) -> Option<char> {
         self.characters.get(self.groups[n_groups - 1].range.end).copied()
-    }
-
-    /// Letters and then digits directly after the groups: a code, not a number somebody is called by.
-    fn goes_on_as_code(&self, n_groups: usize) -> bool {
-        let rest = &self.characters[self.groups[n_groups - 1].range.end..];
-        let n_letters = rest.iter().take(MOST_DIGITS).take_while(|c| c.is_ascii_alphabetic()).count();
-        n_letters > 0 && rest.get(n_letters).is_some_and(char::is_ascii_digit)
     }
 
     fn hit(&self, kind: PersonalData, n_groups: usize) -> Hit {

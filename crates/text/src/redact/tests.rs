@@ -30,7 +30,9 @@ fn mobiles_are_hidden_however_they_are_written() {
     check("13812345678或13987654321", "[mobile]或[mobile]");
     check("13812345678 13987654321", "[mobile] [mobile]");
     check("13812345678Tom", "[mobile]Tom");
-    check("电话13812345678x3件", "电话13812345678x3件");
+    check("13812345678vx同号", "[mobile]vx同号");
+    check("TEL13812345678", "TEL[mobile]");
+    check("hotel13812345678", "hotel13812345678");
 }
 
 #[test]
