@@ -4,14 +4,12 @@ use std::sync::LazyLock;
 
 use hanconv::RawDictionary;
 
-/// Simplified forms of the basic block, by distance from its first character; zero where nothing changes.
+/// Simplified forms of the basic block, by distance from its first character; zero where none is known.
 static SIMPLIFIED: LazyLock<Vec<u16>> = LazyLock::new(|| {
     let mut table = vec![0; usize::from(LAST - FIRST) + 1];
     for (traditional, simplified) in RawDictionary::TSCharacters.iter() {
         if let (Some(traditional), Some(simplified)) = (basic(traditional), basic(simplified)) {
-            if traditional != simplified {
-                table[usize::from(traditional - FIRST)] = simplified;
-            }
+            table[usize::from(traditional - FIRST)] = simplified;
         }
     }
     // A few simplified forms are themselves listed as variants; following them once makes converting twice change nothing.

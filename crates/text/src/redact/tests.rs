@@ -87,6 +87,10 @@ fn chinese_addresses_are_hidden() {
     check("朝阳区望京花园3号楼2单元501", "[address]");
     check("中山路12号3单元501", "[address]");
     check("广州天河路12号13812345678", "[address][mobile]");
+    check("北京市海淀区中关村南大街5号院2号楼301", "[address]");
+    check("台北市信義區信義路五段7號", "[address]");
+    check("送到我公司：天河区体育东路118号", "送到我公司：[address]");
+    check("山东省青岛市市南区香港中路10号颐和国际A座1201", "[address]");
     check("湖南省长沙县人民镇和平村3组12号", "[address]");
 }
 
@@ -98,6 +102,8 @@ fn english_addresses_are_hidden() {
     check("12 old mill road #5", "[address]");
     check("742 Evergreen Terrace Suite 100", "[address]");
     check("10 St. James Court", "[address]");
+    check("Flat 3, 12 King's Road London", "Flat 3, [address] London");
+    check("55 West 42nd Street Apt. 12B, New York", "[address], New York");
 }
 
 #[test]
@@ -124,6 +130,8 @@ fn what_only_looks_like_personal_data_is_left() {
         "广东省的包裹3号到吗",
         "北京市3号发货",
         "地铁1号线",
+        "明天12号到货吗，我在广州",
+        "单号1234567890123, YT8812345678901",
         "南京路12号",
         "上海店3楼有货吗",
         "市区3楼有店吗",
