@@ -142,7 +142,8 @@ impl DataReport {
         );
         let languages: Vec<_> = self.by_language.iter().map(|(name, count)| format!("{name} {count}")).collect();
         let out_of_scope = self.by_intent.get("").map_or(0, |count| count.train + count.validation);
-        let _ = writeln!(out, "      {} · out of scope {out_of_scope} · mood {}", languages.join(" · "), self.sentiment);
+        let _ =
+            writeln!(out, "      {} · out of scope {out_of_scope} · mood {}", languages.join(" · "), self.sentiment);
         if self.conversations > 0 {
             let (talks, turns) = (self.conversations, self.customer_turns);
             let _ = writeln!(out, "      {talks} conversations with {turns} customer messages read");

@@ -50,7 +50,8 @@ pub fn load_bot_data(bot: &Path, options: &DataOptions) -> Result<BotData, Error
     if !errors.is_empty() {
         return Err(Error::Data(errors));
     }
-    let mut report = DataReport { problems: warnings, conversations: files.conversations.len(), ..DataReport::default() };
+    let mut report =
+        DataReport { problems: warnings, conversations: files.conversations.len(), ..DataReport::default() };
     let mut rows = files.authored.rows;
     let templates = weak::Matcher::new(&files.templates);
     for conversation in &files.conversations {
@@ -117,9 +118,11 @@ impl BotFiles {
             return Err(Error::NotABot { path: bot.to_owned(), why });
         }
         let mut problems = Vec::new();
-        let config = optional(&bot.join("bot.toml"), &mut problems, |text| BotConfig::parse(text).map_err(dialogue_problem));
-        let templates =
-            optional(&bot.join("templates.yml"), &mut problems, |text| Templates::parse(text).map_err(dialogue_problem));
+        let config =
+            optional(&bot.join("bot.toml"), &mut problems, |text| BotConfig::parse(text).map_err(dialogue_problem));
+        let templates = optional(&bot.join("templates.yml"), &mut problems, |text| {
+            Templates::parse(text).map_err(dialogue_problem)
+        });
         let listed = optional(&bot.join("entities.yml"), &mut problems, |text| {
             Gazetteer::parse_yaml(text).map_err(gazetteer_problem)
         });

@@ -20,7 +20,8 @@ pub(crate) fn dedupe(rows: Vec<Row>, report: &mut DataReport) -> Vec<Row> {
 }
 
 fn one_of(group: Vec<Row>, report: &mut DataReport) -> Row {
-    let votes = |row: &Row| group.iter().filter(|other| other.origin == row.origin && other.intent == row.intent).count();
+    let votes =
+        |row: &Row| group.iter().filter(|other| other.origin == row.origin && other.intent == row.intent).count();
     let rank = |index: &usize| (group[*index].origin, std::cmp::Reverse(votes(&group[*index])), *index);
     let best = (0..group.len()).min_by_key(rank).unwrap_or(0);
     let mut rivals: Vec<&Row> = group.iter().filter(|row| row.intent != group[best].intent).collect();

@@ -295,7 +295,11 @@ pub(crate) fn calibration(points: &[(f64, bool)]) -> Vec<CalibrationBin> {
     }
     let filled = bins.into_iter().filter(|bin| bin.2 > 0);
     filled
-        .map(|(sum, right, count)| CalibrationBin { probability: sum / count as f64, right: share(right, count), count })
+        .map(|(sum, right, count)| CalibrationBin {
+            probability: sum / count as f64,
+            right: share(right, count),
+            count,
+        })
         .collect()
 }
 

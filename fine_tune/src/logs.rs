@@ -87,10 +87,20 @@ fn turn(place: &Place, line: &str) -> Result<(String, Turn), Problem> {
     let id = match row.conversation_id {
         Some(serde_json::Value::String(id)) if !id.trim().is_empty() => id,
         Some(serde_json::Value::Number(id)) => id.to_string(),
-        _ => return Err(Problem::error(place.clone(), "the turn has no `conversation_id`", "give every turn of one conversation the same id")),
+        _ => {
+            return Err(Problem::error(
+                place.clone(),
+                "the turn has no `conversation_id`",
+                "give every turn of one conversation the same id",
+            ));
+        }
     };
     let Some(role) = row.role else {
-        return Err(Problem::error(place.clone(), "the turn has no `role`", "add \"role\": \"customer\", \"agent\" or \"bot\""));
+        return Err(Problem::error(
+            place.clone(),
+            "the turn has no `role`",
+            "add \"role\": \"customer\", \"agent\" or \"bot\"",
+        ));
     };
     let text = message(place, row.text)?;
     let time = match row.time {

@@ -77,7 +77,11 @@ impl Nlu {
         };
         let lines = self.lines(source, examples);
         if lines.is_empty() {
-            self.problems.push(Problem::error(place.clone(), "the item has no example", "write at least one `- ` line"));
+            self.problems.push(Problem::error(
+                place.clone(),
+                "the item has no example",
+                "write at least one `- ` line",
+            ));
         }
         match (intent, synonym, lookup, regex) {
             (Some(intent), None, None, None) => self.intent(&place, &intent, lines),
@@ -105,7 +109,9 @@ impl Nlu {
             Examples::Block(block) => {
                 let first = first_content_line(&source.text, at, &block);
                 let lines = block.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-                lines.filter_map(|(index, line)| self.block_line(Place::new(&source.name, first + index), line)).collect()
+                lines
+                    .filter_map(|(index, line)| self.block_line(Place::new(&source.name, first + index), line))
+                    .collect()
             }
         }
     }

@@ -21,7 +21,7 @@ pub enum Origin {
 
 /// A message with what is known about it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Row {
+pub(crate) struct Row {
     /// What the customer wrote.
     pub text: String,
     /// The label: `None` means out of scope.
@@ -38,7 +38,7 @@ pub struct Row {
 
 /// What one file of `intents/` teaches.
 #[derive(Debug, Clone, Default)]
-pub struct Taught {
+pub(crate) struct Taught {
     /// Messages with their intent.
     pub rows: Vec<Row>,
     /// Messages with their mood.
@@ -67,7 +67,7 @@ where
 
 /// Which rows of a file count.
 #[derive(Debug, Clone, Copy)]
-pub enum Rows<'a> {
+pub(crate) enum Rows<'a> {
     /// Every one.
     All,
     /// Those whose `split` field has this value.
@@ -129,7 +129,11 @@ pub(crate) fn json<T: DeserializeOwned>(place: &Place, line: &str) -> Result<T, 
 /// A text that can be learned from: there, not blank, not endless.
 pub(crate) fn message(place: &Place, text: Option<String>) -> Result<String, Problem> {
     let Some(text) = text else {
-        return Err(Problem::error(place.clone(), "the row has no `text`", "add \"text\": \"what the customer wrote\""));
+        return Err(Problem::error(
+            place.clone(),
+            "the row has no `text`",
+            "add \"text\": \"what the customer wrote\"",
+        ));
     };
     let trimmed = text.trim();
     if trimmed.is_empty() {

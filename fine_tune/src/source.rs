@@ -20,7 +20,11 @@ impl Source {
     pub(crate) fn read(path: &Path) -> Result<Self, Problem> {
         let name = path.display().to_string();
         let bytes = std::fs::read(path).map_err(|error| {
-            Problem::error(Place::whole(&name), format!("cannot be read: {error}"), "check the path and its permissions")
+            Problem::error(
+                Place::whole(&name),
+                format!("cannot be read: {error}"),
+                "check the path and its permissions",
+            )
         })?;
         Self::decode(name, bytes)
     }

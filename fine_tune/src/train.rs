@@ -94,7 +94,11 @@ fn training_options(arguments: &TrainArgs) -> TrainOptions {
 }
 
 fn publish(
-    arguments: &TrainArgs, data: &BotData, classifier: &Classifier, watcher: &Watcher, started: Instant,
+    arguments: &TrainArgs,
+    data: &BotData,
+    classifier: &Classifier,
+    watcher: &Watcher,
+    started: Instant,
 ) -> anyhow::Result<()> {
     classifier.save(&arguments.out)?;
     let metrics = held_out(classifier, data, watcher, started.elapsed().as_secs_f64());
@@ -145,7 +149,9 @@ fn summary(arguments: &TrainArgs, metrics: &TrainMetrics, watcher: &Watcher) -> 
         ("time", format!("{:.0} s", metrics.seconds)),
     ];
     let table: String = rows.iter().map(|(name, value)| format!("{name:<18} {value}\n")).collect();
-    format!("{table}\nnext: measure it on messages it has not seen\n  frontdesk eval {out} --test FILE.jsonl --html report.html\n")
+    format!(
+        "{table}\nnext: measure it on messages it has not seen\n  frontdesk eval {out} --test FILE.jsonl --html report.html\n"
+    )
 }
 
 fn tell(arguments: &TrainArgs, event: TrainEvent, words: impl FnOnce() -> String) {

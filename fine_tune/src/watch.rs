@@ -75,7 +75,8 @@ impl Watcher {
 }
 
 fn bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:24} {percent:>3}%  {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style =
+        ProgressStyle::with_template("{bar:24} {percent:>3}%  {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(1).with_style(style.progress_chars("━╸─"))
 }
 
@@ -101,7 +102,9 @@ fn line(progress: &Progress) -> String {
 fn event_files(folder: &Path) -> Result<SummaryWriter, Error> {
     std::fs::create_dir_all(folder).map_err(Error::disk("make", folder))?;
     let probe = folder.join(".frontdesk-probe");
-    std::fs::write(&probe, b"").and_then(|()| std::fs::remove_file(&probe)).map_err(Error::disk("write into", folder))?;
+    std::fs::write(&probe, b"")
+        .and_then(|()| std::fs::remove_file(&probe))
+        .map_err(Error::disk("write into", folder))?;
     Ok(SummaryWriter::new(folder))
 }
 
@@ -151,7 +154,8 @@ mod tests {
             at += 12 + length + 4;
         }
         assert_eq!(at, bytes.len());
-        let holds = |needle: &[u8]| records.iter().any(|record| record.windows(needle.len()).any(|part| part == needle));
+        let holds =
+            |needle: &[u8]| records.iter().any(|record| record.windows(needle.len()).any(|part| part == needle));
         assert!(holds(b"brain.Event:2") && holds(b"loss/train") && holds(b"accuracy/held_out"));
         assert!(holds(&0.75_f32.to_le_bytes()));
     }

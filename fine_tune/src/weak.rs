@@ -9,7 +9,7 @@ use crate::logs::{Conversation, Role, Turn};
 
 /// How alike a reply and a template must be by default: an agent's greeting and closing round a whole template stays
 /// above it, two templates about one matter stay below it.
-pub const DEFAULT_THRESHOLD: f32 = 0.75;
+pub(crate) const DEFAULT_THRESHOLD: f32 = 0.75;
 /// How much a weak label counts beside an authored one.
 pub(crate) const WEIGHT: f32 = 0.5;
 /// By how much the best template must beat the best one of any other intent.
@@ -55,7 +55,12 @@ impl Matcher {
         for template in templates.iter().filter(|template| !template.intent.starts_with('_')) {
             for language in [Language::Chinese, Language::English] {
                 let variants = template.replies.exact(language);
-                known.extend(variants.into_iter().flat_map(|variants| variants.written()).map(|reply| Known::new(&template.intent, reply)));
+                known.extend(
+                    variants
+                        .into_iter()
+                        .flat_map(|variants| variants.written())
+                        .map(|reply| Known::new(&template.intent, reply)),
+                );
             }
         }
         known.retain(|template| template.n_literals >= SHORTEST_TEMPLATE);
@@ -146,9 +151,7 @@ impl Known {
     }
 }
 
-fn literal_cell(
-    above: &[(usize, usize)], left: &[(usize, usize)], at: usize, same: Option<bool>,
-) -> (usize, usize) {
+fn literal_cell(above: &[(usize, usize)], left: &[(usize, usize)], at: usize, same: Option<bool>) -> (usize, usize) {
     let skip_template = (above[at].0 + 1, above[at].1);
     let Some(same) = same else { return skip_template };
     let skip_reply = (left[at - 1].0 + 1, left[at - 1].1);

@@ -28,7 +28,10 @@ fn found(reply: &str) -> Option<String> {
 #[test]
 fn a_template_with_its_slots_filled_is_recognised() {
     assert_eq!(found("订单 AB12345678 正在路上，一般 2 到 4 天送到。").as_deref(), Some("order_status"));
-    assert_eq!(found("Order no. AB 1234 5678 is on its way; it usually takes 2 to 4 days.").as_deref(), Some("order_status"));
+    assert_eq!(
+        found("Order no. AB 1234 5678 is on its way; it usually takes 2 to 4 days.").as_deref(),
+        Some("order_status")
+    );
 }
 
 #[test]

@@ -1,0 +1,119 @@
+//! The report of `eval` for a terminal, in the layout that classification reports usually have.
+
+use std::fmt::Write as _;
+
+use crate::Evaluation;
+use crate::evaluate::Scores;
+
+/// Confusion pairs shown on a terminal; the page and the JSON hold more.
+const PAIRS: usize = 10;
+/// The widest that a message is quoted.
+const QUOTED: usize = 60;
+
+/// The whole report.
+pub(crate) fn table(evaluation: &Evaluation) -> String {
+    let mut out = String::new();
+    classes(&mut out, evaluation);
+    figures(&mut out, evaluation);
+    languages(&mut out, evaluation);
+    confusions(&mut out, evaluation);
+    out
+}
+
+fn classes(out: &mut String, evaluation: &Evaluation) {
+    let names = evaluation.classes.iter().map(|class| width(&class.intent));
+    let wide = names.max().unwrap_or(0).max("weighted avg".len());
+    let _ = writeln!(out, "{}  precision    recall  f1-score   support\n", pad("", wide));
+    for class in &evaluation.classes {
+        row(out, &pad(&class.intent, wide), &class.scores, class.support);
+    }
+    let averages = &evaluation.averages;
+    let _ = writeln!(out);
+    let all = [("micro avg", averages.micro), ("macro avg", averages.macro_), ("weighted avg", averages.weighted)];
+    for (name, scores) in all {
+        row(out, &pad(name, wide), &scores, evaluation.in_scope);
+    }
+}
+
+fn row(out: &mut String, name: &str, scores: &Scores, support: usize) {
+    let Scores { precision, recall, f1 } = scores;
+    let _ = writeln!(out, "{name}     {precision:>6.4}    {recall:>6.4}    {f1:>6.4}   {support:>7}");
+}
+
+fn figures(out: &mut String, evaluation: &Evaluation) {
+    let point = &evaluation.operating_point;
+    let auroc = evaluation.out_of_scope_auroc.map_or_else(
+        || "needs messages both in and out of scope".to_owned(),
+        |area| {
+            format!("{area:.4} ({} in scope, {} out)", evaluation.in_scope, evaluation.messages - evaluation.in_scope)
+        },
+    );
+    let mut lines = vec![
+        ("accuracy", format!("{} of {} messages in scope", percent(evaluation.accuracy), evaluation.in_scope)),
+        ("out-of-scope AUROC", auroc),
+        ("calibration error", format!("{} (expected, 15 bins)", percent(evaluation.calibration_error))),
+        ("threshold", format!("{:.3} for {} accepted error", point.threshold, percent(point.accepted_error))),
+        ("coverage", format!("{} ({} of {} answered)", percent(point.coverage), point.answered, evaluation.messages)),
+        ("error when answering", format!("{} ({} of {} wrong)", percent(point.error), point.wrong, point.answered)),
+    ];
+    if let Some(refused) = point.refused {
+        lines.push(("out of scope refused", percent(refused)));
+    }
+    if !evaluation.unknown_intents.is_empty() {
+        lines.push(("unknown to the model", evaluation.unknown_intents.join(", ")));
+    }
+    let _ = writeln!(out);
+    for (name, value) in lines {
+        let _ = writeln!(out, "{name:<21} {value}");
+    }
+}
+
+fn languages(out: &mut String, evaluation: &Evaluation) {
+    let _ = writeln!(out, "\nlanguage   messages  accuracy  not answered");
+    for (name, score) in &evaluation.languages {
+        let accuracy = if score.in_scope == 0 { "–".to_owned() } else { percent(score.accuracy) };
+        let _ = writeln!(out, "{name:<9}  {:>8}  {accuracy:>8}  {:>12}", score.messages, percent(score.abstention));
+    }
+}
+
+fn confusions(out: &mut String, evaluation: &Evaluation) {
+    if evaluation.confusions.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\nmost confused");
+    for confusion in evaluation.confusions.iter().take(PAIRS) {
+        let example = confusion.examples.first().map_or_else(String::new, |text| format!("  “{}”", quoted(text)));
+        let _ = writeln!(out, "{:>4}  {} → {}{example}", confusion.count, confusion.intent, confusion.predicted);
+    }
+}
+
+fn percent(value: f64) -> String {
+    format!("{:.2} %", value * 100.0)
+}
+
+fn quoted(text: &str) -> String {
+    match text.char_indices().nth(QUOTED) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// Columns that a text takes on a terminal: East Asian signs take two.
+fn width(text: &str) -> usize {
+    text.chars().map(|c| if matches!(c, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{ffe6}') { 2 } else { 1 }).sum()
+}
+
+fn pad(text: &str, wide: usize) -> String {
+    format!("{text}{}", " ".repeat(wide.saturating_sub(width(text))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluate::tests::a_small_evaluation;
+
+    #[test]
+    fn the_report_reads_well() {
+        insta::assert_snapshot!(table(&a_small_evaluation()));
+    }
+}
