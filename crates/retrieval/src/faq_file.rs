@@ -137,7 +137,13 @@ fn check_rows(rows: Vec<Row>) -> ImportedFaq {
     imported
 }
 
-/// Trims, checks and completes one entry.
+impl FaqEntry {
+    /// The entry trimmed and completed, checked as a file's row is; else what is wrong with it.
+    pub fn checked(self) -> Result<Self, String> {
+        tidy(self)
+    }
+}
+
 fn tidy(mut entry: FaqEntry) -> Result<FaqEntry, String> {
     entry.question = entry.question.trim().to_owned();
     entry.id = entry.id.trim().to_owned();
