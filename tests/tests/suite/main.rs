@@ -1,3 +1,21 @@
 //! The service started for real, on port 0 with a temporary home, driven from outside.
+#![allow(clippy::unwrap_used, reason = "a failed expectation of a test is meant to stop it")]
 
+mod harness;
+
+mod browser;
+mod chatting;
+mod command_line;
+mod crashes;
+mod doors;
+mod faq;
+mod handover;
+mod hostile;
+mod interface;
+mod models;
+mod pressure;
+mod refusals;
+mod refused_files;
 mod rooms;
+mod trouble;
+mod widget;

@@ -33,7 +33,8 @@ fn rooms_know_only_whom_they_may() {
     let rooms: BTreeSet<&str> = MAY_KNOW.iter().map(|(room, _)| *room).collect();
     assert_eq!(known.keys().map(String::as_str).collect::<BTreeSet<_>>(), rooms, "every package is a listed room");
     for (room, allowed) in MAY_KNOW {
-        let ours: BTreeSet<&str> = known[*room].iter().map(String::as_str).filter(|name| rooms.contains(name)).collect();
+        let ours: BTreeSet<&str> =
+            known[*room].iter().map(String::as_str).filter(|name| rooms.contains(name)).collect();
         let allowed: BTreeSet<&str> = allowed.iter().copied().collect();
         let strangers: Vec<_> = ours.difference(&allowed).collect();
         assert!(strangers.is_empty(), "{room} must not know {strangers:?}");
@@ -44,15 +45,21 @@ fn rooms_know_only_whom_they_may() {
 fn libraries_stay_in_the_room_that_owns_them() {
     for (room, libraries) in dependencies() {
         for (library, owners) in OWNED_BY {
-            assert!(!libraries.contains(*library) || owners.contains(&room.as_str()), "{room} must not use {library}; it belongs to {owners:?}");
+            assert!(
+                !libraries.contains(*library) || owners.contains(&room.as_str()),
+                "{room} must not use {library}; it belongs to {owners:?}"
+            );
         }
     }
 }
 
 /// Direct, non-development dependencies of every package of the workspace.
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
-    let metadata: Metadata =
-        MetadataCommand::new().manifest_path("../Cargo.toml").no_deps().exec().expect("cargo metadata reads the workspace");
+    let metadata: Metadata = MetadataCommand::new()
+        .manifest_path("../Cargo.toml")
+        .no_deps()
+        .exec()
+        .expect("cargo metadata reads the workspace");
     metadata
         .packages
         .iter()

@@ -1,0 +1,333 @@
+//! A real browser on the demo: customers chat on a desktop and on a phone, staff edit the FAQ in the console.
+//! Screenshots of every step are kept under `target/screenshots`.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use fantoccini::elements::{Element, ShadowRoot};
+use fantoccini::key::Key;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::harness::{Home, OWNER_PASSWORD, Service, announce, skip, within, word};
+
+const ENTRY: &str = "recycling-zh";
+const QUESTION: &str = "旧手机壳、旧充电宝可以回收吗？";
+const NEW_ANSWER: &str = "可以，每件旧壳换 88 积分。";
+
+/// What a person sees through.
+#[derive(Clone, Copy, Debug)]
+enum Screen {
+    Desktop,
+    Phone,
+}
+
+/// A running chromedriver.
+struct Driver {
+    child: Child,
+    address: String,
+}
+
+impl Driver {
+    /// Nothing when no Chromium is installed here.
+    fn start() -> Option<Self> {
+        let mut child =
+            Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
+        let stdout = child.stdout.take().unwrap();
+        let (sender, ports) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                let port = line.strip_suffix('.').and_then(|line| line.rsplit_once("started successfully on port "));
+                if let Some((_, port)) = port {
+                    let _ = sender.send(port.to_owned());
+                }
+            }
+        });
+        let port = ports.recv_timeout(Duration::from_secs(30));
+        let mut driver = Self { child, address: String::new() };
+        driver.address = format!("http://localhost:{}", port.ok()?);
+        Some(driver)
+    }
+
+    async fn open(&self, screen: Screen, profile: &TempDir) -> Client {
+        let mut arguments = vec![
+            "--headless=new".to_owned(),
+            "--no-sandbox".into(),
+            "--disable-gpu".into(),
+            "--disable-quic".into(),
+            "--no-first-run".into(),
+            "--disable-background-networking".into(),
+            "--disable-component-update".into(),
+            "--disable-sync".into(),
+            "--disable-dev-shm-usage".into(),
+            "--lang=zh-CN".into(),
+            "--hide-scrollbars".into(),
+            format!("--user-data-dir={}", word(profile.path())),
+        ];
+        let mut options = json!({});
+        match screen {
+            Screen::Desktop => arguments.push("--window-size=1280,800".into()),
+            Screen::Phone => {
+                options["mobileEmulation"] =
+                    json!({ "deviceMetrics": { "width": 390, "height": 844, "pixelRatio": 2.0, "touch": true } });
+            }
+        }
+        options["args"] = json!(arguments);
+        let Value::Object(capabilities) = json!({ "browserName": "chrome", "goog:chromeOptions": options, "timeouts": { "pageLoad": 60_000, "script": 30_000 } })
+        else {
+            unreachable!("the literal above is an object");
+        };
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        builder.capabilities(capabilities);
+        builder.connect(&self.address).await.expect("the browser opens")
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // Asked politely, it also ends the browsers that it started.
+        let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
+        let _ = crate::harness::wait(&mut self.child, Duration::from_secs(5));
+    }
+}
+
+/// The widget on the page that is open.
+struct Widget<'a> {
+    page: &'a Client,
+    root: ShadowRoot,
+}
+
+impl<'a> Widget<'a> {
+    /// Waits for the bubble and opens the panel.
+    async fn open(page: &'a Client) -> Self {
+        let host =
+            page.wait().at_most(Duration::from_secs(20)).for_element(Locator::Css("frontdesk-chat")).await.unwrap();
+        let widget = Self { page, root: host.shadow_root().await.unwrap() };
+        widget.find(".bubble").await.click().await.unwrap();
+        widget.until("the panel is open", "return !root.querySelector('.panel').hidden").await;
+        widget
+    }
+
+    async fn find(&self, selector: &str) -> Element {
+        self.root.find(Locator::Css(selector)).await.unwrap_or_else(|error| panic!("{selector}: {error}"))
+    }
+
+    /// Runs a script with `root` as the widget's shadow root.
+    async fn ask(&self, script: &str) -> Value {
+        let script = format!("const root = document.querySelector('frontdesk-chat').shadowRoot; {script}");
+        self.page.execute(&script, Vec::new()).await.unwrap()
+    }
+
+    /// Waits until a script says true.
+    async fn until(&self, what: &str, script: &str) {
+        for _ in 0..200 {
+            if self.ask(script).await == true {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let shown = self.ask("return root.querySelector('.panel').innerText").await;
+        panic!("{what} did not happen; the widget shows:\n{shown}");
+    }
+
+    /// What the bot and people said so far.
+    async fn replies(&self) -> Vec<String> {
+        let texts = self
+            .ask("return [...root.querySelectorAll('.said:not(.customer) .text')].map((text) => text.innerText)")
+            .await;
+        texts.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Waits for one more reply than `before` and returns the newest.
+    async fn reply_after(&self, before: usize) -> String {
+        let script = format!(
+            "return root.querySelectorAll('.said:not(.customer) .text').length > {before} && !root.querySelector('.typing')"
+        );
+        self.until("a reply", &script).await;
+        self.replies().await.pop().unwrap()
+    }
+
+    /// Types a message on the keyboard and returns the reply.
+    async fn say(&self, text: &str) -> String {
+        let before = self.replies().await.len();
+        let input = self.find("textarea").await;
+        input.send_keys(text).await.unwrap();
+        input.send_keys(&char::from(Key::Enter).to_string()).await.unwrap();
+        self.reply_after(before).await
+    }
+
+    /// Taps the quick reply with this title and returns the reply.
+    async fn tap(&self, title: &str) -> String {
+        let before = self.replies().await.len();
+        for chip in self.root.find_all(Locator::Css(".chips .chip")).await.unwrap() {
+            if chip.text().await.unwrap() == title {
+                chip.click().await.unwrap();
+                return self.reply_after(before).await;
+            }
+        }
+        panic!("no quick reply {title:?} is offered");
+    }
+}
+
+fn screenshots() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots");
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// Takes a screenshot once everything has come to rest.
+async fn shoot(page: &Client, name: &str) -> Vec<u8> {
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    let picture = page.screenshot().await.unwrap();
+    std::fs::write(screenshots().join(format!("{name}.png")), &picture).unwrap();
+    picture
+}
+
+#[test]
+fn customers_and_staff_work_in_a_real_browser() {
+    let Some(driver) = Driver::start() else {
+        return skip(
+            "the browser test",
+            "no chromedriver is installed (Debian: apt-get install chromium chromium-driver)",
+        );
+    };
+    let home = Home::empty();
+    let words = ["demo", "--home", word(home.path()), "--port", "0"];
+    let service = Service::launch(&words, &home.beside("demo.log"), &[]);
+    announce(&format!("the demo was trained and ready after {:.1} s", service.start_time.as_secs_f32()));
+    within(240, async {
+        let profile = tempfile::tempdir().unwrap();
+        let desktop = driver.open(Screen::Desktop, &profile).await;
+        chat_on_a_desktop(&desktop, service.address()).await;
+        edit_in_the_console(&desktop, service.address()).await;
+        see_the_new_answer(&desktop, service.address()).await;
+        desktop.close().await.unwrap();
+        let profile = tempfile::tempdir().unwrap();
+        let phone = driver.open(Screen::Phone, &profile).await;
+        chat_on_a_phone(&phone, service.address()).await;
+        phone.close().await.unwrap();
+        announce(&format!("screenshots are in {}", screenshots().display()));
+    });
+}
+
+async fn chat_on_a_desktop(page: &Client, address: &str) {
+    page.goto(&format!("{address}/demo")).await.unwrap();
+    shoot(page, "desktop-1-shop").await;
+    let widget = Widget::open(page).await;
+    widget.until("the greeting", "return root.querySelectorAll('.said .text').length > 0").await;
+    shoot(page, "desktop-2-welcome").await;
+    let greeted = widget.say("你好").await;
+    assert!(greeted.contains("小满"), "{greeted}");
+    let tapped = widget.tap("运费多少").await;
+    assert!(tapped.contains("包邮"), "{tapped}");
+    let picture = shoot(page, "desktop-3-chinese").await;
+    update_readme_picture(&picture);
+    rate_the_last_answer(&widget).await;
+    let english = widget.say("Do you ship abroad?").await;
+    assert!(english.contains("Hong Kong"), "{english}");
+    shoot(page, "desktop-4-english").await;
+    let shown = widget.say("<b onclick=alert(1)>bold?</b>").await;
+    assert!(!shown.is_empty());
+    let said = widget.ask("return [...root.querySelectorAll('.said.customer .text')].pop().textContent").await;
+    assert_eq!(said, "<b onclick=alert(1)>bold?</b>", "what a customer types stays text");
+
+    let before = widget.ask("return root.querySelectorAll('.said .text').length").await;
+    page.refresh().await.unwrap();
+    let widget = Widget::open(page).await;
+    widget.until("the history", &format!("return root.querySelectorAll('.said .text').length >= {before}")).await;
+    let focused = widget.ask("return root.activeElement === root.querySelector('textarea')").await;
+    assert_eq!(focused, true, "an opened panel is ready to type in");
+    widget.find("textarea").await.send_keys(&char::from(Key::Escape).to_string()).await.unwrap();
+    widget.until("Escape closes the panel", "return root.querySelector('.panel').hidden").await;
+}
+
+/// Thumbs up on the newest answer, and its state is shown and kept.
+async fn rate_the_last_answer(widget: &Widget<'_>) {
+    let thumbs = widget.root.find_all(Locator::Css("button[aria-pressed]")).await.unwrap();
+    thumbs[thumbs.len() - 2].click().await.unwrap();
+    widget
+        .until(
+            "the thumb is pressed",
+            "return [...root.querySelectorAll('button[aria-pressed]')].at(-2).getAttribute('aria-pressed') === 'true'",
+        )
+        .await;
+}
+
+/// The README's picture changes only when somebody asks for it.
+fn update_readme_picture(picture: &[u8]) {
+    if std::env::var_os("FRONTDESK_UPDATE_SCREENSHOT").is_some_and(|value| value == "1") {
+        let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+        std::fs::create_dir_all(&docs).unwrap();
+        std::fs::write(docs.join("screenshot.png"), picture).unwrap();
+    }
+}
+
+async fn edit_in_the_console(page: &Client, address: &str) {
+    page.goto(&format!("{address}/console")).await.unwrap();
+    shoot(page, "console-1-sign-in").await;
+    fill(page, "input[name=email]", "owner@localhost").await;
+    fill(page, "input[name=password]", OWNER_PASSWORD).await;
+    page.find(Locator::Css("form[action='/console/sign-in'] button.primary")).await.unwrap().click().await.unwrap();
+    page.wait().at_most(Duration::from_secs(15)).for_element(Locator::Css("nav.rail")).await.unwrap();
+    for (number, name) in ["conversations", "unanswered", "training", "models", "settings", "faq"].iter().enumerate() {
+        page.goto(&format!("{address}/console/{name}")).await.unwrap();
+        shoot(page, &format!("console-{}-{name}", number + 2)).await;
+    }
+    page.goto(&format!("{address}/console/faq/entry/{ENTRY}")).await.unwrap();
+    fill(page, "#try-text", QUESTION).await;
+    page.wait()
+        .at_most(Duration::from_secs(15))
+        .for_element(Locator::Css("[data-answer]:not([aria-busy]) *"))
+        .await
+        .unwrap();
+    shoot(page, "console-8-preview").await;
+    fill(page, "textarea[name=answer]", NEW_ANSWER).await;
+    page.find(Locator::Css("button[data-save]")).await.unwrap().click().await.unwrap();
+    page.wait().at_most(Duration::from_secs(15)).for_element(Locator::Css("p.notice[role=status]")).await.unwrap();
+    shoot(page, "console-9-saved").await;
+    page.goto(&format!("{address}/console/faq/entry/{ENTRY}/history")).await.unwrap();
+    assert!(page.source().await.unwrap().contains("owner@localhost"), "the history names the editor");
+    shoot(page, "console-10-history").await;
+}
+
+/// Puts a value into a field as somebody would who replaces what is there.
+async fn fill(page: &Client, selector: &str, value: &str) {
+    let field = page.wait().at_most(Duration::from_secs(15)).for_element(Locator::Css(selector)).await.unwrap();
+    field.clear().await.unwrap();
+    field.send_keys(value).await.unwrap();
+}
+
+async fn see_the_new_answer(page: &Client, address: &str) {
+    page.goto(&format!("{address}/demo")).await.unwrap();
+    let widget = Widget::open(page).await;
+    widget.until("the history", "return root.querySelectorAll('.said.customer').length > 0").await;
+    let answered = widget.say(QUESTION).await;
+    assert_eq!(answered.trim(), NEW_ANSWER);
+    shoot(page, "desktop-5-edited-answer").await;
+}
+
+async fn chat_on_a_phone(page: &Client, address: &str) {
+    page.goto(&format!("{address}/demo/en.html")).await.unwrap();
+    let wide = page.execute("return document.documentElement.scrollWidth > innerWidth", Vec::new()).await.unwrap();
+    assert_eq!(wide, false, "the shop page fits the phone");
+    shoot(page, "phone-1-shop").await;
+    let widget = Widget::open(page).await;
+    let answered = widget.say("how do I return something").await;
+    assert!(!answered.is_empty());
+    let chinese = widget.say("可以寄到国外吗？").await;
+    assert!(chinese.contains("港澳台"), "{chinese}");
+    let covers = widget.ask("const box = root.querySelector('.panel').getBoundingClientRect(); return box.width >= innerWidth && box.left <= 0 && box.right <= innerWidth + 1").await;
+    assert_eq!(covers, true, "the panel takes the phone's whole width and no more");
+    shoot(page, "phone-2-chat").await;
+    let person = widget.say("I want to talk to a person").await;
+    assert!(!person.is_empty());
+    shoot(page, "phone-3-person").await;
+    page.goto(&format!("{address}/console/sign-in")).await.unwrap();
+    shoot(page, "phone-4-console").await;
+}

@@ -1,0 +1,221 @@
+//! The FAQ over HTTP: an edit is in the very next answer, versions are kept, nobody overwrites anybody unseen.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, Caller, Home, Service, within};
+
+fn entry(question: &str, answer: &str) -> Value {
+    json!({ "question": question, "answer": answer, "language": "en" })
+}
+
+/// Saves an entry under the ETag of the version that was seen.
+async fn save_seen(editor: &Caller, id: &str, etag: &str, body: &Value) -> Answer {
+    let request = editor.request(Method::PUT, &format!("/v1/faq/{id}")).header("if-match", etag);
+    editor.send(request.json(body)).await
+}
+
+#[test]
+fn an_edited_answer_is_what_the_next_customer_gets() {
+    let home = Home::trained();
+    within(90, async {
+        let service = Service::start(home.path());
+        let (editor, customer) = (service.staff("editor"), service.customer("en").await);
+        let question = "Where can I park my car?";
+        for number in 1..=10 {
+            let saved = editor.put("/v1/faq/parking-en", &entry(question, &format!("Now in row {number}."))).await;
+            saved.json(200);
+            let answered = customer.say(question).await;
+            assert_eq!(answered["text"], format!("Now in row {number}."), "{answered}");
+        }
+        let added = editor.post("/v1/faq", &entry("Do you sell umbrellas?", "Yes, red ones.")).await.json(201);
+        assert_eq!(customer.say("Do you sell umbrellas?").await["text"], "Yes, red ones.");
+        let path = format!("/v1/faq/{}", added["id"].as_str().unwrap());
+        assert_eq!(editor.delete(&path).await.status, 204);
+        let after = customer.say("Do you sell umbrellas?").await;
+        assert_ne!(after["text"], "Yes, red ones.", "{after}");
+        editor.get(&path).await.check_problem(404, "not_found");
+    });
+}
+
+#[test]
+fn nobody_overwrites_what_somebody_else_saved_meanwhile() {
+    let home = Home::trained();
+    within(90, async {
+        let service = Service::start(home.path());
+        let editor = service.staff("editor");
+        let seen = editor.get("/v1/faq/vegan-en").await;
+        let etag = seen.header("etag").unwrap().to_owned();
+        let saved = save_seen(&editor, "vegan-en", &etag, &entry("Are the biscuits vegan?", "All of them.")).await;
+        assert_ne!(saved.header("etag").unwrap(), etag);
+        saved.json(200);
+        let late = save_seen(&editor, "vegan-en", &etag, &entry("Are the biscuits vegan?", "None of them.")).await;
+        late.check_problem(412, "version_conflict");
+        let nonsense = save_seen(&editor, "vegan-en", "\"soon\"", &entry("Are the biscuits vegan?", "None.")).await;
+        nonsense.check_problem(422, "invalid");
+        assert_eq!(editor.get("/v1/faq/vegan-en").await.json(200)["answer"], "All of them.");
+        let delete = editor.request(Method::DELETE, "/v1/faq/vegan-en").header("if-match", etag);
+        editor.send(delete).await.check_problem(412, "version_conflict");
+        let twice = json!({ "id": "vegan-en", "question": "Again?", "answer": "Again." });
+        let refused = editor.post("/v1/faq", &twice).await;
+        assert!([409, 412].contains(&refused.status), "{}", refused.text());
+    });
+}
+
+#[test]
+fn every_version_is_kept_and_can_be_brought_back() {
+    let home = Home::trained();
+    within(90, async {
+        let service = Service::start(home.path());
+        let (editor, customer) = (service.staff("editor"), service.customer("en").await);
+        let question = "How long is the warranty?";
+        let first = editor.get("/v1/faq/warranty-en").await.json(200);
+        editor.put("/v1/faq/warranty-en", &entry(question, "Three years.")).await.json(200);
+        assert_eq!(editor.delete("/v1/faq/warranty-en").await.status, 204);
+        let history = editor.get("/v1/faq/warranty-en/history").await.json(200);
+        let versions: Vec<_> =
+            history.as_array().unwrap().iter().map(|version| version["version"].as_i64().unwrap()).collect();
+        assert_eq!(versions, [3, 2, 1]);
+        assert_eq!((&history[0]["deleted"], &history[1]["answer"]), (&json!(true), &json!("Three years.")));
+        assert_eq!((&history[1]["updated_by"], &history[2]["updated_by"]), (&json!("editor"), &json!("bot folder")));
+        let restored = editor.post("/v1/faq/warranty-en/restore", &json!({ "version": 1 })).await.json(200);
+        assert_eq!((&restored["version"], &restored["answer"]), (&json!(4), &first["answer"]));
+        assert_eq!(customer.say(question).await["text"], first["answer"]);
+        let missing = editor.post("/v1/faq/warranty-en/restore", &json!({ "version": 99 })).await;
+        missing.check_problem(404, "not_found");
+    });
+}
+
+#[test]
+fn a_dry_run_says_what_an_import_would_do_and_changes_nothing() {
+    let home = Home::trained();
+    within(90, async {
+        let service = Service::start(home.path());
+        let (editor, customer) = (service.staff("editor"), service.customer("en").await);
+        let file = "id,question,answer,language\n\
+            parking-en,Where can I park my car?,On the roof.,en\n\
+            stamps-en,Do you sell stamps?,\"Yes, also \"\"forever\"\" stamps.\",en\n\
+            broken-en,,no question here,en\n";
+        let import = |query: &str| {
+            let request = editor.request(Method::POST, &format!("/v1/faq/import{query}"));
+            editor.send(request.header("content-type", "text/csv").body(file))
+        };
+        let before = editor.get("/v1/faq").await.json(200);
+        let told = import("?dry_run=true").await.json(200);
+        assert_eq!(
+            (&told["added"], &told["changed"], &told["dry_run"]),
+            (&json!(1), &json!(1), &json!(true)),
+            "{told}"
+        );
+        assert_eq!(told["problems"][0]["line"], 4, "{told}");
+        assert_eq!(editor.get("/v1/faq").await.json(200), before);
+        import("?strict=true").await.check_problem(422, "invalid");
+        assert_eq!(editor.get("/v1/faq").await.json(200), before);
+        let done = import("").await.json(200);
+        assert_eq!((&done["added"], &done["changed"]), (&json!(1), &json!(1)), "{done}");
+        assert_eq!(customer.say("Where can I park my car?").await["text"], "On the roof.");
+        assert_eq!(customer.say("Do you sell stamps?").await["text"], "Yes, also \"forever\" stamps.");
+        let again = import("").await.json(200);
+        assert_eq!(
+            (&again["added"], &again["changed"], &again["unchanged"]),
+            (&json!(0), &json!(0), &json!(2)),
+            "{again}"
+        );
+    });
+}
+
+#[test]
+fn an_export_imports_again_without_any_change() {
+    let home = Home::trained();
+    within(90, async {
+        let service = Service::start(home.path());
+        let editor = service.staff("editor");
+        let odd = json!({ "id": "odd", "question": "A \"quoted\", odd question?", "similar": ["one | two", "three"],
+            "answer": "Line one.\n\n- **bold**\n- 中文，逗号", "category": "a/b", "valid_from": "2026-01-01" });
+        editor.post("/v1/faq", &odd).await.json(201);
+        for format in ["csv", "jsonl"] {
+            let exported = editor.get(&format!("/v1/faq/export?format={format}")).await;
+            assert_eq!(exported.status, 200);
+            assert!(exported.header("content-disposition").unwrap().contains(&format!("faq.{format}")));
+            let request = editor.request(Method::POST, &format!("/v1/faq/import?format={format}")).body(exported.bytes);
+            let outcome = editor.send(request).await.json(200);
+            assert_eq!((&outcome["added"], &outcome["changed"]), (&json!(0), &json!(0)), "{format}: {outcome}");
+            assert_eq!((&outcome["unchanged"], &outcome["problems"]), (&json!(17), &json!([])), "{format}: {outcome}");
+        }
+    });
+}
+
+#[test]
+fn files_in_chinese_encodings_are_imported_as_they_were_meant() {
+    let home = Home::trained();
+    within(90, async {
+        let service = Service::start(home.path());
+        let (editor, customer) = (service.staff("editor"), service.customer("zh").await);
+        // "id,question,answer" and the row "umbrella-zh,卖雨伞吗？,卖，红色的。" as a spreadsheet saves it in GBK.
+        let gbk = b"id,question,answer\r\numbrella-zh,\xc2\xf4\xd3\xea\xc9\xa1\xc2\xf0\xa3\xbf,\xc2\xf4\xa3\xac\xba\xec\xc9\xab\xb5\xc4\xa1\xa3\r\n";
+        let request =
+            editor.request(Method::POST, "/v1/faq/import").header("content-type", "text/csv").body(gbk.to_vec());
+        let outcome = editor.send(request).await.json(200);
+        assert_eq!((&outcome["added"], &outcome["problems"]), (&json!(1), &json!([])), "{outcome}");
+        assert_eq!(customer.say("卖雨伞吗？").await["text"], "卖，红色的。");
+        let utf16: Vec<u8> = "\u{feff}id,question,answer\nstamp-zh,卖邮票吗？,不卖邮票。\n"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        let request = editor.request(Method::POST, "/v1/faq/import").header("content-type", "text/csv").body(utf16);
+        let outcome = editor.send(request).await.json(200);
+        assert_eq!(outcome["added"], 1, "{outcome}");
+        assert_eq!(customer.say("卖邮票吗？").await["text"], "不卖邮票。");
+    });
+}
+
+#[test]
+fn the_list_filters_pages_and_counts() {
+    let home = Home::trained();
+    within(90, async {
+        let service = Service::start(home.path());
+        let viewer = service.staff("viewer");
+        let all = viewer.get("/v1/faq?limit=500").await.json(200);
+        assert_eq!(all["total"], 16, "{all}");
+        let chinese = viewer.get("/v1/faq?language=zh&limit=3&offset=6").await.json(200);
+        assert_eq!((&chinese["total"], chinese["entries"].as_array().unwrap().len()), (&json!(8), 2), "{chinese}");
+        let found = viewer.get("/v1/faq?text=BICYCLE").await.json(200);
+        assert_eq!(found["entries"][0]["id"], "bicycle-en", "{found}");
+        let payment = viewer.get("/v1/faq?category=payment").await.json(200);
+        assert_eq!(payment["total"], 2, "{payment}");
+    });
+}
+
+#[test]
+fn a_search_says_how_probable_each_hit_is_and_why() {
+    let home = Home::trained();
+    within(90, async {
+        let service = Service::start(home.path());
+        let question = json!({ "text": "补自行车胎", "top": 3, "explain": true });
+        let found = service.staff("viewer").post("/v1/search", &question).await.json(200);
+        let best = &found["hits"][0];
+        assert_eq!(best["id"], "bicycle-zh", "{found}");
+        assert!(best["probability"].as_f64().unwrap() > 0.5 && best["explanation"].is_object(), "{best}");
+    });
+}
+
+#[test]
+fn an_answer_is_given_only_while_its_dates_and_its_switch_allow_it() {
+    let home = Home::trained();
+    within(90, async {
+        let service = Service::start(home.path());
+        let (editor, customer) = (service.staff("editor"), service.customer("en").await);
+        let question = "Do you repair bicycles?";
+        for change in
+            [json!({ "enabled": false }), json!({ "valid_until": "2020-12-31" }), json!({ "valid_from": "2999-01-01" })]
+        {
+            let mut body = entry(question, "Not now.");
+            body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+            editor.put("/v1/faq/bicycle-en", &body).await.json(200);
+            let answered = customer.say(question).await;
+            assert_ne!(answered["text"], "Not now.", "{change}: {answered}");
+        }
+        editor.put("/v1/faq/bicycle-en", &entry(question, "Now.")).await.json(200);
+        assert_eq!(customer.say(question).await["text"], "Now.");
+    });
+}
