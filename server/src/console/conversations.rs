@@ -74,27 +74,44 @@ struct ConversationsPage {
 }
 
 #[get("/conversations")]
-async fn show_queue(app: web::Data<App>, viewer: AsViewer, visit: Visit, query: web::Query<QueueQuery>) -> Result<HttpResponse, ApiError> {
+async fn show_queue(
+    app: web::Data<App>,
+    viewer: AsViewer,
+    visit: Visit,
+    query: web::Query<QueueQuery>,
+) -> Result<HttpResponse, ApiError> {
     let page = visit.page(Section::Conversations, &viewer.staff);
     render(&queue(&app, page, query.into_inner(), None).await?)
 }
 
 #[get("/conversations/{id}")]
-async fn show_one(app: web::Data<App>, viewer: AsViewer, visit: Visit, id: web::Path<String>, query: web::Query<QueueQuery>) -> Result<HttpResponse, ApiError> {
+async fn show_one(
+    app: web::Data<App>,
+    viewer: AsViewer,
+    visit: Visit,
+    id: web::Path<String>,
+    query: web::Query<QueueQuery>,
+) -> Result<HttpResponse, ApiError> {
     let page = visit.page(Section::Conversations, &viewer.staff);
     let conversation = app.store.conversation(&id).await?;
     render(&queue(&app, page, query.into_inner(), Some(&conversation)).await?)
 }
 
-async fn queue(app: &App, page: Page, query: QueueQuery, open: Option<&Conversation>) -> Result<ConversationsPage, ApiError> {
+async fn queue(
+    app: &App,
+    page: Page,
+    query: QueueQuery,
+    open: Option<&Conversation>,
+) -> Result<ConversationsPage, ApiError> {
     let some = |value: &str| Some(value.trim().to_owned()).filter(|value| !value.is_empty());
     let filter = ConversationFilter { status: Status::parse(&query.status), text: some(&query.text) };
     let found = app.store.list_conversations(&filter, A_PAGE, some(&query.before).as_deref()).await?;
     let waiting = ConversationFilter { status: Some(Status::Waiting), text: None };
     let waiting = app.store.list_conversations(&waiting, 99, None).await?.len();
-    let older = found.last().filter(|_| found.len() == A_PAGE).map(|last| {
-        QueueQuery { before: last.id.clone(), ..query.clone() }.from_path("/console/conversations")
-    });
+    let older = found
+        .last()
+        .filter(|_| found.len() == A_PAGE)
+        .map(|last| QueueQuery { before: last.id.clone(), ..query.clone() }.from_path("/console/conversations"));
     let rows = found.into_iter().map(|one| queue_row(one, &query, open.map(|open| open.id.as_str()), page.t)).collect();
     let open = match open {
         Some(conversation) => Some(OpenView::read(app, conversation, &query, page.t).await?),
@@ -117,7 +134,13 @@ fn queue_row(conversation: Conversation, query: &QueueQuery, open: Option<&str>,
 }
 
 fn tabs(query: &QueueQuery, t: &'static Words) -> Vec<Tab> {
-    let names = [("", t.all), ("waiting", t.status_waiting), ("person", t.status_person), ("bot", t.status_bot), ("closed", t.status_closed)];
+    let names = [
+        ("", t.all),
+        ("waiting", t.status_waiting),
+        ("person", t.status_person),
+        ("bot", t.status_bot),
+        ("closed", t.status_closed),
+    ];
     let tab = |(status, name): (&str, &'static str)| Tab {
         link: with_query("/console/conversations", &[("status", status), ("text", &query.text)]),
         name,
@@ -145,7 +168,8 @@ async fn change_status(
     form: web::Form<StatusForm>,
 ) -> Result<HttpResponse, ApiError> {
     let status = Status::parse(&form.to).filter(|status| *status != Status::Waiting);
-    let status = status.ok_or_else(|| ApiError::Invalid(format!("to is {:?}; it can be person, bot or closed", form.to)))?;
+    let status =
+        status.ok_or_else(|| ApiError::Invalid(format!("to is {:?}; it can be person, bot or closed", form.to)))?;
     app.chat.set_status(&id, status, &agent.staff.name).await?;
     Ok(see_other(&with_query(&query.from_path(&address(&id)), &[("notice", &format!("now_{}", status.as_str()))])))
 }

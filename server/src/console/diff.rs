@@ -42,7 +42,8 @@ fn common_suffixes(before: &[&str], after: &[&str]) -> Vec<Vec<u32>> {
     let mut common = vec![vec![0; after.len() + 1]; before.len() + 1];
     for i in (0..before.len()).rev() {
         for j in (0..after.len()).rev() {
-            common[i][j] = if before[i] == after[j] { common[i + 1][j + 1] + 1 } else { common[i + 1][j].max(common[i][j + 1]) };
+            common[i][j] =
+                if before[i] == after[j] { common[i + 1][j + 1] + 1 } else { common[i + 1][j].max(common[i][j + 1]) };
         }
     }
     common
@@ -98,8 +99,20 @@ mod tests {
             .collect();
         assert_eq!(shown, expected);
         let side = |keep: fn(&Piece) -> Option<&String>| found.iter().filter_map(keep).cloned().collect::<String>();
-        assert_eq!(side(|piece| match piece { Piece::Same(text) | Piece::Removed(text) => Some(text), Piece::Added(_) => None }), old);
-        assert_eq!(side(|piece| match piece { Piece::Same(text) | Piece::Added(text) => Some(text), Piece::Removed(_) => None }), new);
+        assert_eq!(
+            side(|piece| match piece {
+                Piece::Same(text) | Piece::Removed(text) => Some(text),
+                Piece::Added(_) => None,
+            }),
+            old
+        );
+        assert_eq!(
+            side(|piece| match piece {
+                Piece::Same(text) | Piece::Added(text) => Some(text),
+                Piece::Removed(_) => None,
+            }),
+            new
+        );
     }
 
     #[test]

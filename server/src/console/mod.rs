@@ -30,9 +30,9 @@ const LARGEST_FORM: usize = 8 * 1024 * 1024;
 
 /// The console's pages.
 pub fn routes(routes: &mut ServiceConfig) {
-    let forms = web::FormConfig::default().limit(LARGEST_FORM).error_handler(|error, _| {
-        ApiError::Invalid(format!("the form is not understood: {error}")).into()
-    });
+    let forms = web::FormConfig::default()
+        .limit(LARGEST_FORM)
+        .error_handler(|error, _| ApiError::Invalid(format!("the form is not understood: {error}")).into());
     let bodies = web::JsonConfig::default().error_handler(|error, _| ApiError::Unreadable(error.to_string()).into());
     let console = web::scope("/console")
         .app_data(forms)

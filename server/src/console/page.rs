@@ -223,7 +223,10 @@ pub(super) fn render(template: &impl Template) -> Result<HttpResponse, ApiError>
 /// A rendered page with another status than 200.
 pub(super) fn render_as(status: StatusCode, template: &impl Template) -> Result<HttpResponse, ApiError> {
     let html = template.render().map_err(anyhow::Error::from)?;
-    Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").insert_header((CACHE_CONTROL, "no-store")).body(html))
+    Ok(HttpResponse::build(status)
+        .content_type("text/html; charset=utf-8")
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .body(html))
 }
 
 /// Sends the browser on after a form, so that a reload repeats nothing.

@@ -45,7 +45,12 @@ pub(super) struct PreviewView {
 }
 
 #[post("/preview")]
-pub(super) async fn preview(app: web::Data<App>, viewer: AsViewer, visit: Visit, body: web::Json<PreviewRequest>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn preview(
+    app: web::Data<App>,
+    viewer: AsViewer,
+    visit: Visit,
+    body: web::Json<PreviewRequest>,
+) -> Result<HttpResponse, ApiError> {
     let request = body.into_inner();
     let decision = ask(&app, &request).await?;
     let html = view(&app, &decision, &request, visit, &viewer.staff).await.render().map_err(anyhow::Error::from)?;
@@ -53,7 +58,12 @@ pub(super) async fn preview(app: web::Data<App>, viewer: AsViewer, visit: Visit,
 }
 
 /// The rendered preview of a question.
-pub(super) async fn rendered(app: &App, request: &PreviewRequest, visit: Visit, staff: &Staff) -> Result<String, ApiError> {
+pub(super) async fn rendered(
+    app: &App,
+    request: &PreviewRequest,
+    visit: Visit,
+    staff: &Staff,
+) -> Result<String, ApiError> {
     let decision = ask(app, request).await?;
     Ok(view(app, &decision, request, visit, staff).await.render().map_err(anyhow::Error::from)?)
 }

@@ -39,7 +39,12 @@ struct SearchQuery {
 }
 
 #[get("/search")]
-pub(super) async fn search(app: web::Data<App>, viewer: AsViewer, visit: Visit, query: web::Query<SearchQuery>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn search(
+    app: web::Data<App>,
+    viewer: AsViewer,
+    visit: Visit,
+    query: web::Query<SearchQuery>,
+) -> Result<HttpResponse, ApiError> {
     let page = visit.page(Section::Elsewhere, &viewer.staff);
     let text = query.into_inner().text.trim().to_owned();
     let (mut entries, mut total_entries, mut conversations) = (Vec::new(), 0, Vec::new());
@@ -49,7 +54,11 @@ pub(super) async fn search(app: web::Data<App>, viewer: AsViewer, visit: Visit, 
         let filter = ConversationFilter { text: Some(text.clone()), status: None };
         conversations = app.store.list_conversations(&filter, MOST, None).await?;
     }
-    let entries = entries.into_iter().map(|record| Found { link: faq_entry(&record.id), title: record.question, at: record.updated_at });
+    let entries = entries.into_iter().map(|record| Found {
+        link: faq_entry(&record.id),
+        title: record.question,
+        at: record.updated_at,
+    });
     let conversations = conversations.into_iter().map(|conversation| Found {
         link: format!("/console/conversations/{}", encoded(&conversation.id)),
         title: conversation.last_text.unwrap_or(conversation.id),

@@ -53,7 +53,12 @@ struct SignInForm {
 }
 
 #[post("/sign-in")]
-async fn sign_in(app: web::Data<App>, request: HttpRequest, visit: Visit, form: web::Form<SignInForm>) -> Result<HttpResponse, ApiError> {
+async fn sign_in(
+    app: web::Data<App>,
+    request: HttpRequest,
+    visit: Visit,
+    form: web::Form<SignInForm>,
+) -> Result<HttpResponse, ApiError> {
     let SignInForm { email, password, back } = form.into_inner();
     let back = inside(&back).to_owned();
     let begun = match app.limits.sign_in(&app.limits.visitor(&request)) {
@@ -64,11 +69,15 @@ async fn sign_in(app: web::Data<App>, request: HttpRequest, visit: Visit, form: 
     let (status, problem) = match begun {
         Ok(cookie) => {
             let mut response = see_other(&back);
-            response.add_cookie(&cookie).map_err(|error| anyhow::anyhow!("the session cookie cannot be set: {error}"))?;
+            response
+                .add_cookie(&cookie)
+                .map_err(|error| anyhow::anyhow!("the session cookie cannot be set: {error}"))?;
             return Ok(response);
         }
         Err(ApiError::WrongPassword) => (StatusCode::UNAUTHORIZED, t.wrong_password.to_owned()),
-        Err(ApiError::TooMany { retry_seconds }) => (StatusCode::TOO_MANY_REQUESTS, super::words::n(t.too_many_sign_ins, retry_seconds)),
+        Err(ApiError::TooMany { retry_seconds }) => {
+            (StatusCode::TOO_MANY_REQUESTS, super::words::n(t.too_many_sign_ins, retry_seconds))
+        }
         Err(other) => return Err(other),
     };
     render_as(status, &SignInPage { page: visit.public_page(Section::Elsewhere), email, back, problem: Some(problem) })
@@ -78,7 +87,9 @@ async fn sign_in(app: web::Data<App>, request: HttpRequest, visit: Visit, form: 
 async fn sign_out(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let mut response = see_other("/console/sign-in?notice=signed_out");
     if let Some(cookie) = end_session(&app, &request).await? {
-        response.add_cookie(&cookie).map_err(|error| anyhow::anyhow!("the session cookie cannot be cleared: {error}"))?;
+        response
+            .add_cookie(&cookie)
+            .map_err(|error| anyhow::anyhow!("the session cookie cannot be cleared: {error}"))?;
     }
     Ok(response)
 }
@@ -94,7 +105,8 @@ struct PreferencesForm {
 #[post("/preferences")]
 async fn prefer(app: web::Data<App>, form: web::Form<PreferencesForm>) -> Result<HttpResponse, ApiError> {
     let mut response = see_other(inside(&form.back));
-    let language = form.language.as_deref().and_then(Language::parse).map(|language| (LANGUAGE_COOKIE, language.code()));
+    let language =
+        form.language.as_deref().and_then(Language::parse).map(|language| (LANGUAGE_COOKIE, language.code()));
     let theme = form.theme.as_deref().map(|name| (THEME_COOKIE, Theme::parse(name).name()));
     for (name, value) in language.into_iter().chain(theme) {
         let cookie = Cookie::build(name, value)

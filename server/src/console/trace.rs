@@ -45,15 +45,23 @@ pub(super) struct TraceView {
 
 impl TraceView {
     /// Reads a trace for people; the questions of the hits come from the store, `marked` is the entry being edited.
-    pub(super) async fn new(action: Action, trace: &Trace, store: &Store, t: &'static Words, marked: Option<&str>) -> Self {
+    pub(super) async fn new(
+        action: Action,
+        trace: &Trace,
+        store: &Store,
+        t: &'static Words,
+        marked: Option<&str>,
+    ) -> Self {
         let mut hits = Vec::with_capacity(trace.hits.len());
         for hit in &trace.hits {
-            let question = store.faq_get(&hit.faq_id).await.map_or_else(|_| hit.faq_id.clone(), |record| record.question);
+            let question =
+                store.faq_get(&hit.faq_id).await.map_or_else(|_| hit.faq_id.clone(), |record| record.question);
             let link = Some(faq_entry(&hit.faq_id));
             let marked = marked == Some(hit.faq_id.as_str());
             hits.push(Bar { link, marked, ..Bar::new(question, hit.probability, trace.faq_threshold) });
         }
-        let intents = trace.intents.iter().map(|score| Bar::new(score.intent.clone(), score.probability, trace.intent_threshold));
+        let intents =
+            trace.intents.iter().map(|score| Bar::new(score.intent.clone(), score.probability, trace.intent_threshold));
         let why = |why: &str| if t.is_chinese() { in_chinese(why) } else { why.to_owned() };
         Self {
             action: t.one_of("action", action.name()).to_owned(),

@@ -57,7 +57,12 @@ impl PeriodQuery {
 }
 
 #[get("/unanswered")]
-async fn show(app: web::Data<App>, viewer: AsViewer, visit: Visit, query: web::Query<PeriodQuery>) -> Result<HttpResponse, ApiError> {
+async fn show(
+    app: web::Data<App>,
+    viewer: AsViewer,
+    visit: Visit,
+    query: web::Query<PeriodQuery>,
+) -> Result<HttpResponse, ApiError> {
     let page = visit.page(Section::Unanswered, &viewer.staff);
     let days = query.days();
     let since = jiff::Timestamp::now().as_millisecond() - days * A_DAY;
@@ -65,10 +70,17 @@ async fn show(app: web::Data<App>, viewer: AsViewer, visit: Visit, query: web::Q
     let groups: Vec<Group> = groups
         .into_iter()
         .map(|group| Group {
-            conversation: with_query(&format!("/console/conversations/{}", encoded(&group.conversation_id)), &[("message", &group.message_id)]),
+            conversation: with_query(
+                &format!("/console/conversations/{}", encoded(&group.conversation_id)),
+                &[("message", &group.message_id)],
+            ),
             write: with_query(
                 "/console/faq/new",
-                &[("question", &group.question), ("language", group.language.map_or("", dialogue::Language::code)), ("resolves", &group.key)],
+                &[
+                    ("question", &group.question),
+                    ("language", group.language.map_or("", dialogue::Language::code)),
+                    ("resolves", &group.key),
+                ],
             ),
             language: group.language.map_or("", |language| language_name(language, page.t)),
             key: group.key,
@@ -96,7 +108,12 @@ struct ResolveForm {
 }
 
 #[post("/unanswered/resolve")]
-async fn resolve(app: web::Data<App>, agent: AsAgent, query: web::Query<PeriodQuery>, form: web::Form<ResolveForm>) -> Result<HttpResponse, ApiError> {
+async fn resolve(
+    app: web::Data<App>,
+    agent: AsAgent,
+    query: web::Query<PeriodQuery>,
+    form: web::Form<ResolveForm>,
+) -> Result<HttpResponse, ApiError> {
     app.store.resolve_unanswered(&form.key, &agent.staff.name).await?;
     let days = query.days().to_string();
     Ok(see_other(&with_query("/console/unanswered", &[("days", &days), ("notice", "resolved")])))

@@ -68,7 +68,12 @@ pub(super) struct ContextView {
 }
 
 impl OpenView {
-    pub(super) async fn read(app: &App, conversation: &Conversation, query: &QueueQuery, t: &'static Words) -> Result<Self, ApiError> {
+    pub(super) async fn read(
+        app: &App,
+        conversation: &Conversation,
+        query: &QueueQuery,
+        t: &'static Words,
+    ) -> Result<Self, ApiError> {
         let messages = app.store.latest_messages(&conversation.id, MOST_MESSAGES).await?;
         let labels = labels_of(app, conversation).await?;
         let chosen = chosen(&messages, &query.message);
@@ -158,9 +163,13 @@ fn message_view(message: &Message, labels: &Labels, t: &'static Words) -> Messag
         text: message.text.clone(),
         at: message.created_at,
         action: decision.map(|decision| t.one_of("action", decision.action.name())),
-        quick_replies: spoken.map(|decision| decision.quick_replies.iter().map(|quick| quick.title.clone()).collect()).unwrap_or_default(),
+        quick_replies: spoken
+            .map(|decision| decision.quick_replies.iter().map(|quick| quick.title.clone()).collect())
+            .unwrap_or_default(),
         sources: spoken
-            .map(|decision| decision.sources.iter().map(|source| (source.question.clone(), faq_entry(&source.faq_id))).collect())
+            .map(|decision| {
+                decision.sources.iter().map(|source| (source.question.clone(), faq_entry(&source.faq_id))).collect()
+            })
             .unwrap_or_default(),
         liked: message.feedback.as_ref().map(|feedback| feedback.rating == Rating::Up),
         reason: message.feedback.as_ref().and_then(|feedback| feedback.reason.clone()),

@@ -6,13 +6,13 @@ use askama::Template;
 use serde::Deserialize;
 use store::{FaqDraft, FaqRecord};
 
-use super::Categories;
-use super::list::{ListQuery, ListView};
 use super::super::diff::{Piece, pieces};
 use super::super::links::{faq_entry, with_query};
 use super::super::page::{Page, Section, Visit, render, render_as, see_other};
 use super::super::preview::{PreviewRequest, rendered};
 use super::super::words::Words;
+use super::Categories;
+use super::list::{ListQuery, ListView};
 use crate::api::faq::draft_of_entry;
 use crate::app::App;
 use crate::auth::{AsEditor, AsViewer};
@@ -112,7 +112,8 @@ pub(super) fn changes(old: &EntryForm, new: &EntryForm, t: &'static Words) -> Ve
         (t.enabled, on(old), on(new)),
     ];
     let plain = |text: &str| text.replace("\r\n", "\n");
-    let differing = fields.into_iter().map(|(field, old, new)| (field, plain(old), plain(new))).filter(|(_, old, new)| old != new);
+    let differing =
+        fields.into_iter().map(|(field, old, new)| (field, plain(old), plain(new))).filter(|(_, old, new)| old != new);
     differing.map(|(field, old, new)| Change { field, pieces: pieces(&old, &new) }).collect()
 }
 
@@ -164,7 +165,18 @@ impl Desk<'_> {
         let path = if id.is_empty() { "/console/faq/new".to_owned() } else { faq_entry(id) };
         let action = list.link(&path);
         let (conflict, problem, preview) = (None, None, None);
-        Ok(EditorPage { page: self.page, list, id: id.to_owned(), form, action, stored: None, conflict, problem, tried: String::new(), preview })
+        Ok(EditorPage {
+            page: self.page,
+            list,
+            id: id.to_owned(),
+            form,
+            action,
+            stored: None,
+            conflict,
+            problem,
+            tried: String::new(),
+            preview,
+        })
     }
 }
 
@@ -223,7 +235,8 @@ pub(super) async fn edit(
     let preview = if tried.trim().is_empty() {
         None
     } else {
-        let request = PreviewRequest { text: tried.clone(), language: record.language.clone(), faq_id: Some(record.id.clone()) };
+        let request =
+            PreviewRequest { text: tried.clone(), language: record.language.clone(), faq_id: Some(record.id.clone()) };
         Some(rendered(&app, &request, visit.clone(), &viewer.staff).await?)
     };
     let page = visit.page(Section::Faq, &viewer.staff);
@@ -315,7 +328,10 @@ pub(super) async fn delete(
         Ok(record) => record,
         Err(store::Error::VersionConflict { current, .. }) => {
             let address = query.from_path(&faq_entry(&id));
-            return Ok(see_other(&with_query(&address, &[("notice", "changed_before_delete"), ("n", &current.to_string())])));
+            return Ok(see_other(&with_query(
+                &address,
+                &[("notice", "changed_before_delete"), ("n", &current.to_string())],
+            )));
         }
         Err(other) => return Err(other.into()),
     };

@@ -4,12 +4,12 @@ use actix_web::{HttpResponse, get, post, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::Categories;
-use super::editor::{Change, EntryForm, changes, live};
-use super::list::{ListQuery, ListView};
 use super::super::diff::Piece;
 use super::super::links::faq_entry;
 use super::super::page::{Page, Section, Visit, render, see_other};
+use super::Categories;
+use super::editor::{Change, EntryForm, changes, live};
+use super::list::{ListQuery, ListView};
 use crate::app::App;
 use crate::auth::{AsEditor, AsViewer};
 use crate::error::ApiError;
@@ -65,7 +65,8 @@ pub(super) async fn show(
             deleted: record.deleted,
             first: place + 1 == records.len(),
             newest: place == 0,
-            changes: before.map_or_else(Vec::new, |before| changes(&EntryForm::of(before), &EntryForm::of(record), page.t)),
+            changes: before
+                .map_or_else(Vec::new, |before| changes(&EntryForm::of(before), &EntryForm::of(record), page.t)),
         }
     });
     let versions: Vec<VersionView> = versions.collect();

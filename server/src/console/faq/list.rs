@@ -6,11 +6,11 @@ use dialogue::Language;
 use serde::Deserialize;
 use store::FaqFilter;
 
-use super::Categories;
 use super::super::links::{faq_entry, with_query};
 use super::super::page::{Page, Section, Visit, render};
 use super::super::trace::language_name;
 use super::super::words::Words;
+use super::Categories;
 use crate::app::App;
 use crate::auth::AsViewer;
 use crate::error::ApiError;
@@ -38,7 +38,10 @@ impl ListQuery {
     fn at_page(&self, path: &str, page: usize) -> String {
         let page = if page > 1 { page.to_string() } else { String::new() };
         let Self { text, language, category, enabled, .. } = self;
-        with_query(path, &[("text", text), ("language", language), ("category", category), ("enabled", enabled), ("page", &page)])
+        with_query(
+            path,
+            &[("text", text), ("language", language), ("category", category), ("enabled", enabled), ("page", &page)],
+        )
     }
 }
 
@@ -71,20 +74,35 @@ pub(super) struct Row {
 
 impl ListView {
     /// Reads a page of the list; `open` is the entry shown beside it.
-    pub(super) async fn read(app: &App, categories: &Categories, query: ListQuery, t: &'static Words, open: Option<&str>) -> Result<Self, ApiError> {
+    pub(super) async fn read(
+        app: &App,
+        categories: &Categories,
+        query: ListQuery,
+        t: &'static Words,
+        open: Option<&str>,
+    ) -> Result<Self, ApiError> {
         let some = |value: &str| Some(value.trim().to_owned()).filter(|value| !value.is_empty());
         let enabled = match query.enabled.as_str() {
             "yes" => Some(true),
             "no" => Some(false),
             _ => None,
         };
-        let filter = FaqFilter { text: some(&query.text), language: some(&query.language), category: some(&query.category), enabled };
+        let filter = FaqFilter {
+            text: some(&query.text),
+            language: some(&query.language),
+            category: some(&query.category),
+            enabled,
+        };
         let page = query.page.max(1);
         let (records, total) = app.store.faq_list(&filter, A_PAGE, (page - 1).saturating_mul(A_PAGE)).await?;
         let pages = usize::try_from(total).unwrap_or_default().div_ceil(A_PAGE).max(1);
         let rows = records.into_iter().map(|record| Row {
             link: query.from_path(&faq_entry(&record.id)),
-            language: record.language.as_deref().and_then(Language::parse).map_or("", |language| language_name(language, t)),
+            language: record
+                .language
+                .as_deref()
+                .and_then(Language::parse)
+                .map_or("", |language| language_name(language, t)),
             category: record.category.unwrap_or_default(),
             enabled: record.enabled,
             updated_at: record.updated_at,
@@ -95,7 +113,10 @@ impl ListView {
             rows: rows.collect(),
             total,
             categories: categories.list(&app.store).await?,
-            filtered: filter.text.is_some() || filter.language.is_some() || filter.category.is_some() || enabled.is_some(),
+            filtered: filter.text.is_some()
+                || filter.language.is_some()
+                || filter.category.is_some()
+                || enabled.is_some(),
             revision: app.faq.searchable_revision(),
             place: (page, pages),
             before: (page > 1).then(|| query.at_page("/console/faq", page - 1)),

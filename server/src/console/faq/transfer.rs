@@ -8,9 +8,9 @@ use retrieval::{FaqFormat, RowProblem};
 use serde::Deserialize;
 use store::{FaqDraft, ImportOutcome};
 
+use super::super::page::{Page, Section, Visit, render, render_as};
 use super::Categories;
 use super::list::{ListQuery, ListView};
-use super::super::page::{Page, Section, Visit, render, render_as};
 use crate::api::faq::draft_of_entry;
 use crate::app::App;
 use crate::auth::AsEditor;
@@ -34,7 +34,13 @@ struct OutcomeView {
 }
 
 #[get("/faq/import")]
-pub(super) async fn show(app: web::Data<App>, editor: AsEditor, visit: Visit, categories: web::Data<Categories>, query: web::Query<ListQuery>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn show(
+    app: web::Data<App>,
+    editor: AsEditor,
+    visit: Visit,
+    categories: web::Data<Categories>,
+    query: web::Query<ListQuery>,
+) -> Result<HttpResponse, ApiError> {
     let page = visit.page(Section::Faq, &editor.staff);
     let list = ListView::read(&app, &categories, query.into_inner(), page.t, None).await?;
     render(&ImportPage { page, list, rows: String::new(), outcome: None, problem: None })
@@ -63,9 +69,10 @@ pub(super) async fn import(
     let list = ListView::read(&app, &categories, query.into_inner(), page.t, None).await?;
     match taken {
         Ok(outcome) => render(&ImportPage { page, list, rows, outcome: Some(outcome), problem: None }),
-        Err(ApiError::Invalid(words)) => {
-            render_as(StatusCode::UNPROCESSABLE_ENTITY, &ImportPage { page, list, rows, outcome: None, problem: Some(words) })
-        }
+        Err(ApiError::Invalid(words)) => render_as(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &ImportPage { page, list, rows, outcome: None, problem: Some(words) },
+        ),
         Err(other) => Err(other),
     }
 }
@@ -73,7 +80,9 @@ pub(super) async fn import(
 async fn take(app: &App, rows: &str, trial: bool, by: &str) -> Result<OutcomeView, ApiError> {
     let bytes = rows.as_bytes().to_vec();
     let format = if rows.trim_start().starts_with('{') { FaqFormat::Jsonl } else { FaqFormat::Csv };
-    let imported = web::block(move || retrieval::parse_faq(&bytes, format)).await?.map_err(|error| ApiError::Invalid(error.to_string()))?;
+    let imported = web::block(move || retrieval::parse_faq(&bytes, format))
+        .await?
+        .map_err(|error| ApiError::Invalid(error.to_string()))?;
     let drafts: Vec<FaqDraft> = imported.entries.into_iter().map(draft_of_entry).collect();
     let outcome = if trial {
         app.store.faq_import_preview(drafts).await?

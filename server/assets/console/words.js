@@ -1,0 +1,8 @@
+// The words that scripts show; the server puts them on the page in the reader's language.
+
+const words = JSON.parse(document.body.dataset.words);
+
+/** The word with this name, its number filled in. */
+export function word(name, number) {
+  return (words[name] ?? name).replace("{n}", number);
+}
