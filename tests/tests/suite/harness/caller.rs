@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// Sends requests to one service.
 #[derive(Clone, Debug)]
-pub struct Caller {
+pub(crate) struct Caller {
     http: reqwest::Client,
     base: String,
     token: Option<String>,
@@ -14,27 +14,27 @@ pub struct Caller {
 
 /// What came back, read whole.
 #[derive(Clone, Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: HeaderMap,
-    pub bytes: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Caller {
-    pub fn new(http: reqwest::Client, base: &str, token: Option<&str>) -> Self {
+    pub(crate) fn new(http: reqwest::Client, base: &str, token: Option<&str>) -> Self {
         Self { http, base: base.to_owned(), token: token.map(str::to_owned) }
     }
 
     /// The same service and connections under another token.
-    pub fn with_token(&self, token: &str) -> Self {
+    pub(crate) fn with_token(&self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self.clone() }
     }
 
-    pub fn base(&self) -> &str {
+    pub(crate) fn base(&self) -> &str {
         &self.base
     }
 
-    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));
         match &self.token {
             Some(token) => request.bearer_auth(token),
@@ -43,50 +43,50 @@ impl Caller {
     }
 
     /// Sends a request whose failing on the way is for the caller to judge.
-    pub async fn attempt(request: RequestBuilder) -> reqwest::Result<Answer> {
+    pub(crate) async fn attempt(request: RequestBuilder) -> reqwest::Result<Answer> {
         let response = request.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         Ok(Answer { status, headers, bytes: response.bytes().await?.to_vec() })
     }
 
-    pub async fn send(&self, request: RequestBuilder) -> Answer {
+    pub(crate) async fn send(&self, request: RequestBuilder) -> Answer {
         Self::attempt(request).await.expect("the service answers")
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(self.request(Method::GET, path)).await
     }
 
-    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
         self.send(self.request(Method::POST, path).json(body)).await
     }
 
-    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Answer {
         self.send(self.request(Method::PUT, path).json(body)).await
     }
 
-    pub async fn delete(&self, path: &str) -> Answer {
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
         self.send(self.request(Method::DELETE, path)).await
     }
 }
 
 impl Answer {
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }
 
     /// The JSON body of an answer that must have this status.
-    pub fn json(&self, status: u16) -> Value {
+    pub(crate) fn json(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.text());
         if self.bytes.is_empty() { Value::Null } else { serde_json::from_slice(&self.bytes).expect("the body is JSON") }
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
     /// Fails unless this is a problem with this status and stable code, a request id and nothing of the inside.
-    pub fn check_problem(&self, status: u16, code: &str) -> Value {
+    pub(crate) fn check_problem(&self, status: u16, code: &str) -> Value {
         let problem = self.json(status);
         assert_eq!(problem["code"], code, "{problem}");
         assert_eq!(problem["status"], status, "{problem}");

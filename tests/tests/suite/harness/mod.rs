@@ -10,14 +10,14 @@ use std::future::Future;
 use std::io::Write as _;
 use std::time::Duration;
 
-pub use caller::{Answer, Caller};
-pub use customer::{Customer, fresh_id};
-pub use program::{frontdesk, frontdesk_with, wait, word};
-pub use service::{OWNER_PASSWORD, Service};
-pub use shop::{Home, copy_folder, corner_shop, tokens, training_events};
+pub(crate) use caller::{Answer, Caller};
+pub(crate) use customer::{Customer, fresh_id};
+pub(crate) use program::{frontdesk, frontdesk_with, wait, word};
+pub(crate) use service::{OWNER_PASSWORD, Service};
+pub(crate) use shop::{Home, copy_folder, corner_shop, tokens, training_events};
 
 /// Runs a test on a runtime of its own and fails it when it takes longer than `seconds`.
-pub fn within(seconds: u64, test: impl Future<Output = ()>) {
+pub(crate) fn within(seconds: u64, test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let finished = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(seconds), test).await });
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -25,12 +25,12 @@ pub fn within(seconds: u64, test: impl Future<Output = ()>) {
 }
 
 /// Says something even when the test passes and its output is captured.
-pub fn announce(words: &str) {
+pub(crate) fn announce(words: &str) {
     let _ = writeln!(std::io::stderr(), "\n   {words}");
 }
 
 /// Says loudly that a test did nothing; under CI that is a failure.
-pub fn skip(what: &str, why: &str) {
+pub(crate) fn skip(what: &str, why: &str) {
     assert!(std::env::var_os("CI").is_none(), "{what} must run under CI, but {why}");
     announce(&format!("SKIPPED: {what}: {why}"));
 }

@@ -11,27 +11,27 @@ const LONGEST: Duration = Duration::from_secs(180);
 
 /// What a finished command left.
 #[derive(Debug)]
-pub struct Outcome {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Outcome {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Outcome {
     /// Fails unless the command ended with this code.
-    pub fn check(self, code: i32) -> Self {
+    pub(crate) fn check(self, code: i32) -> Self {
         assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }
 
     /// Standard output as JSON lines.
-    pub fn json_lines(&self) -> Vec<serde_json::Value> {
+    pub(crate) fn json_lines(&self) -> Vec<serde_json::Value> {
         self.stdout.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
     }
 }
 
 /// The program under test, without the surroundings' own settings.
-pub fn command() -> Command {
+pub(crate) fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_frontdesk-under-test"));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("FRONTDESK_") || name == "DATABASE_URL" {
@@ -42,12 +42,12 @@ pub fn command() -> Command {
 }
 
 /// Runs `frontdesk` with these words.
-pub fn frontdesk<'a>(words: impl IntoIterator<Item = &'a str>) -> Outcome {
+pub(crate) fn frontdesk<'a>(words: impl IntoIterator<Item = &'a str>) -> Outcome {
     frontdesk_with(words, b"")
 }
 
 /// Runs `frontdesk` with these words and this standard input.
-pub fn frontdesk_with<'a>(words: impl IntoIterator<Item = &'a str>, input: &[u8]) -> Outcome {
+pub(crate) fn frontdesk_with<'a>(words: impl IntoIterator<Item = &'a str>, input: &[u8]) -> Outcome {
     let mut command = command();
     command.args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("the program starts");
@@ -64,7 +64,7 @@ pub fn frontdesk_with<'a>(words: impl IntoIterator<Item = &'a str>, input: &[u8]
 }
 
 /// Waits for a child's end; kills it and returns nothing when that takes longer than `limit`.
-pub fn wait(child: &mut Child, limit: Duration) -> Option<std::process::ExitStatus> {
+pub(crate) fn wait(child: &mut Child, limit: Duration) -> Option<std::process::ExitStatus> {
     let started = Instant::now();
     while started.elapsed() < limit {
         if let Some(status) = child.try_wait().expect("the child can be waited for") {
@@ -78,7 +78,7 @@ pub fn wait(child: &mut Child, limit: Duration) -> Option<std::process::ExitStat
 }
 
 /// A path as a word of the command line.
-pub fn word(path: &Path) -> &str {
+pub(crate) fn word(path: &Path) -> &str {
     path.to_str().expect("temporary paths are Unicode")
 }
 

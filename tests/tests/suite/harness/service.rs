@@ -11,9 +11,9 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
 use super::program::{command, wait, word};
-use super::{Caller, Customer, tokens};
+use super::{Caller, Customer, announce, tokens};
 
-pub const OWNER_PASSWORD: &str = "a-password-for-tests";
+pub(crate) const OWNER_PASSWORD: &str = "a-password-for-tests";
 
 /// How long a start may take on a busy machine, and a stop.
 const START: Duration = Duration::from_secs(120);
@@ -22,27 +22,27 @@ const REQUEST: Duration = Duration::from_secs(40);
 
 /// One process of the service.
 #[derive(Debug)]
-pub struct Service {
+pub(crate) struct Service {
     child: Child,
     log: PathBuf,
     /// From the start of the process to its printed address.
-    pub start_time: Duration,
-    pub public: Caller,
+    pub(crate) start_time: Duration,
+    pub(crate) public: Caller,
 }
 
 impl Service {
     /// Serves a home folder.
-    pub fn start(home: &Path) -> Self {
+    pub(crate) fn start(home: &Path) -> Self {
         Self::start_with(home, &[])
     }
 
     /// Serves a home folder with some settings, given as environment variables.
-    pub fn start_with(home: &Path, settings: &[(&str, &str)]) -> Self {
+    pub(crate) fn start_with(home: &Path, settings: &[(&str, &str)]) -> Self {
         Self::launch(&["serve", "--home", word(home), "--port", "0"], &log_of(home), settings)
     }
 
     /// Runs a command that serves until it is stopped.
-    pub fn launch(words: &[&str], log: &Path, settings: &[(&str, &str)]) -> Self {
+    pub(crate) fn launch(words: &[&str], log: &Path, settings: &[(&str, &str)]) -> Self {
         let started = Instant::now();
         let mut child = spawn(words, log, settings);
         let addresses = read_addresses(child.stdout.take().unwrap());
@@ -57,25 +57,25 @@ impl Service {
     }
 
     /// Starts the process without waiting for it to be ready, for tests that kill it on the way.
-    pub fn spawn_only(home: &Path) -> Child {
+    pub(crate) fn spawn_only(home: &Path) -> Child {
         spawn(&["serve", "--home", word(home), "--port", "0"], &log_of(home), &[])
     }
 
-    pub fn address(&self) -> &str {
+    pub(crate) fn address(&self) -> &str {
         self.public.base()
     }
 
     /// A caller with a staff token of this role, on a home made by [`super::Home`].
-    pub fn staff(&self, role: &str) -> Caller {
+    pub(crate) fn staff(&self, role: &str) -> Caller {
         self.public.with_token(&tokens()[role])
     }
 
-    pub async fn customer(&self, language: &str) -> Customer {
+    pub(crate) async fn customer(&self, language: &str) -> Customer {
         Customer::begin(&self.public, language).await
     }
 
     /// Signs the owner in and returns the cookie to send.
-    pub async fn sign_in(&self) -> String {
+    pub(crate) async fn sign_in(&self) -> String {
         let body = json!({ "email": "owner@localhost", "password": OWNER_PASSWORD });
         let signed_in = self.public.post("/v1/sessions", &body).await;
         assert_eq!(signed_in.status, 204, "{}", signed_in.text());
@@ -85,28 +85,28 @@ impl Service {
     }
 
     /// Asks the process to stop, as an operator would, and waits for its end.
-    pub fn terminate(self) -> ExitStatus {
+    pub(crate) fn terminate(self) -> ExitStatus {
         self.ask_to_stop();
         self.terminate_once_asked()
     }
 
     /// Waits for the end of a process that was asked to stop.
-    pub fn terminate_once_asked(mut self) -> ExitStatus {
+    pub(crate) fn terminate_once_asked(mut self) -> ExitStatus {
         wait(&mut self.child, STOP).expect("the service stops in time")
     }
 
-    pub fn ask_to_stop(&self) {
+    pub(crate) fn ask_to_stop(&self) {
         let pid = Pid::from_child(&self.child);
         kill_process(pid, Signal::TERM).expect("the process runs");
     }
 
     /// Kills the process as a power cut would.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().expect("the process runs");
         self.child.wait().expect("the process ends");
     }
 
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 }
@@ -118,8 +118,8 @@ impl Drop for Service {
         if std::thread::panicking() {
             let log = self.log();
             let tail: Vec<&str> = log.lines().rev().take(30).collect();
-            eprintln!("the service's last words:");
-            tail.iter().rev().for_each(|line| eprintln!("  {line}"));
+            let tail: Vec<&str> = tail.into_iter().rev().collect();
+            announce(&format!("the service's last words:\n{}", tail.join("\n")));
         }
     }
 }

@@ -14,47 +14,47 @@ use super::{Caller, Service, frontdesk};
 
 /// A home folder that goes away with the test; its log lies beside it.
 #[derive(Debug)]
-pub struct Home {
+pub(crate) struct Home {
     path: PathBuf,
     _folder: TempDir,
 }
 
 impl Home {
     /// A home with the corner shop's bot and two models: the first is live, the second was trained after it.
-    pub fn trained() -> Self {
+    pub(crate) fn trained() -> Self {
         let home = Self::empty();
         copy_folder(&shop().home, home.path());
         home
     }
 
     /// A home that does not exist yet.
-    pub fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         let folder = tempfile::Builder::new().prefix("frontdesk-").tempdir().expect("a temporary folder can be made");
         Self { path: folder.path().join("home"), _folder: folder }
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// A path beside the home that goes away with it.
-    pub fn beside(&self, name: &str) -> PathBuf {
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
         self.path.with_file_name(name)
     }
 }
 
 /// The bot folder of the tests.
-pub fn corner_shop() -> &'static Path {
+pub(crate) fn corner_shop() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/corner_shop"))
 }
 
 /// Staff tokens by role, good in every trained home.
-pub fn tokens() -> &'static HashMap<String, String> {
+pub(crate) fn tokens() -> &'static HashMap<String, String> {
     &shop().tokens
 }
 
 /// What the first training said over its event stream.
-pub fn training_events() -> &'static str {
+pub(crate) fn training_events() -> &'static str {
     &shop().events
 }
 
@@ -121,7 +121,7 @@ fn scratch() -> PathBuf {
     scratch
 }
 
-pub fn copy_folder(from: &Path, to: &Path) {
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

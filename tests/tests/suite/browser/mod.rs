@@ -1,179 +1,22 @@
 //! A real browser on the demo: customers chat on a desktop and on a phone, staff edit the FAQ in the console.
 //! Screenshots of every step are kept under `target/screenshots`.
 
-use std::io::{BufRead as _, BufReader};
+mod driver;
+mod widget;
+
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
 use std::time::Duration;
 
-use fantoccini::elements::{Element, ShadowRoot};
 use fantoccini::key::Key;
-use fantoccini::{Client, ClientBuilder, Locator};
-use hyper_util::client::legacy::connect::HttpConnector;
-use rustix::process::{Pid, Signal, kill_process};
-use serde_json::{Value, json};
-use tempfile::TempDir;
+use fantoccini::{Client, Locator};
 
+use self::driver::{Driver, Screen, complaints};
+use self::widget::Widget;
 use crate::harness::{Home, OWNER_PASSWORD, Service, announce, skip, within, word};
 
 const ENTRY: &str = "recycling-zh";
 const QUESTION: &str = "旧手机壳、旧充电宝可以回收吗？";
 const NEW_ANSWER: &str = "可以，每件旧壳换 88 积分。";
-
-/// What a person sees through.
-#[derive(Clone, Copy, Debug)]
-enum Screen {
-    Desktop,
-    Phone,
-}
-
-/// A running chromedriver.
-struct Driver {
-    child: Child,
-    address: String,
-}
-
-impl Driver {
-    /// Nothing when no Chromium is installed here.
-    fn start() -> Option<Self> {
-        let mut child =
-            Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
-        let stdout = child.stdout.take().unwrap();
-        let (sender, ports) = mpsc::channel();
-        std::thread::spawn(move || {
-            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                let port = line.strip_suffix('.').and_then(|line| line.rsplit_once("started successfully on port "));
-                if let Some((_, port)) = port {
-                    let _ = sender.send(port.to_owned());
-                }
-            }
-        });
-        let port = ports.recv_timeout(Duration::from_secs(30));
-        let mut driver = Self { child, address: String::new() };
-        driver.address = format!("http://localhost:{}", port.ok()?);
-        Some(driver)
-    }
-
-    async fn open(&self, screen: Screen, profile: &TempDir) -> Client {
-        let mut arguments = vec![
-            "--headless=new".to_owned(),
-            "--no-sandbox".into(),
-            "--disable-gpu".into(),
-            "--disable-quic".into(),
-            "--no-first-run".into(),
-            "--disable-background-networking".into(),
-            "--disable-component-update".into(),
-            "--disable-sync".into(),
-            "--disable-dev-shm-usage".into(),
-            "--lang=zh-CN".into(),
-            "--hide-scrollbars".into(),
-            format!("--user-data-dir={}", word(profile.path())),
-        ];
-        let mut options = json!({});
-        match screen {
-            Screen::Desktop => arguments.push("--window-size=1280,800".into()),
-            Screen::Phone => {
-                options["mobileEmulation"] =
-                    json!({ "deviceMetrics": { "width": 390, "height": 844, "pixelRatio": 2.0, "touch": true } });
-            }
-        }
-        options["args"] = json!(arguments);
-        let Value::Object(capabilities) = json!({ "browserName": "chrome", "goog:chromeOptions": options, "timeouts": { "pageLoad": 60_000, "script": 30_000 } })
-        else {
-            unreachable!("the literal above is an object");
-        };
-        let mut builder = ClientBuilder::new(HttpConnector::new());
-        builder.capabilities(capabilities);
-        builder.connect(&self.address).await.expect("the browser opens")
-    }
-}
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        // Asked politely, it also ends the browsers that it started.
-        let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
-        let _ = crate::harness::wait(&mut self.child, Duration::from_secs(5));
-    }
-}
-
-/// The widget on the page that is open.
-struct Widget<'a> {
-    page: &'a Client,
-    root: ShadowRoot,
-}
-
-impl<'a> Widget<'a> {
-    /// Waits for the bubble and opens the panel.
-    async fn open(page: &'a Client) -> Self {
-        let host =
-            page.wait().at_most(Duration::from_secs(20)).for_element(Locator::Css("frontdesk-chat")).await.unwrap();
-        let widget = Self { page, root: host.shadow_root().await.unwrap() };
-        widget.find(".bubble").await.click().await.unwrap();
-        widget.until("the panel is open", "return !root.querySelector('.panel').hidden").await;
-        widget
-    }
-
-    async fn find(&self, selector: &str) -> Element {
-        self.root.find(Locator::Css(selector)).await.unwrap_or_else(|error| panic!("{selector}: {error}"))
-    }
-
-    /// Runs a script with `root` as the widget's shadow root.
-    async fn ask(&self, script: &str) -> Value {
-        let script = format!("const root = document.querySelector('frontdesk-chat').shadowRoot; {script}");
-        self.page.execute(&script, Vec::new()).await.unwrap()
-    }
-
-    /// Waits until a script says true.
-    async fn until(&self, what: &str, script: &str) {
-        for _ in 0..200 {
-            if self.ask(script).await == true {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        let shown = self.ask("return root.querySelector('.panel').innerText").await;
-        panic!("{what} did not happen; the widget shows:\n{shown}");
-    }
-
-    /// What the bot and people said so far.
-    async fn replies(&self) -> Vec<String> {
-        let texts = self
-            .ask("return [...root.querySelectorAll('.said:not(.customer) .text')].map((text) => text.innerText)")
-            .await;
-        texts.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
-    }
-
-    /// Waits for one more reply than `before` and returns the newest.
-    async fn reply_after(&self, before: usize) -> String {
-        let script = format!(
-            "return root.querySelectorAll('.said:not(.customer) .text').length > {before} && !root.querySelector('.typing')"
-        );
-        self.until("a reply", &script).await;
-        self.replies().await.pop().unwrap()
-    }
-
-    /// Types a message on the keyboard and returns the reply.
-    async fn say(&self, text: &str) -> String {
-        let before = self.replies().await.len();
-        let input = self.find("textarea").await;
-        input.send_keys(text).await.unwrap();
-        input.send_keys(&char::from(Key::Enter).to_string()).await.unwrap();
-        self.reply_after(before).await
-    }
-
-    /// Taps the quick reply with this title and returns the reply.
-    async fn tap(&self, title: &str) -> String {
-        let before = self.replies().await.len();
-        for chip in self.root.find_all(Locator::Css(".chips .chip")).await.unwrap() {
-            if chip.text().await.unwrap() == title {
-                chip.click().await.unwrap();
-                return self.reply_after(before).await;
-            }
-        }
-        panic!("no quick reply {title:?} is offered");
-    }
-}
 
 fn screenshots() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots");
@@ -207,10 +50,12 @@ fn customers_and_staff_work_in_a_real_browser() {
         chat_on_a_desktop(&desktop, service.address()).await;
         edit_in_the_console(&desktop, service.address()).await;
         see_the_new_answer(&desktop, service.address()).await;
+        assert_eq!(complaints(&desktop).await, [""; 0], "the pages complain of nothing");
         desktop.close().await.unwrap();
         let profile = tempfile::tempdir().unwrap();
         let phone = driver.open(Screen::Phone, &profile).await;
         chat_on_a_phone(&phone, service.address()).await;
+        assert_eq!(complaints(&phone).await, [""; 0], "the pages complain of nothing");
         phone.close().await.unwrap();
         announce(&format!("screenshots are in {}", screenshots().display()));
     });
