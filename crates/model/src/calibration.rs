@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::scope::SIGNALS;
+
 /// One-sided confidence of the bound on the error rate behind a threshold.
 const CONFIDENCE: f64 = 0.9;
 /// Points kept of a held-out curve.
@@ -65,6 +67,12 @@ impl Calibration {
         self.curve = points.into_iter().step_by(step).collect();
     }
 
+    /// Share of held-out rows that are answered at a threshold.
+    pub(crate) fn coverage(&self, threshold: f32) -> f32 {
+        let answered = self.curve.iter().filter(|(probability, _)| *probability >= threshold).count();
+        answered as f32 / self.curve.len().max(1) as f32
+    }
+
     /// The lowest threshold whose error rate on held-out rows is, with 90 % confidence, at most the accepted one.
     ///
     /// Where too few rows are held out to show that, the probabilities are taken at their word with half the
@@ -87,6 +95,16 @@ impl Calibration {
     }
 }
 
+/// Expected calibration error of probabilities and whether each came true, over ten bins.
+pub(crate) fn calibration_error(points: &[(f32, bool)]) -> f32 {
+    let mut excess = [0.0f32; 10];
+    for (probability, right) in points {
+        let bin = (probability * 10.0).clamp(0.0, 9.0) as usize;
+        excess[bin] += probability - f32::from(*right);
+    }
+    excess.iter().map(|sum| sum.abs()).sum::<f32>() / points.len().max(1) as f32
+}
+
 /// Logistic regression over signals of familiarity.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScopeModel {
@@ -98,7 +116,7 @@ pub struct ScopeModel {
 
 impl Default for ScopeModel {
     fn default() -> Self {
-        Self { weights: vec![0.0; 4], bias: 2.0 }
+        Self { weights: vec![0.0; SIGNALS], bias: 2.0 }
     }
 }
 

@@ -5,17 +5,23 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use sha2::{Digest, Sha256};
 use tokenizers::Tokenizer;
 
-use crate::calibration::Calibration;
+use crate::bundle;
+use crate::calibration::{Calibration, calibration_error};
+use crate::encoder::bert::BertConfig;
 use crate::features::Featuriser;
 use crate::info::FeatureInfo;
 use crate::neighbours::Neighbours;
 use crate::network::{Input, Network, Plain, best};
 use crate::scope::{self, Evidence};
+use crate::sentiment::SentimentHead;
 use crate::split::Row;
-use crate::train::{MAX_TOKENS, read};
-use crate::{BundleInfo, Error, FORMAT_VERSION, Gazetteer, Prediction, Scored, TrainOptions, TrainingSet};
+use crate::train::{MAX_TOKENS, Reader};
+use crate::{
+    BundleInfo, EntityFinder, Error, FORMAT_VERSION, Gazetteer, Prediction, Scored, TrainOptions, TrainingSet,
+};
 
 /// A trained classifier, ready to serve from many threads.
 #[derive(Debug, Clone)]
@@ -23,17 +29,23 @@ pub struct Classifier {
     parts: Arc<Parts>,
     info: BundleInfo,
     gazetteer: Gazetteer,
+    finder: EntityFinder,
 }
 
 impl Classifier {
-    /// Loads a bundle.
-    pub fn load(dir: &Path) -> Result<Self, Error> {
-        Err(Error::bundle(dir, "is no bundle"))
+    pub(crate) fn new(parts: Parts, info: BundleInfo, gazetteer: Gazetteer) -> Self {
+        Self { parts: Arc::new(parts), info, finder: EntityFinder::new(&gazetteer), gazetteer }
     }
 
-    /// Saves a bundle.
+    /// Loads a bundle, refusing one that is damaged or of another version.
+    pub fn load(dir: &Path) -> Result<Self, Error> {
+        let (parts, info, gazetteer) = bundle::load(dir)?;
+        Ok(Self::new(parts, info, gazetteer))
+    }
+
+    /// Saves a bundle into a new folder: all of it or nothing, and safe on the disk when this returns.
     pub fn save(&self, dir: &Path) -> Result<(), Error> {
-        std::fs::create_dir(dir).map_err(Error::io(dir))
+        bundle::save(dir, &self.parts, &self.info, &self.gazetteer)
     }
 
     /// Classifies messages, one after another on this thread.
@@ -51,7 +63,13 @@ impl Classifier {
             .map(|(intent, probability)| Scored { intent: intent.clone(), probability: *probability })
             .collect();
         ranking.sort_by(|a, b| b.probability.total_cmp(&a.probability));
-        Prediction { ranking, in_scope: scores.in_scope, sentiment: None, entities: self.gazetteer.find(original) }
+        let temperature = self.parts.calibration.sentiment_temperature;
+        Prediction {
+            ranking,
+            in_scope: scores.in_scope,
+            sentiment: self.parts.sentiment.as_ref().map(|head| head.predict(normalised.as_str(), temperature)),
+            entities: self.finder.find(original),
+        }
     }
 
     /// Facts about the bundle.
@@ -79,8 +97,19 @@ pub(crate) struct Parts {
     pub plain: Plain,
     pub neighbours: Neighbours,
     pub intents: Vec<String>,
+    pub sentiment: Option<SentimentHead>,
     pub calibration: Calibration,
+    /// Put before each text for the token encoder.
+    pub prefix: String,
     pub metrics: BTreeMap<String, f32>,
+}
+
+/// A held-out row with its logits of the intents and its signals, also as if its own intent did not exist.
+struct Judged {
+    logits: Vec<f32>,
+    label: u32,
+    signals: [f32; scope::SIGNALS],
+    left_out: [f32; scope::SIGNALS],
 }
 
 struct Scores {
@@ -89,31 +118,14 @@ struct Scores {
 }
 
 impl Parts {
-    pub(crate) fn new(
-        featuriser: Featuriser,
-        tokenizer: Tokenizer,
-        network: Network,
-        train: &[Row],
-        intents: Vec<String>,
-    ) -> Self {
-        let inside: Vec<_> = train
-            .iter()
-            .filter(|row| (row.label as usize) < intents.len())
-            .map(|row| (featuriser.features(&row.text), row.label))
-            .collect();
-        let examples: Vec<_> = inside.iter().map(|(features, label)| (features.rows.as_slice(), *label)).collect();
-        let neighbours = Neighbours::new(featuriser.len(), &examples);
-        let plain = network.plain().expect("a network has the weights it was made with");
-        Self {
-            featuriser,
-            tokenizer,
-            network,
-            plain,
-            neighbours,
-            intents,
-            calibration: Calibration::default(),
-            metrics: BTreeMap::new(),
+    fn read(&self, text: &str) -> Input {
+        Reader {
+            featuriser: &self.featuriser,
+            tokenizer: &self.tokenizer,
+            prefix: &self.prefix,
+            bert: self.network.bert.as_ref(),
         }
+        .read(text)
     }
 
     fn evidence<'a>(&self, input: &Input, logits: &'a [f32], label: Option<u32>) -> (Evidence<'a>, f32) {
@@ -129,8 +141,9 @@ impl Parts {
     }
 
     fn scores(&self, text: &str) -> Scores {
-        let input = read(&self.featuriser, &self.tokenizer, text);
-        let logits = self.network.logits(&self.plain, &input);
+        let input = self.read(text);
+        // Shapes were checked when the network was made or loaded; without logits nothing is claimed.
+        let logits = self.network.logits(&self.plain, &input).unwrap_or_else(|_| vec![0.0; self.network.outputs]);
         let (evidence, _) = self.evidence(&input, &logits, None);
         let in_scope = self.calibration.scope.probability(&evidence.signals(None));
         let mut probabilities = softmax(evidence.logits, self.calibration.temperature);
@@ -143,58 +156,100 @@ impl Parts {
     /// Fits temperature, scope and curve on rows the network has not seen.
     pub(crate) fn calibrate(&mut self, held_out: &[Row]) -> Result<(), Error> {
         let none = self.intents.len() as u32;
-        let judged: Vec<(Vec<f32>, u32, [f32; scope::SIGNALS], [f32; scope::SIGNALS])> = held_out
-            .par_iter()
+        let judged: Vec<Judged> = held_out.par_iter().map(|row| self.judge(row)).collect::<Result<_, _>>()?;
+        let (inside, outside): (Vec<_>, Vec<_>) = judged.iter().partition(|row| row.label < none);
+        self.calibration
+            .fit_temperature(&inside.iter().map(|row| (row.logits.as_slice(), row.label)).collect::<Vec<_>>());
+        let signals = |rows: &[&Judged]| rows.iter().map(|row| row.signals).collect::<Vec<_>>();
+        let left_out: Vec<_> = inside.iter().map(|row| row.left_out).collect();
+        self.calibration.scope = scope::fit(&signals(&inside), &signals(&outside), &left_out);
+        let points: Vec<(f32, bool)> = judged
+            .iter()
             .map(|row| {
-                let input = read(&self.featuriser, &self.tokenizer, &row.text);
-                let logits = self.network.logits(&self.plain, &input);
-                let (evidence, other) = self.evidence(&input, &logits, Some(row.label));
-                let left_out = Evidence { similarity: other, ..evidence }.signals(Some(row.label as usize));
-                (evidence.logits.to_vec(), row.label, evidence.signals(None), left_out)
+                let probabilities = softmax(&row.logits, self.calibration.temperature);
+                let index = best(&probabilities);
+                (probabilities[index] * self.calibration.scope.probability(&row.signals), index == row.label as usize)
             })
             .collect();
-        let (inside, outside): (Vec<_>, Vec<_>) = judged.iter().partition(|row| row.1 < none);
-        self.calibration.fit_temperature(&inside.iter().map(|row| (row.0.as_slice(), row.1)).collect::<Vec<_>>());
-        let signals = |rows: &[&(Vec<f32>, u32, [f32; scope::SIGNALS], [f32; scope::SIGNALS])]| {
-            rows.iter().map(|row| row.2).collect::<Vec<_>>()
-        };
-        let left_out: Vec<_> = inside.iter().map(|row| row.3).collect();
-        self.calibration.scope = scope::fit(&signals(&inside), &signals(&outside), &left_out);
-        let points = judged.iter().map(|(logits, label, signals, _)| {
-            let in_scope = self.calibration.scope.probability(signals);
-            let probabilities = softmax(logits, self.calibration.temperature);
-            let index = best(&probabilities);
-            (probabilities.get(index).copied().unwrap_or(0.0) * in_scope, index == *label as usize)
-        });
-        let points: Vec<_> = points.collect();
+        let n_inside = inside.len().max(1) as f32;
+        let right = inside.iter().filter(|row| best(&row.logits) == row.label as usize).count() as f32;
+        if !judged.is_empty() {
+            self.metrics.insert("accuracy".into(), right / n_inside);
+            self.metrics.insert("held_out_rows".into(), judged.len() as f32);
+            self.metrics.insert("ece".into(), calibration_error(&points));
+        }
         self.calibration.set_curve(points);
         Ok(())
     }
 
+    fn judge(&self, row: &Row) -> Result<Judged, Error> {
+        let input = self.read(&row.text);
+        let logits = self.network.logits(&self.plain, &input)?;
+        let (evidence, other) = self.evidence(&input, &logits, Some(row.label));
+        let left_out = Evidence { similarity: other, ..evidence }.signals(Some(row.label as usize));
+        Ok(Judged { logits: evidence.logits.to_vec(), label: row.label, signals: evidence.signals(None), left_out })
+    }
+
     pub(crate) fn classifier(self, set: &TrainingSet, options: &TrainOptions) -> Classifier {
+        let fingerprint = fingerprint(set);
+        let rates = [0.01f32, 0.02, 0.05, 0.1, 0.2];
         let info = BundleInfo {
             format_version: FORMAT_VERSION,
-            version: options.version.clone().unwrap_or_default(),
+            version: options.version.clone().unwrap_or_else(|| version(options, &fingerprint)),
             trained_at: options.trained_at.clone(),
-            heads: vec!["intent".into()],
+            heads: ["intent", "sentiment"]
+                .into_iter()
+                .take(1 + usize::from(self.sentiment.is_some()))
+                .map(str::to_owned)
+                .collect(),
             features: FeatureInfo {
                 encoder: self.network.kind,
                 n_ngrams: self.featuriser.len(),
                 n_tokens: self.tokenizer.get_vocab_size(true),
-                prefix: String::new(),
-                max_tokens: MAX_TOKENS,
+                prefix: self.prefix.clone(),
+                max_tokens: self.network.bert.as_ref().map_or(MAX_TOKENS, BertConfig::max_tokens),
             },
             calibration: self.calibration.clone(),
-            thresholds: BTreeMap::new(),
+            thresholds: rates.iter().map(|rate| (rate.to_string(), self.calibration.threshold(*rate))).collect(),
             accepted_error_rate: options.accepted_error_rate,
-            data_fingerprint: String::new(),
+            data_fingerprint: fingerprint,
             metrics: self.metrics.clone(),
             base_licence: options.base_licence.clone(),
             languages: set.languages.clone(),
-            n_examples: set.train.len(),
+            n_examples: set.train.len() + set.validation.len(),
         };
-        Classifier { parts: Arc::new(self), info, gazetteer: set.gazetteer.clone() }
+        Classifier::new(self, info, set.gazetteer.clone())
     }
+}
+
+/// The time of training, then a hash of data and options: sorts by time, and differs where anything differs.
+fn version(options: &TrainOptions, fingerprint: &str) -> String {
+    let time: String = options.trained_at.chars().filter(char::is_ascii_alphanumeric).collect();
+    let hash = hex(Sha256::new().chain_update(fingerprint).chain_update(format!("{options:?}")));
+    if time.is_empty() { hash[..12].to_owned() } else { format!("{time}-{}", &hash[..8]) }
+}
+
+fn hex(hasher: Sha256) -> String {
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// SHA-256 over all rows, in hexadecimal.
+fn fingerprint(set: &TrainingSet) -> String {
+    let mut hasher = Sha256::new();
+    let mut add = |part: &[u8]| {
+        hasher.update((part.len() as u64).to_le_bytes());
+        hasher.update(part);
+    };
+    for example in set.train.iter().chain(&set.validation) {
+        add(example.text.as_bytes());
+        add(example.intent.as_deref().unwrap_or("").as_bytes());
+        add(&example.weight.to_le_bytes());
+    }
+    for (text, sentiment) in &set.sentiment {
+        add(text.as_bytes());
+        add(&[*sentiment as u8]);
+    }
+    hex(hasher)
 }
 
 /// Probabilities of logits at a temperature.

@@ -77,13 +77,18 @@ pub(crate) struct AdamW {
 
 impl AdamW {
     /// One step on every weight that has a gradient.
-    pub(crate) fn step(&mut self, dense: &Dense, gradients: &GradStore, step: &Step) -> Result<(), Error> {
+    pub(crate) fn step(
+        &mut self,
+        dense: &Dense,
+        gradients: &GradStore,
+        steps: impl Fn(&str) -> Step,
+    ) -> Result<(), Error> {
         for (name, var) in dense.iter() {
             let Some(gradient) = gradients.get(var) else {
                 continue;
             };
             let moments = self.moments.entry(name.clone()).or_default();
-            let mut step = *step;
+            let mut step = steps(name);
             if var.rank() < 2 {
                 step.weight_decay = 0.0;
             }

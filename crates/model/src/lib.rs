@@ -1,6 +1,7 @@
 //! Understands a message: intent, out-of-scope score, sentiment and entities, each calibrated, and the bundle on disk.
 //! Knows nothing of dialogues, files of a bot or HTTP.
 
+mod bundle;
 mod calibration;
 mod classifier;
 mod dense;
@@ -15,6 +16,7 @@ mod options;
 mod prediction;
 mod random;
 mod scope;
+mod sentiment;
 mod split;
 mod table;
 mod tokens;
@@ -24,7 +26,7 @@ mod training_set;
 pub use calibration::{Calibration, ScopeModel};
 pub use classifier::Classifier;
 pub use error::Error;
-pub use gazetteer::{Gazetteer, GazetteerEntity, GazetteerValue};
+pub use gazetteer::{EntityFinder, Gazetteer, GazetteerEntity, GazetteerValue};
 pub use info::{BundleInfo, FORMAT_VERSION, FeatureInfo};
 pub use options::{Control, EncoderKind, Progress, TrainOptions, Validation};
 pub use prediction::{Entity, Prediction, Scored, ScoredSentiment, Sentiment};

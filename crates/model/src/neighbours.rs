@@ -1,6 +1,7 @@
 //! How near a message is to the training examples: cosine over n-gram weights, by an inverted index.
 
 use crate::features::Features;
+use crate::table::rounded;
 
 /// N-grams in more examples than this, and in more than one in `COMMON_SHARE`, say little and are left out.
 const COMMON: usize = 100;
@@ -9,10 +10,10 @@ const COMMON_SHARE: usize = 25;
 /// Examples for each n-gram, with the n-gram's weight in them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Neighbours {
-    starts: Vec<u32>,
-    entries: Vec<(u32, f32)>,
-    common: Vec<bool>,
-    labels: Vec<u32>,
+    pub starts: Vec<u32>,
+    pub entries: Vec<(u32, f32)>,
+    pub common: Vec<bool>,
+    pub labels: Vec<u32>,
 }
 
 /// The nearest examples of a message.
@@ -46,11 +47,21 @@ impl Neighbours {
             let scale = rare_length(rows, &common).recip();
             for (row, weight) in rows.iter().filter(|(row, _)| !common[*row as usize]) {
                 let at = &mut next[*row as usize];
-                entries[*at as usize] = (example, *weight * scale);
+                entries[*at as usize] = (example, rounded(*weight * scale));
                 *at += 1;
             }
         }
         Self { starts, entries, common, labels: examples.iter().map(|(_, label)| *label).collect() }
+    }
+
+    /// Whether stored parts fit together for a model of `n_rows` n-grams.
+    pub(crate) fn is_sound(&self, n_rows: usize) -> bool {
+        self.starts.len() == n_rows + 1
+            && self.common.len() == n_rows
+            && self.starts.first() == Some(&0)
+            && self.starts.is_sorted()
+            && self.starts.last().is_some_and(|end| *end as usize == self.entries.len())
+            && self.entries.iter().all(|(example, _)| (*example as usize) < self.labels.len())
     }
 
     /// The nearest examples; `label` is the intent that [`Nearest::other`] leaves out.

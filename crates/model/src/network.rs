@@ -5,6 +5,7 @@ use candle_core::{D, Device, Tensor, Var};
 use rayon::prelude::*;
 
 use crate::dense::{AdamW, Dense};
+use crate::encoder::bert::{self, BertConfig};
 use crate::encoder::cnn::{self, PlainCnn};
 use crate::features::Features;
 use crate::random::Random;
@@ -12,9 +13,9 @@ use crate::table::{Step, Table, Uses};
 use crate::{EncoderKind, Error};
 
 /// Length of an n-gram's vector.
-const NGRAM_DIM: usize = 128;
+pub(crate) const NGRAM_DIM: usize = 128;
 /// Length of a token's vector in the light encoders.
-const TOKEN_DIM: usize = 64;
+pub(crate) const TOKEN_DIM: usize = 64;
 /// Deviation of a fresh table's values.
 const TABLE_DEVIATION: f32 = 0.1;
 const NORM_EPSILON: f32 = 1e-5;
@@ -36,6 +37,14 @@ pub(crate) struct Sizes {
     pub outputs: usize,
 }
 
+/// A pretrained encoder.
+#[derive(Debug)]
+pub(crate) struct Base {
+    pub config: BertConfig,
+    pub words: Table,
+    pub dense: Dense,
+}
+
 /// All weights.
 #[derive(Debug, Clone)]
 pub(crate) struct Network {
@@ -44,13 +53,20 @@ pub(crate) struct Network {
     pub wide: Option<Table>,
     pub tokens: Table,
     pub dense: Dense,
+    pub bert: Option<BertConfig>,
     pub outputs: usize,
 }
 
 impl Network {
-    pub(crate) fn new(kind: EncoderKind, sizes: Sizes, random: &mut Random) -> Result<Self, Error> {
-        let mut dense = Dense::default();
+    /// A fresh network; a base brings its encoder's weights and words.
+    pub(crate) fn new(kind: EncoderKind, sizes: Sizes, base: Option<Base>, random: &mut Random) -> Result<Self, Error> {
+        let (bert, words, mut dense) = match base {
+            Some(base) => (Some(base.config), base.words, base.dense),
+            None => (None, Table::default(), Dense::default()),
+        };
+        let kind = if bert.is_some() { EncoderKind::Bert } else { kind };
         let encoded = match kind {
+            EncoderKind::Bert => words.dim(),
             EncoderKind::Ngrams => 0,
             EncoderKind::Cnn => cnn::OUT,
             _ => TOKEN_DIM,
@@ -67,19 +83,38 @@ impl Network {
         let joined = NGRAM_DIM + encoded;
         dense.add_normal("head.weight", (joined, sizes.outputs), (1.0 / joined as f32).sqrt(), random)?;
         dense.add_constant("head.bias", sizes.outputs, 0.0)?;
-        let wide = sizes.ngrams * sizes.outputs <= MAX_WIDE && std::env::var("NOWIDE").is_err();
+        let wide = sizes.ngrams * sizes.outputs <= MAX_WIDE;
         Ok(Self {
             kind,
             ngrams: Table::random(sizes.ngrams, NGRAM_DIM, TABLE_DEVIATION, random),
             wide: wide.then(|| Table::random(sizes.ngrams, sizes.outputs, 0.0, random)),
-            tokens: if encoded > 0 {
-                Table::random(sizes.tokens, TOKEN_DIM, TABLE_DEVIATION, random)
-            } else {
-                Table::default()
+            tokens: match kind {
+                EncoderKind::Bag | EncoderKind::Cnn => Table::random(sizes.tokens, TOKEN_DIM, TABLE_DEVIATION, random),
+                EncoderKind::Ngrams | EncoderKind::Bert => words,
             },
             dense,
+            bert,
             outputs: sizes.outputs,
         })
+    }
+
+    /// Names and shapes of the head's dense weights.
+    pub(crate) fn head_shapes(&self) -> Vec<(String, Vec<usize>)> {
+        let encoded = match self.kind {
+            EncoderKind::Cnn => cnn::OUT,
+            _ => self.tokens.dim(),
+        };
+        let mut shapes = vec![
+            ("head.weight".to_owned(), vec![NGRAM_DIM + encoded, self.outputs]),
+            ("head.bias".to_owned(), vec![self.outputs]),
+        ];
+        for (part, len) in [("ngrams", NGRAM_DIM), ("tokens", encoded)] {
+            if len > 0 {
+                shapes.push((format!("head.{part}.norm.weight"), vec![len]));
+                shapes.push((format!("head.{part}.norm.bias"), vec![len]));
+            }
+        }
+        shapes
     }
 
     /// A copy that later steps do not change.
@@ -92,11 +127,16 @@ impl Network {
 
     /// Forgets what only training needs.
     pub(crate) fn finish(&mut self) {
-        self.ngrams.finish();
-        self.tokens.finish();
-        if let Some(wide) = &mut self.wide {
-            wide.finish();
-        }
+        self.tables_mut().for_each(Table::finish);
+    }
+
+    /// Rounds the tables to what the bundle stores, so that a loaded network equals this one.
+    pub(crate) fn round(&mut self) {
+        self.tables_mut().for_each(Table::round);
+    }
+
+    fn tables_mut(&mut self) -> impl Iterator<Item = &mut Table> {
+        [&mut self.ngrams, &mut self.tokens].into_iter().chain(self.wide.as_mut())
     }
 
     /// One training step; returns the mean loss and how many examples came out right.
@@ -104,19 +144,24 @@ impl Network {
         &mut self,
         batch: &Batch<'_>,
         optimiser: &mut AdamW,
-        step: &Step,
+        step: &Rates,
         random: &mut Random,
         dropout: f32,
     ) -> Result<(f32, usize), Error> {
-        let leaves = Leaves::new(self, batch)?;
-        let logits = self.forward(&leaves, batch.inputs.len(), |x| {
-            let mask = random.dropout_mask(x.elem_count(), dropout);
+        let leaves = Leaves::new(self, &batch.inputs)?;
+        let Rates { step, base } = step;
+        let logits = self.forward(&leaves, batch.inputs.len(), &mut |x, place| {
+            let share = if place == Place::Encoder { dropout.min(0.1) } else { dropout };
+            let mask = random.dropout_mask(x.elem_count(), share);
             Ok((x * Tensor::from_vec(mask, x.shape(), x.device())?)?)
         })?;
         let log_probabilities = candle_nn::ops::log_softmax(&logits, D::Minus1)?;
         let loss = (&batch.targets * log_probabilities)?.sum_all()?.neg()?;
         let gradients = loss.backward()?;
-        optimiser.step(&self.dense, &gradients, step)?;
+        optimiser.step(&self.dense, &gradients, |name| match is_base(name) {
+            true => *base,
+            false => *step,
+        })?;
         let of = |leaf: &Var| -> Result<Vec<f32>, Error> {
             let gradient = gradients.get(leaf).ok_or_else(|| candle_core::Error::Msg("no gradient".into()))?;
             Ok(gradient.flatten_all()?.to_vec1()?)
@@ -126,6 +171,7 @@ impl Network {
             wide.update(&leaves.ngram_uses, &of(leaf)?, step);
         }
         if let Some(tokens) = &leaves.tokens {
+            let step = if self.bert.is_some() { base } else { step };
             self.tokens.update(&tokens.uses, &of(&tokens.leaf)?, step);
         }
         let right = batch.count_right(&logits.to_vec2()?);
@@ -136,20 +182,28 @@ impl Network {
         &self,
         leaves: &Leaves,
         batch: usize,
-        mut dropout: impl FnMut(&Tensor) -> Result<Tensor, Error>,
+        dropout: &mut dyn FnMut(&Tensor, Place) -> Result<Tensor, Error>,
     ) -> Result<Tensor, Error> {
-        let mut joined = vec![self.activate("ngrams", &leaves.ngrams)?];
+        let mut joined = vec![self.normed("ngrams", &leaves.ngrams)?.relu()?];
         if let Some(tokens) = &leaves.tokens {
-            let encoded = match self.kind {
-                EncoderKind::Cnn => {
-                    let x = tokens.leaf.reshape((batch, (), TOKEN_DIM))?;
-                    cnn::forward(&self.dense, &dropout(&x)?, &tokens.lengths)?
+            let words = tokens.leaf.as_tensor();
+            joined.push(match (self.kind, &self.bert) {
+                (_, Some(config)) => {
+                    let words = words.reshape((batch, (), self.tokens.dim()))?;
+                    let mut inside = |x: &Tensor| dropout(x, Place::Encoder);
+                    let encoded = bert::forward(config, &self.dense, &words, &tokens.lengths, &mut inside)?;
+                    self.normed("tokens", &encoded)?
                 }
-                _ => tokens.leaf.as_tensor().clone(),
-            };
-            joined.push(self.activate("tokens", &encoded)?);
+                (EncoderKind::Cnn, _) => {
+                    let words = words.reshape((batch, (), self.tokens.dim()))?;
+                    let words = dropout(&words, Place::Head)?;
+                    let encoded = cnn::forward(&self.dense, &words, &tokens.lengths)?;
+                    self.normed("tokens", &encoded)?.relu()?
+                }
+                _ => self.normed("tokens", words)?.relu()?,
+            });
         }
-        let joined = dropout(&Tensor::cat(&joined, D::Minus1)?)?;
+        let joined = dropout(&Tensor::cat(&joined, D::Minus1)?, Place::Head)?;
         let mut logits = joined.matmul(self.dense.get("head.weight")?)?.broadcast_add(self.dense.get("head.bias")?)?;
         if let Some(wide) = &leaves.wide {
             logits = (logits + wide.as_tensor())?;
@@ -157,15 +211,14 @@ impl Network {
         Ok(logits)
     }
 
-    /// Layer norm, then the rectifier.
-    fn activate(&self, part: &str, x: &Tensor) -> Result<Tensor, Error> {
+    /// Layer norm of one part before it is joined.
+    fn normed(&self, part: &str, x: &Tensor) -> Result<Tensor, Error> {
         let centred = x.broadcast_sub(&x.mean_keepdim(D::Minus1)?)?;
         let variance = centred.sqr()?.mean_keepdim(D::Minus1)?;
         Ok(centred
             .broadcast_div(&(variance + f64::from(NORM_EPSILON))?.sqrt()?)?
             .broadcast_mul(self.dense.get(&format!("head.{part}.norm.weight"))?)?
-            .broadcast_add(self.dense.get(&format!("head.{part}.norm.bias"))?)?
-            .relu()?)
+            .broadcast_add(self.dense.get(&format!("head.{part}.norm.bias"))?)?)
     }
 
     /// The network as it is now, for inference.
@@ -186,7 +239,20 @@ impl Network {
     }
 
     /// Logits of one message, on this thread.
-    pub(crate) fn logits(&self, plain: &Plain, input: &Input) -> Vec<f32> {
+    pub(crate) fn logits(&self, plain: &Plain, input: &Input) -> Result<Vec<f32>, Error> {
+        if self.bert.is_some() {
+            return Ok(self.batch_logits(&[input])?.remove(0));
+        }
+        Ok(self.light_logits(plain, input))
+    }
+
+    /// Logits of a few messages through candle, without dropout.
+    pub(crate) fn batch_logits(&self, inputs: &[&Input]) -> Result<Vec<Vec<f32>>, Error> {
+        let leaves = Leaves::new(self, inputs)?;
+        Ok(self.forward(&leaves, inputs.len(), &mut |x, _| Ok(x.clone()))?.to_vec2()?)
+    }
+
+    fn light_logits(&self, plain: &Plain, input: &Input) -> Vec<f32> {
         let mut logits = plain.bias.clone();
         let mut vector = vec![0.0; NGRAM_DIM];
         self.ngrams.add_to(&input.features.rows, &mut vector);
@@ -209,8 +275,15 @@ impl Network {
 
     /// Logits of many messages, over all threads.
     pub(crate) fn all_logits(&self, inputs: &[&Input]) -> Result<Vec<Vec<f32>>, Error> {
+        if self.bert.is_some() {
+            return inputs
+                .chunks(16)
+                .map(|chunk| self.batch_logits(chunk))
+                .collect::<Result<Vec<_>, _>>()
+                .map(|rows| rows.concat());
+        }
         let plain = self.plain()?;
-        Ok(inputs.par_iter().map(|input| self.logits(&plain, input)).collect())
+        Ok(inputs.par_iter().map(|input| self.light_logits(&plain, input)).collect())
     }
 }
 
@@ -226,6 +299,25 @@ impl Batch<'_> {
     fn count_right(&self, logits: &[Vec<f32>]) -> usize {
         logits.iter().zip(&self.labels).filter(|(row, label)| best(row) == **label as usize).count()
     }
+}
+
+/// Where dropout happens: within a pretrained encoder it stays low.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Encoder,
+    Head,
+}
+
+/// How far one step goes in fresh weights and in a base's.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rates {
+    pub step: Step,
+    pub base: Step,
+}
+
+/// Whether a dense weight belongs to a pretrained encoder.
+fn is_base(name: &str) -> bool {
+    name.starts_with("embeddings.") || name.starts_with("encoder.")
 }
 
 /// Index of the largest value.
@@ -253,8 +345,8 @@ struct TokenLeaf {
 }
 
 impl Leaves {
-    fn new(network: &Network, batch: &Batch<'_>) -> Result<Self, Error> {
-        let rows: Vec<&[(u32, f32)]> = batch.inputs.iter().map(|input| input.features.rows.as_slice()).collect();
+    fn new(network: &Network, inputs: &[&Input]) -> Result<Self, Error> {
+        let rows: Vec<&[(u32, f32)]> = inputs.iter().map(|input| input.features.rows.as_slice()).collect();
         let leaf = |table: &Table, rows: &[&[(u32, f32)]]| -> Result<Var, Error> {
             let sums = Tensor::from_vec(table.sums(rows), (rows.len(), table.dim()), &Device::Cpu)?;
             Ok(Var::from_tensor(&sums)?)
@@ -262,10 +354,10 @@ impl Leaves {
         let tokens = match network.kind {
             EncoderKind::Ngrams => None,
             _ => {
-                let lengths: Vec<usize> = batch.inputs.iter().map(|input| input.tokens.len()).collect();
+                let lengths: Vec<usize> = inputs.iter().map(|input| input.tokens.len()).collect();
                 let rows = match network.kind {
-                    EncoderKind::Bag => batch.inputs.iter().map(|input| averaged(&input.tokens)).collect(),
-                    _ => padded(&batch.inputs, cnn::MIN_TOKENS),
+                    EncoderKind::Bag => inputs.iter().map(|input| averaged(&input.tokens)).collect(),
+                    _ => padded(inputs, cnn::MIN_TOKENS),
                 };
                 let rows: Vec<&[(u32, f32)]> = rows.iter().map(Vec::as_slice).collect();
                 Some(TokenLeaf { leaf: leaf(&network.tokens, &rows)?, uses: Uses::new(&rows), lengths })

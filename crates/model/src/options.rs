@@ -31,7 +31,7 @@ pub struct TrainOptions {
     pub epochs: Option<u32>,
     /// Examples per step.
     pub batch_size: usize,
-    /// Highest learning rate of dense weights; `None` chooses by the encoder.
+    /// Highest learning rate, of the base's weights where there is a base; `None` chooses by the encoder.
     pub learning_rate: Option<f32>,
     /// Share of all steps over which the learning rate rises.
     pub warmup: f32,
@@ -55,12 +55,12 @@ pub struct TrainOptions {
     pub accepted_error_rate: f32,
     /// Threads to use; `None` uses what there is. The result does not depend on it.
     pub threads: Option<usize>,
-    /// Where to keep the best state so far as a bundle named `checkpoint`.
-    pub checkpoint_dir: Option<PathBuf>,
-    /// Version written into the bundle; `None` makes one from the data's fingerprint.
+    /// Version written into the bundle; `None` makes one of `trained_at` and a hash of data and options.
     pub version: Option<String>,
     /// Time of training to record, RFC 3339; the crate itself reads no clock for it.
     pub trained_at: String,
+    /// Put before each text for a base; `None` takes what the base's folder says.
+    pub prefix: Option<String>,
     /// Licence of the base's weights, carried in the bundle.
     pub base_licence: Option<String>,
 }
@@ -76,7 +76,7 @@ impl Default for TrainOptions {
             warmup: 0.1,
             weight_decay: 0.01,
             dropout: 0.5,
-            feature_dropout: 0.3,
+            feature_dropout: 0.5,
             label_smoothing: 0.1,
             seed: 17,
             patience: 5,
@@ -84,9 +84,9 @@ impl Default for TrainOptions {
             refit: true,
             accepted_error_rate: 0.05,
             threads: None,
-            checkpoint_dir: None,
             version: None,
             trained_at: String::new(),
+            prefix: None,
             base_licence: None,
         }
     }

@@ -1,5 +1,6 @@
 //! A matrix of which each step touches few rows: weighted sums of rows, and AdamW on the touched rows only.
 
+use half::f16;
 use rayon::prelude::*;
 
 use crate::random::Random;
@@ -60,6 +61,13 @@ impl Table {
     pub(crate) fn finish(&mut self) {
         self.first = Vec::new();
         self.second = Vec::new();
+    }
+
+    /// Rounds every value to what a 16-bit float can hold.
+    pub(crate) fn round(&mut self) {
+        for value in &mut self.values {
+            *value = rounded(*value);
+        }
     }
 
     /// Adds the weighted rows to `sum`.
@@ -144,6 +152,11 @@ impl Uses {
         }
         uses
     }
+}
+
+/// The nearest 16-bit float.
+pub(crate) fn rounded(value: f32) -> f32 {
+    f16::from_f32(value.clamp(-65_000.0, 65_000.0)).to_f32()
 }
 
 struct Gradients<'a> {

@@ -1,19 +1,29 @@
 //! Training from a set to a classifier: fit, calibrate on held-out rows, fit again on all rows.
 
+use std::collections::BTreeMap;
+use std::sync::mpsc;
 use std::time::Instant;
 
 use candle_core::{Device, Tensor};
 use tokenizers::Tokenizer;
 
+use crate::calibration::Calibration;
 use crate::classifier::Parts;
 use crate::dense::AdamW;
+use crate::encoder::bert::BertConfig;
 use crate::features::{Features, Featuriser};
-use crate::network::{Batch, Input, Network, Sizes, best};
+use crate::neighbours::Neighbours;
+use crate::network::{Batch, Input, Network, Rates, Sizes, best};
 use crate::random::Random;
+use crate::sentiment::SentimentHead;
 use crate::split::{Row, Rows};
 use crate::table::Step;
-use crate::{Classifier, Control, Error, Progress, TrainOptions, TrainingSet, Validation, tokens};
+use crate::{Classifier, Control, EncoderKind, Error, Progress, TrainOptions, TrainingSet, Validation, bundle, tokens};
 
+/// Sets smaller than this keep n-grams that occur in one text only.
+const FEW_ROWS: usize = 400;
+/// Most training examples that a message is compared with.
+const MAX_NEIGHBOURS: usize = 20_000;
 /// Tokens of a message that the light encoders read.
 pub(crate) const MAX_TOKENS: usize = 64;
 
@@ -23,20 +33,99 @@ pub fn train(
     options: &TrainOptions,
     watch: &mut dyn FnMut(&Progress) -> Control,
 ) -> Result<Classifier, Error> {
-    let rows = Rows::new(set, options.validation_share, options.seed)?;
-    let mut watcher = Watcher::new(options, &rows, watch);
-    let fitted = Fitted::fit(&rows.train, &rows.held_out, &rows.intents, options, &mut watcher)?;
-    let mut parts = fitted.parts(&rows.train, rows.intents.clone());
-    parts.calibrate(&rows.held_out)?;
-    if options.refit && !rows.held_out.is_empty() && !watcher.stopped {
-        let calibration = parts.calibration.clone();
-        let all: Vec<Row> = rows.train.iter().chain(&rows.held_out).cloned().collect();
-        let again = TrainOptions { epochs: Some(fitted.epochs), ..options.clone() };
-        watcher.stop_after = Some(fitted.best_epoch);
-        let fitted = Fitted::fit(&all, &[], &rows.intents, &again, &mut watcher)?;
-        parts = fitted.parts(&all, rows.intents.clone());
-        parts.calibration = calibration;
+    check(options)?;
+    match options.threads {
+        None => train_here(set, options, watch),
+        Some(threads) => {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+            let pool = pool.map_err(|error| Error::Option { option: "threads", problem: error.to_string() })?;
+            train_in(&pool, set, options, watch)
+        }
     }
+}
+
+/// Trains on the pool's threads, while the watcher, which need not be able to change threads, is called on this one.
+fn train_in(
+    pool: &rayon::ThreadPool,
+    set: &TrainingSet,
+    options: &TrainOptions,
+    watch: &mut dyn FnMut(&Progress) -> Control,
+) -> Result<Classifier, Error> {
+    let (tell, told) = mpsc::channel();
+    let (answer, answered) = mpsc::channel();
+    std::thread::scope(|scope| {
+        let learner = scope.spawn(move || {
+            pool.install(move || {
+                train_here(set, options, &mut |progress| match tell.send(*progress) {
+                    Ok(()) => answered.recv().unwrap_or(Control::Stop),
+                    Err(_) => Control::Stop,
+                })
+            })
+        });
+        for progress in told {
+            // A learner that is gone has nothing left to be told.
+            let _ = answer.send(watch(&progress));
+        }
+        learner.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+fn check(options: &TrainOptions) -> Result<(), Error> {
+    let refuse = |option, problem: &str| Err(Error::Option { option, problem: problem.to_owned() });
+    let share = |value: f32| (0.0..1.0).contains(&value);
+    match options {
+        options if options.batch_size == 0 => refuse("batch_size", "must be at least 1"),
+        options if options.threads == Some(0) => refuse("threads", "must be at least 1"),
+        options if !share(options.dropout) => refuse("dropout", "must be at least 0 and below 1"),
+        options if !share(options.feature_dropout) => refuse("feature_dropout", "must be at least 0 and below 1"),
+        options if !share(options.label_smoothing) => refuse("label_smoothing", "must be at least 0 and below 1"),
+        options if !share(options.warmup) => refuse("warmup", "must be at least 0 and below 1"),
+        options if options.learning_rate.is_some_and(|rate| !(rate > 0.0 && rate < 1.0)) => {
+            refuse("learning_rate", "must be above 0 and below 1")
+        }
+        options if !(0.0..=1.0).contains(&options.weight_decay) => refuse("weight_decay", "must be between 0 and 1"),
+        options if options.encoder == EncoderKind::Bert && options.base.is_none() => {
+            refuse("encoder", "a BERT encoder needs a base; give a folder with --base")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn train_here(
+    set: &TrainingSet,
+    options: &TrainOptions,
+    watch: &mut dyn FnMut(&Progress) -> Control,
+) -> Result<Classifier, Error> {
+    let rows = Rows::new(set, options.validation_share, options.seed)?;
+    let mut watcher = Watcher { watch, started: Instant::now(), examples_done: 0.0, stopped: false, stop_after: None };
+    let fitted = Fitted::fit(&rows.train, &rows.held_out, &rows.intents, options, &mut watcher)?;
+    let best_epoch = fitted.best_epoch;
+    let planned = fitted.epochs;
+    let mut parts = fitted.parts(&rows.train, &rows.intents)?;
+    parts.calibrate(&rows.held_out)?;
+    if options.refit && options.base.is_none() && !rows.held_out.is_empty() && !watcher.stopped {
+        let (calibration, metrics) = (parts.calibration.clone(), parts.metrics.clone());
+        let all: Vec<Row> = rows.train.iter().chain(&rows.held_out).cloned().collect();
+        let again = TrainOptions { epochs: Some(planned), ..options.clone() };
+        watcher.stop_after = Some(best_epoch);
+        parts = Fitted::fit(&all, &[], &rows.intents, &again, &mut watcher)?.parts(&all, &rows.intents)?;
+        parts.calibration = calibration;
+        parts.metrics = metrics;
+    }
+    let threshold = parts.calibration.threshold(options.accepted_error_rate);
+    let coverage = parts.calibration.coverage(threshold);
+    parts.metrics.extend([
+        ("best_epoch".into(), best_epoch as f32),
+        ("threshold".into(), threshold),
+        ("coverage".into(), coverage),
+        ("n_examples".into(), (rows.train.len() + rows.held_out.len()) as f32),
+    ]);
+    if let Some((head, temperature, accuracy)) = SentimentHead::train(&set.sentiment, options.seed) {
+        parts.sentiment = Some(head);
+        parts.calibration.sentiment_temperature = temperature;
+        parts.metrics.insert("sentiment_accuracy".into(), accuracy);
+    }
+    parts.metrics.insert("seconds".into(), watcher.started.elapsed().as_secs_f32());
     Ok(parts.classifier(set, options))
 }
 
@@ -47,6 +136,7 @@ struct Fitted {
     network: Network,
     epochs: u32,
     best_epoch: u32,
+    prefix: String,
 }
 
 impl Fitted {
@@ -58,15 +148,21 @@ impl Fitted {
         watcher: &mut Watcher<'_>,
     ) -> Result<Self, Error> {
         let texts = || train.iter().map(|row| row.text.as_str());
-        let min_df = std::env::var("MINDF").map_or(if train.len() < 5000 { 1 } else { 2 }, |v| v.parse().unwrap());
-        let featuriser = Featuriser::fit(texts(), min_df);
-        let tokenizer = tokens::train_vocabulary(texts())?;
+        let featuriser = Featuriser::fit(texts(), if train.len() < FEW_ROWS { 1 } else { 2 });
+        let (base, tokenizer, prefix) = match &options.base {
+            None => (None, tokens::train_vocabulary(texts())?, String::new()),
+            Some(dir) => {
+                let (base, tokenizer, prefix) = bundle::load_base(dir)?;
+                (Some(base), tokenizer, options.prefix.clone().unwrap_or(prefix))
+            }
+        };
         let none = intents.len() as u32;
         let outputs = intents.len() + usize::from(train.iter().any(|row| row.label == none));
         let sizes = Sizes { ngrams: featuriser.len(), tokens: tokenizer.get_vocab_size(true), outputs };
         let mut random = Random::new(options.seed, 2);
-        let network = Network::new(options.encoder, sizes, &mut random)?;
-        let mut fitted = Self { featuriser, tokenizer, network, epochs: epochs(train.len(), options), best_epoch: 0 };
+        let network = Network::new(options.encoder, sizes, base, &mut random)?;
+        let mut fitted =
+            Self { featuriser, tokenizer, network, epochs: epochs(train.len(), options), best_epoch: 0, prefix };
         fitted.run(train, held_out, options, watcher, &mut random)?;
         Ok(fitted)
     }
@@ -79,10 +175,9 @@ impl Fitted {
         watcher: &mut Watcher<'_>,
         random: &mut Random,
     ) -> Result<(), Error> {
-        let read = |rows: &[Row]| -> Vec<Input> {
-            rows.iter().map(|row| read(&self.featuriser, &self.tokenizer, &row.text)).collect()
-        };
-        let (inputs, checks) = (read(train), read(held_out));
+        let (inputs, checks) = (self.read(train), self.read(held_out));
+        let tokens_dropout = if options.base.is_some() { 0.0 } else { options.feature_dropout };
+        let shares = (options.feature_dropout, tokens_dropout);
         let mut optimiser = AdamW::default();
         let mut order: Vec<usize> = (0..train.len()).collect();
         let steps = order.len().div_ceil(options.batch_size) as u64 * u64::from(self.epochs);
@@ -93,28 +188,35 @@ impl Fitted {
             let (mut loss, mut right, mut seen) = (0.0, 0, 0);
             for chunk in order.chunks(options.batch_size) {
                 step += 1;
-                let thinned: Vec<Input> =
-                    chunk.iter().map(|index| thin(&inputs[*index], options.feature_dropout, random)).collect();
+                let thinned: Vec<Input> = chunk.iter().map(|index| thin(&inputs[*index], shares, random)).collect();
                 let batch = batch(train, &thinned, chunk, self.network.outputs, options.label_smoothing)?;
-                let settings = Step::new(rate(step, steps, options), options.weight_decay, step);
+                let (fresh, base) = peaks(options);
+                let height = schedule(step, steps, options.warmup);
+                let rates = Rates {
+                    step: Step::new(fresh * height, options.weight_decay, step),
+                    base: Step::new(base * height, options.weight_decay, step),
+                };
                 let (batch_loss, batch_right) =
-                    self.network.step(&batch, &mut optimiser, &settings, random, options.dropout)?;
+                    self.network.step(&batch, &mut optimiser, &rates, random, options.dropout)?;
                 loss += batch_loss * chunk.len() as f32;
                 right += batch_right;
                 seen += chunk.len();
             }
             let validation = if checks.is_empty() { None } else { Some(validate(&self.network, &checks, held_out)?) };
-            let control = watcher.report(Progress {
-                epoch,
-                epochs: self.epochs,
-                step,
-                steps,
-                loss: loss / seen as f32,
-                train_accuracy: right as f32 / seen as f32,
-                validation,
-                examples_per_second: 0.0,
-                seconds_left: 0.0,
-            });
+            let control = watcher.report(
+                Progress {
+                    epoch,
+                    epochs: self.epochs,
+                    step,
+                    steps,
+                    loss: loss / seen as f32,
+                    train_accuracy: right as f32 / seen as f32,
+                    validation,
+                    examples_per_second: 0.0,
+                    seconds_left: 0.0,
+                },
+                train.len(),
+            );
             if let Some(validation) = validation {
                 let score = validation.accuracy - 0.01 * validation.loss;
                 if best_score.as_ref().is_none_or(|(best, _)| score > *best) {
@@ -132,25 +234,78 @@ impl Fitted {
             self.network = network;
         }
         self.network.finish();
+        self.network.round();
         Ok(())
     }
 
-    fn parts(&self, train: &[Row], intents: Vec<String>) -> Parts {
-        Parts::new(self.featuriser.clone(), self.tokenizer.clone(), self.network.clone(), train, intents)
+    fn read(&self, rows: &[Row]) -> Vec<Input> {
+        let reader = Reader {
+            featuriser: &self.featuriser,
+            tokenizer: &self.tokenizer,
+            prefix: &self.prefix,
+            bert: self.network.bert.as_ref(),
+        };
+        rows.iter().map(|row| reader.read(&row.text)).collect()
+    }
+
+    fn parts(self, train: &[Row], intents: &[String]) -> Result<Parts, Error> {
+        let inside: Vec<&Row> = train.iter().filter(|row| (row.label as usize) < intents.len()).collect();
+        let step = inside.len().div_ceil(MAX_NEIGHBOURS).max(1);
+        let kept: Vec<_> =
+            inside.iter().step_by(step).map(|row| (self.featuriser.features(&row.text), row.label)).collect();
+        let examples: Vec<_> = kept.iter().map(|(features, label)| (features.rows.as_slice(), *label)).collect();
+        Ok(Parts {
+            neighbours: Neighbours::new(self.featuriser.len(), &examples),
+            plain: self.network.plain()?,
+            featuriser: self.featuriser,
+            tokenizer: self.tokenizer,
+            network: self.network,
+            intents: intents.to_vec(),
+            sentiment: None,
+            calibration: Calibration::default(),
+            prefix: self.prefix,
+            metrics: BTreeMap::new(),
+        })
     }
 }
 
-/// A normalised text as the network sees it.
-pub(crate) fn read(featuriser: &Featuriser, tokenizer: &Tokenizer, text: &str) -> Input {
-    Input { features: featuriser.features(text), tokens: tokens::encode(tokenizer, text, MAX_TOKENS, false) }
+/// What turns a normalised text into a network's input.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reader<'a> {
+    pub featuriser: &'a Featuriser,
+    pub tokenizer: &'a Tokenizer,
+    pub prefix: &'a str,
+    pub bert: Option<&'a BertConfig>,
+}
+
+impl Reader<'_> {
+    pub(crate) fn read(&self, text: &str) -> Input {
+        let tokens = match self.bert {
+            None => tokens::encode(self.tokenizer, text, MAX_TOKENS, false),
+            Some(config) => {
+                tokens::encode(self.tokenizer, &format!("{}{text}", self.prefix), config.max_tokens(), true)
+            }
+        };
+        Input { features: self.featuriser.features(text), tokens }
+    }
 }
 
 fn epochs(rows: usize, options: &TrainOptions) -> u32 {
-    options.epochs.unwrap_or((200_000 / rows.max(1)).clamp(15, 40) as u32).max(1)
+    let usual = if options.base.is_some() { 8 } else { (200_000 / rows.max(1)).clamp(15, 40) as u32 };
+    options.epochs.unwrap_or(usual).max(1)
+}
+
+/// Highest learning rates of fresh weights and of a base's.
+fn peaks(options: &TrainOptions) -> (f32, f32) {
+    match options.base {
+        None => (options.learning_rate.unwrap_or(3e-3), 0.0),
+        Some(_) => (1e-3, options.learning_rate.unwrap_or(5e-5)),
+    }
 }
 
 /// The input with some of its n-grams and tokens left out, the rest scaled up.
-fn thin(input: &Input, share: f32, random: &mut Random) -> Input {
+fn thin(input: &Input, shares: (f32, f32), random: &mut Random) -> Input {
+    let (share, token_share) = shares;
     let scale = 1.0 / (1.0 - share);
     let rows = input
         .features
@@ -159,20 +314,15 @@ fn thin(input: &Input, share: f32, random: &mut Random) -> Input {
         .filter(|_| random.uniform() >= share)
         .map(|(row, weight)| (*row, weight * scale))
         .collect();
-    let tokens = input.tokens.iter().copied().filter(|_| random.uniform() >= share).collect();
+    let tokens = input.tokens.iter().copied().filter(|_| random.uniform() >= token_share).collect();
     Input { features: Features { rows, known: input.features.known }, tokens }
 }
 
-/// Linear warm-up, then linear decay to zero.
-fn rate(step: u64, steps: u64, options: &TrainOptions) -> f32 {
-    let warmup = (steps as f32 * options.warmup).max(1.0);
-    let peak = options.learning_rate.unwrap_or(3e-3);
-    let step = step as f32;
-    if step < warmup {
-        peak * step / warmup
-    } else {
-        peak * (steps as f32 - step + 1.0).max(0.0) / (steps as f32 - warmup + 1.0).max(1.0)
-    }
+/// Linear warm-up to 1, then linear decay to 0.
+fn schedule(step: u64, steps: u64, warmup: f32) -> f32 {
+    let (step, steps) = (step as f32, steps as f32);
+    let rising = (steps * warmup).max(1.0);
+    if step < rising { step / rising } else { (steps - step + 1.0).max(0.0) / (steps - rising + 1.0).max(1.0) }
 }
 
 fn batch<'a>(
@@ -214,28 +364,17 @@ struct Watcher<'a> {
     watch: &'a mut dyn FnMut(&Progress) -> Control,
     started: Instant,
     examples_done: f32,
-    rows: f32,
     stopped: bool,
     stop_after: Option<u32>,
 }
 
-impl<'a> Watcher<'a> {
-    fn new(_options: &TrainOptions, rows: &Rows, watch: &'a mut dyn FnMut(&Progress) -> Control) -> Self {
-        Self {
-            watch,
-            started: Instant::now(),
-            examples_done: 0.0,
-            rows: rows.train.len() as f32,
-            stopped: false,
-            stop_after: None,
-        }
-    }
-
-    fn report(&mut self, mut progress: Progress) -> Control {
-        self.examples_done += self.rows;
+impl Watcher<'_> {
+    fn report(&mut self, mut progress: Progress, rows: usize) -> Control {
+        self.examples_done += rows as f32;
         let seconds = self.started.elapsed().as_secs_f32();
         progress.examples_per_second = self.examples_done / seconds.max(1e-6);
-        progress.seconds_left = (progress.epochs - progress.epoch) as f32 * self.rows / progress.examples_per_second;
+        let last = self.stop_after.unwrap_or(progress.epochs);
+        progress.seconds_left = last.saturating_sub(progress.epoch) as f32 * rows as f32 / progress.examples_per_second;
         let control = (self.watch)(&progress);
         self.stopped |= control == Control::Stop;
         control

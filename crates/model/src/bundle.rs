@@ -1,0 +1,402 @@
+//! A classifier on disk: `config.json`, `tokenizer.json`, `model.safetensors` and `frontdesk.json` in one folder.
+//! Saving is atomic; loading refuses whatever does not fit together.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use candle_core::{DType, Device, Tensor};
+use half::f16;
+use serde::{Deserialize, Serialize};
+use tokenizers::Tokenizer;
+
+use crate::classifier::Parts;
+use crate::dense::Dense;
+use crate::encoder::bert::{self, BertConfig};
+use crate::encoder::cnn;
+use crate::features::Featuriser;
+use crate::neighbours::Neighbours;
+use crate::network::{Base, NGRAM_DIM, Network, TOKEN_DIM};
+use crate::random::Random;
+use crate::sentiment::SentimentHead;
+use crate::table::Table;
+use crate::{BundleInfo, EncoderKind, Error, FORMAT_VERSION, Gazetteer, scope};
+
+/// `frontdesk.json`: facts about the bundle, and the gazetteer.
+#[derive(Debug, Serialize, Deserialize)]
+struct Frontdesk {
+    #[serde(flatten)]
+    info: BundleInfo,
+    #[serde(default)]
+    gazetteer: Gazetteer,
+}
+
+/// `config.json` in the Hugging Face way.
+#[derive(Debug, Serialize, Deserialize)]
+struct Config {
+    architectures: Vec<String>,
+    id2label: BTreeMap<u32, String>,
+    label2id: BTreeMap<String, u32>,
+    /// Outputs of the head: the intents, and one more where the model knows "none of them".
+    outputs: usize,
+    encoder: EncoderKind,
+    ngram_dim: usize,
+    token_dim: usize,
+    /// The base's own fields, such as `hidden_size`.
+    #[serde(flatten)]
+    base: Option<BertConfig>,
+}
+
+/// Writes a bundle into a folder that must not exist yet.
+pub(crate) fn save(dir: &Path, parts: &Parts, info: &BundleInfo, gazetteer: &Gazetteer) -> Result<(), Error> {
+    if dir.exists() {
+        return Err(Error::bundle(dir, "exists already; choose another folder or remove it first"));
+    }
+    let name = dir.file_name().ok_or_else(|| Error::bundle(dir, "is no name for a folder"))?;
+    let parent = match dir.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    fs::create_dir_all(&parent).map_err(Error::io(&parent))?;
+    let unfinished = parent.join(format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id()));
+    let _ = fs::remove_dir_all(&unfinished);
+    let written = write_files(&unfinished, parts, info, gazetteer).and_then(|()| {
+        fs::rename(&unfinished, dir).map_err(Error::io(dir))?;
+        sync_folder(&parent)
+    });
+    if written.is_err() {
+        let _ = fs::remove_dir_all(&unfinished);
+    }
+    written
+}
+
+fn write_files(dir: &Path, parts: &Parts, info: &BundleInfo, gazetteer: &Gazetteer) -> Result<(), Error> {
+    fs::create_dir(dir).map_err(Error::io(dir))?;
+    let config = Config {
+        architectures: vec!["FrontdeskClassifier".into()],
+        id2label: (0..).zip(parts.intents.iter().cloned()).collect(),
+        label2id: parts.intents.iter().cloned().zip(0..).collect(),
+        outputs: parts.network.outputs,
+        encoder: parts.network.kind,
+        ngram_dim: NGRAM_DIM,
+        token_dim: parts.network.tokens.dim(),
+        base: parts.network.bert.clone(),
+    };
+    let frontdesk = Frontdesk { info: info.clone(), gazetteer: gazetteer.clone() };
+    let failed = |error: serde_json::Error| Error::bundle(dir, error.to_string());
+    write(&dir.join("config.json"), &serde_json::to_vec_pretty(&config).map_err(failed)?)?;
+    write(&dir.join("frontdesk.json"), &serde_json::to_vec(&frontdesk).map_err(failed)?)?;
+    let tokenizer = parts.tokenizer.to_string(true).map_err(|error| Error::Tokenizer(error.to_string()))?;
+    write(&dir.join("tokenizer.json"), tokenizer.as_bytes())?;
+    let tensors = tensors(parts)?;
+    let bytes = safetensors::serialize(&tensors, None).map_err(candle_core::Error::from)?;
+    write(&dir.join("model.safetensors"), &bytes)?;
+    sync_folder(dir)
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let mut file = File::create(path).map_err(Error::io(path))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Error::io(path))
+}
+
+fn sync_folder(dir: &Path) -> Result<(), Error> {
+    File::open(dir).and_then(|folder| folder.sync_all()).map_err(Error::io(dir))
+}
+
+fn tensors(parts: &Parts) -> Result<BTreeMap<String, Tensor>, Error> {
+    let mut tensors = BTreeMap::new();
+    let mut numbers = |name: &str, values: &[u32]| -> Result<(), Error> {
+        tensors.insert(name.to_owned(), Tensor::from_slice(values, values.len(), &Device::Cpu)?);
+        Ok(())
+    };
+    numbers("features.hashes", parts.featuriser.hashes())?;
+    let neighbours = &parts.neighbours;
+    numbers("neighbours.starts", &neighbours.starts)?;
+    numbers("neighbours.examples", &neighbours.entries.iter().map(|entry| entry.0).collect::<Vec<_>>())?;
+    numbers("neighbours.labels", &neighbours.labels)?;
+    numbers("neighbours.common", &neighbours.common.iter().map(|common| u32::from(*common)).collect::<Vec<_>>())?;
+    let weights: Vec<f16> = neighbours.entries.iter().map(|entry| f16::from_f32(entry.1)).collect();
+    tensors.insert("neighbours.weights".into(), Tensor::from_slice(&weights, weights.len(), &Device::Cpu)?);
+    tensors.insert("features.idf".into(), vector(parts.featuriser.idf())?);
+    tensors.insert("features.unseen".into(), vector(&[parts.featuriser.unseen_idf()])?);
+    tensors.insert("ngrams.weight".into(), table(&parts.network.ngrams)?);
+    if let Some(wide) = &parts.network.wide {
+        tensors.insert("wide.weight".into(), table(wide)?);
+    }
+    if parts.network.tokens.dim() > 0 {
+        tensors.insert(words_name(parts.network.kind).into(), table(&parts.network.tokens)?);
+    }
+    for (name, var) in parts.network.dense.iter() {
+        tensors.insert(name.clone(), var.as_tensor().clone());
+    }
+    if let Some(head) = &parts.sentiment {
+        let hashes = head.featuriser.hashes();
+        tensors.insert("sentiment.hashes".into(), Tensor::from_slice(hashes, hashes.len(), &Device::Cpu)?);
+        tensors.insert("sentiment.idf".into(), vector(head.featuriser.idf())?);
+        tensors.insert("sentiment.bias".into(), vector(&head.bias)?);
+        tensors.insert("sentiment.weight".into(), table(&head.table)?);
+    }
+    Ok(tensors)
+}
+
+fn words_name(kind: EncoderKind) -> &'static str {
+    if kind == EncoderKind::Bert { bert::WORDS } else { "tokens.weight" }
+}
+
+fn vector(values: &[f32]) -> Result<Tensor, Error> {
+    Ok(Tensor::from_slice(values, values.len(), &Device::Cpu)?)
+}
+
+fn table(table: &Table) -> Result<Tensor, Error> {
+    Ok(Tensor::from_slice(table.values(), (table.len(), table.dim()), &Device::Cpu)?.to_dtype(DType::F16)?)
+}
+
+/// Reads a bundle and checks that its parts fit together.
+pub(crate) fn load(dir: &Path) -> Result<(Parts, BundleInfo, Gazetteer), Error> {
+    if !dir.is_dir() {
+        return Err(Error::bundle(dir, "is no folder; name a bundle made by `frontdesk train`"));
+    }
+    let Frontdesk { info, gazetteer } = load_frontdesk(&dir.join("frontdesk.json"))?;
+    let path = dir.join("config.json");
+    let config: Config =
+        serde_json::from_slice(&read(&path)?).map_err(|error| Error::bundle(&path, format!("is damaged: {error}")))?;
+    let intents = intents(&config).map_err(|problem| Error::bundle(&path, problem))?;
+    let path = dir.join("tokenizer.json");
+    let tokenizer = load_tokenizer(&path)?;
+    let mut store = Stored::load(&dir.join("model.safetensors"))?;
+    let hashes = store.numbers("features.hashes")?;
+    let n = hashes.len();
+    let unseen = store.floats("features.unseen", &[1])?[0];
+    let featuriser = Featuriser::from_parts(hashes, store.floats("features.idf", &[n])?, unseen);
+    let network = load_network(&mut store, &config, &featuriser)?;
+    if network.tokens.dim() > 0 && tokenizer.get_vocab(true).values().any(|id| *id as usize >= network.tokens.len()) {
+        return Err(Error::bundle(&path, format!("has more tokens than the {} the model knows", network.tokens.len())));
+    }
+    let neighbours = load_neighbours(&mut store, n)?;
+    if neighbours.labels.iter().any(|label| *label as usize >= intents.len()) {
+        return Err(store.problem("neighbours.labels names intents that config.json lacks"));
+    }
+    let sentiment = load_sentiment(&mut store)?;
+    let plain = network.plain()?;
+    let parts = Parts {
+        featuriser,
+        tokenizer,
+        network,
+        plain,
+        neighbours,
+        intents,
+        sentiment,
+        calibration: info.calibration.clone(),
+        prefix: info.features.prefix.clone(),
+        metrics: info.metrics.clone(),
+    };
+    Ok((parts, info, gazetteer))
+}
+
+fn load_frontdesk(path: &Path) -> Result<Frontdesk, Error> {
+    let json: serde_json::Value =
+        serde_json::from_slice(&read(path)?).map_err(|error| Error::bundle(path, format!("is damaged: {error}")))?;
+    let version = json.get("format_version").and_then(serde_json::Value::as_u64);
+    if version != Some(u64::from(FORMAT_VERSION)) {
+        let found = version.map_or("none".to_owned(), |version| version.to_string());
+        return Err(Error::bundle(
+            path,
+            format!("has format version {found}, this build reads {FORMAT_VERSION}; train the model again"),
+        ));
+    }
+    let frontdesk: Frontdesk =
+        serde_json::from_value(json).map_err(|error| Error::bundle(path, format!("is damaged: {error}")))?;
+    let calibration = &frontdesk.info.calibration;
+    let scope_is_sound = calibration.scope.weights.len() == scope::SIGNALS
+        && calibration.scope.weights.iter().all(|weight| weight.is_finite());
+    let temperatures = [calibration.temperature, calibration.sentiment_temperature];
+    if !scope_is_sound
+        || !calibration.scope.bias.is_finite()
+        || temperatures.iter().any(|t| !t.is_finite() || *t <= 0.0)
+    {
+        return Err(Error::bundle(path, "has a calibration that cannot be used; train the model again"));
+    }
+    frontdesk.gazetteer.check()?;
+    Ok(frontdesk)
+}
+
+/// Reads a tokenizer without its padding and truncation.
+pub(crate) fn load_tokenizer(path: &Path) -> Result<Tokenizer, Error> {
+    let mut tokenizer =
+        Tokenizer::from_bytes(read(path)?).map_err(|error| Error::bundle(path, format!("is no tokenizer: {error}")))?;
+    tokenizer.with_padding(None);
+    tokenizer.with_truncation(None).map_err(|error| Error::bundle(path, error.to_string()))?;
+    Ok(tokenizer)
+}
+
+fn intents(config: &Config) -> Result<Vec<String>, String> {
+    let n = config.id2label.len();
+    if n == 0 || config.id2label.keys().copied().ne(0..n as u32) {
+        return Err("id2label does not number its labels from 0 without a gap".into());
+    }
+    if config.label2id.len() != n || config.id2label.iter().any(|(id, label)| config.label2id.get(label) != Some(id)) {
+        return Err("id2label and label2id disagree".into());
+    }
+    if ![n, n + 1].contains(&config.outputs) || config.ngram_dim != NGRAM_DIM {
+        return Err(format!(
+            "has {} outputs for {n} labels and n-gram vectors of {}",
+            config.outputs, config.ngram_dim
+        ));
+    }
+    Ok(config.id2label.values().cloned().collect())
+}
+
+fn load_network(store: &mut Stored, config: &Config, featuriser: &Featuriser) -> Result<Network, Error> {
+    let n = featuriser.len();
+    let mut dense = Dense::default();
+    let token_dim = match (config.encoder, &config.base) {
+        (EncoderKind::Ngrams, _) => 0,
+        (EncoderKind::Bert, Some(base)) => {
+            for (name, shape) in base.shapes() {
+                dense.add(&name, store.floats(&name, &shape)?, shape)?;
+            }
+            base.hidden_size
+        }
+        (EncoderKind::Bert, None) => {
+            return Err(store.problem("belongs to a BERT encoder, but config.json lacks its fields"));
+        }
+        _ => TOKEN_DIM,
+    };
+    if config.encoder == EncoderKind::Cnn {
+        cnn::add_weights(&mut dense, TOKEN_DIM, &mut Random::new(0, 0))?;
+        let shapes: Vec<_> = dense.iter().map(|(name, var)| (name.clone(), var.dims().to_vec())).collect();
+        for (name, shape) in shapes {
+            dense.add(&name, store.floats(&name, &shape)?, shape)?;
+        }
+    }
+    let mut network = Network {
+        kind: config.encoder,
+        ngrams: store.table("ngrams.weight", Some(n), NGRAM_DIM)?,
+        wide: store.has("wide.weight").then(|| store.table("wide.weight", Some(n), config.outputs)).transpose()?,
+        tokens: if token_dim == 0 {
+            Table::default()
+        } else {
+            store.table(words_name(config.encoder), None, token_dim)?
+        },
+        dense,
+        bert: config.base.clone().filter(|_| config.encoder == EncoderKind::Bert),
+        outputs: config.outputs,
+    };
+    for (name, shape) in network.head_shapes() {
+        network.dense.add(&name, store.floats(&name, &shape)?, shape)?;
+    }
+    Ok(network)
+}
+
+fn load_neighbours(store: &mut Stored, n_rows: usize) -> Result<Neighbours, Error> {
+    let examples = store.numbers("neighbours.examples")?;
+    let weights = store.floats("neighbours.weights", &[examples.len()])?;
+    let neighbours = Neighbours {
+        starts: store.numbers("neighbours.starts")?,
+        entries: examples.into_iter().zip(weights).collect(),
+        common: store.numbers("neighbours.common")?.into_iter().map(|flag| flag != 0).collect(),
+        labels: store.numbers("neighbours.labels")?,
+    };
+    if !neighbours.is_sound(n_rows) {
+        return Err(store.problem("has neighbours that do not fit its n-grams"));
+    }
+    Ok(neighbours)
+}
+
+fn load_sentiment(store: &mut Stored) -> Result<Option<SentimentHead>, Error> {
+    if !store.has("sentiment.hashes") {
+        return Ok(None);
+    }
+    let hashes = store.numbers("sentiment.hashes")?;
+    let n = hashes.len();
+    let bias = store.floats("sentiment.bias", &[3])?;
+    let table = store.table("sentiment.weight", Some(n), 3)?;
+    let featuriser = Featuriser::from_parts(hashes, store.floats("sentiment.idf", &[n])?, 1.0);
+    Ok(Some(SentimentHead { featuriser, table, bias }))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    fs::read(path).map_err(Error::io(path))
+}
+
+/// The tensors of a file, each checked as it is taken.
+struct Stored {
+    path: PathBuf,
+    tensors: HashMap<String, Tensor>,
+}
+
+impl Stored {
+    fn load(path: &Path) -> Result<Self, Error> {
+        let tensors = candle_core::safetensors::load_buffer(&read(path)?, &Device::Cpu)
+            .map_err(|error| Error::bundle(path, format!("is damaged: {error}")))?;
+        Ok(Self { path: path.to_owned(), tensors })
+    }
+
+    fn problem(&self, problem: &str) -> Error {
+        Error::bundle(&self.path, problem)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.tensors.contains_key(name)
+    }
+
+    fn take(&mut self, name: &str) -> Result<Tensor, Error> {
+        self.tensors.remove(name).ok_or_else(|| self.problem(&format!("lacks the tensor {name}")))
+    }
+
+    fn numbers(&mut self, name: &str) -> Result<Vec<u32>, Error> {
+        let tensor = self.take(name)?;
+        tensor.to_vec1::<u32>().map_err(|_| self.problem(&format!("tensor {name} is no list of whole numbers")))
+    }
+
+    fn floats(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, Error> {
+        let tensor = self.take(name)?;
+        if tensor.dims() != shape {
+            return Err(self.problem(&format!("tensor {name} has shape {:?} instead of {shape:?}", tensor.dims())));
+        }
+        let values: Vec<f32> = tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1()?;
+        if values.iter().any(|value| !value.is_finite()) {
+            return Err(self.problem(&format!("tensor {name} holds values that are not numbers")));
+        }
+        Ok(values)
+    }
+
+    fn table(&mut self, name: &str, rows: Option<usize>, dim: usize) -> Result<Table, Error> {
+        let rows = match (rows, self.tensors.get(name)) {
+            (Some(rows), _) => rows,
+            (None, Some(tensor)) => tensor.dims().first().copied().unwrap_or(0),
+            (None, None) => 0,
+        };
+        Ok(Table::from_values(self.floats(name, &[rows, dim])?, dim))
+    }
+}
+
+/// Reads a base in Hugging Face layout, with its tokenizer and the prefix its folder asks for.
+pub(crate) fn load_base(dir: &Path) -> Result<(Base, Tokenizer, String), Error> {
+    if !dir.is_dir() {
+        return Err(Error::bundle(dir, "is no folder; a base has config.json, tokenizer.json and model.safetensors"));
+    }
+    let config = BertConfig::load(&dir.join("config.json"))?;
+    let tokenizer = load_tokenizer(&dir.join("tokenizer.json"))?;
+    let mut dense = Dense::default();
+    let words = bert::load_weights(&dir.join("model.safetensors"), &config, &mut dense)?;
+    if tokenizer.get_vocab(true).values().any(|id| *id as usize >= words.len()) {
+        return Err(Error::bundle(
+            dir,
+            format!("tokenizer.json has more tokens than the {} of the model", words.len()),
+        ));
+    }
+    Ok((Base { config, words, dense }, tokenizer, prefix(dir)))
+}
+
+/// The text a base wants before each query: from our own file, or from sentence-transformers'.
+fn prefix(dir: &Path) -> String {
+    let text = |file: &str, pointer: &str| -> Option<String> {
+        let json: serde_json::Value = serde_json::from_slice(&fs::read(dir.join(file)).ok()?).ok()?;
+        Some(json.pointer(pointer)?.as_str()?.to_owned())
+    };
+    text("frontdesk.json", "/features/prefix")
+        .or_else(|| text("config_sentence_transformers.json", "/prompts/query"))
+        .unwrap_or_default()
+}

@@ -1,0 +1,7 @@
+//! The classifier from outside: training, prediction, the bundle on disk and the gazetteer.
+#![allow(clippy::unwrap_used)]
+
+mod bundles;
+mod entities;
+mod learning;
+mod shop;
