@@ -1,5 +1,7 @@
 // Times in the reader's own zone on hover, and ages that grow while the page is open.
 
+import { word } from "./words.js";
+
 const language = document.documentElement.lang;
 const exact = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" });
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
@@ -16,7 +18,7 @@ export function refineTimes(root = document) {
 
 function age(moment) {
   const seconds = Math.round((moment - Date.now()) / 1000);
-  if (seconds > -60) return relative.format(0, "second");
+  if (seconds > -60) return word("just_now");
   if (seconds > -3600) return relative.format(Math.ceil(seconds / 60), "minute");
   if (seconds > -86400) return relative.format(Math.ceil(seconds / 3600), "hour");
   if (seconds > -30 * 86400) return relative.format(Math.ceil(seconds / 86400), "day");

@@ -119,8 +119,8 @@ async fn owner_view(app: &App, before: Option<&str>, t: &'static Words) -> Resul
         at: entry.at,
         actor: entry.actor,
         action: t.get(&format!("audit_{}", entry.action)).map_or(entry.action, str::to_owned),
-        subject: entry.subject,
-        detail: in_words(&entry.detail),
+        subject: if entry.subject == "session" { String::new() } else { entry.subject },
+        detail: in_words(&entry.detail, t),
     });
     Ok(OwnerView {
         audit: rows.collect(),
@@ -130,11 +130,16 @@ async fn owner_view(app: &App, before: Option<&str>, t: &'static Words) -> Resul
     })
 }
 
-/// The detail of an audit entry: `name: value, …`.
-fn in_words(detail: &Value) -> String {
+/// The detail of an audit entry, as names and values.
+fn in_words(detail: &Value, t: &'static Words) -> String {
     let Some(fields) = detail.as_object() else { return String::new() };
     let word = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    fields.iter().map(|(name, value)| format!("{name}: {}", word(value))).collect::<Vec<_>>().join(", ")
+    let said = fields.iter().map(|(name, value)| match name.as_str() {
+        "role" => format!("{}: {}", t.role, t.one_of("role", &word(value))),
+        "reason" => format!("{}: {}", t.reason, word(value)),
+        _ => format!("{name}: {}", word(value)),
+    });
+    said.collect::<Vec<_>>().join(t.list_comma)
 }
 
 #[derive(Debug, Deserialize)]

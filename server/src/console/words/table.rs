@@ -409,6 +409,7 @@ words! {
     audit_token_revoked: "撤销令牌", "revoked a token";
 
     // For scripts
+    js_just_now: "刚刚", "just now";
     js_unsaved: "有未保存的修改", "Unsaved changes";
     js_leave: "有未保存的修改，确定离开吗？", "There are unsaved changes. Leave all the same?";
     js_asking: "正在回答……", "Asking …";
