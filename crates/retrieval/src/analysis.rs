@@ -1,6 +1,7 @@
-//! From normalised text to the tokens that are matched: Han characters, Han words, Han bigrams,
-//! English stems and English letter 4-grams, all from one pass over mixed text.
+//! From normalised text to the tokens that are matched: Han characters, Han words, English stems and
+//! English letter 4-grams, all from one pass over mixed text.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -15,15 +16,13 @@ const STOP_WORDS: [&str; 16] =
 /// Letters in a gram of an English word.
 const GRAM: usize = 4;
 
-/// What a token is; each kind belongs to one or two of the views that are compared.
+/// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
     /// One Han character.
     Character,
     /// A Han word of two characters or more.
     Word,
-    /// Two neighbouring Han characters.
-    Bigram,
     /// A stemmed English word or a number.
     Stem,
     /// Four neighbouring letters of an English word, with its edges marked.
@@ -49,7 +48,6 @@ impl Token {
     pub(crate) fn term(&self) -> String {
         match self.kind {
             Kind::Gram => format!("#{}", self.text),
-            Kind::Bigram => format!("~{}", self.text),
             Kind::Character | Kind::Word | Kind::Stem => self.text.clone(),
         }
     }
@@ -58,11 +56,6 @@ impl Token {
     pub(crate) fn is_word(&self) -> bool {
         matches!(self.kind, Kind::Word | Kind::Stem | Kind::Character)
     }
-
-    /// Bigrams only refine the order of what was found, so they are left out of the index.
-    pub(crate) fn is_indexed(&self) -> bool {
-        self.kind != Kind::Bigram
-    }
 }
 
 /// Recovers the kind from a token's number.
@@ -70,8 +63,7 @@ pub(crate) fn kind_of(id: u32) -> Kind {
     match id >> 29 {
         0 => Kind::Character,
         1 => Kind::Word,
-        2 => Kind::Bigram,
-        3 => Kind::Stem,
+        2 => Kind::Stem,
         _ => Kind::Gram,
     }
 }
@@ -79,19 +71,8 @@ pub(crate) fn kind_of(id: u32) -> Kind {
 /// All tokens of a text that went through `text::normalise`.
 pub(crate) fn tokens(normalised: &str) -> Vec<Token> {
     let mut found = Vec::new();
-    let mut stemmer =
-        TextAnalyzer::builder(SimpleTokenizer::default()).filter(Stemmer::new(StemLanguage::English)).build();
-    let mut previous_han: Option<(usize, char)> = None;
-    for (start, character) in normalised.char_indices() {
-        if !is_han(character) {
-            previous_han = None;
-            continue;
-        }
+    for character in normalised.chars().filter(|&character| is_han(character)) {
         found.push(Token { text: character.to_string(), kind: Kind::Character });
-        if let Some((_, before)) = previous_han {
-            found.push(Token { text: format!("{before}{character}"), kind: Kind::Bigram });
-        }
-        previous_han = Some((start, character));
     }
     for word in text::search_words(normalised) {
         if word.is_han {
@@ -99,17 +80,25 @@ pub(crate) fn tokens(normalised: &str) -> Vec<Token> {
                 found.push(Token { text: word.text.to_owned(), kind: Kind::Word });
             }
         } else if !STOP_WORDS.contains(&word.text) {
-            push_latin(word.text, &mut stemmer, &mut found);
+            push_latin(word.text, &mut found);
         }
     }
     found
 }
 
-fn push_latin(word: &str, stemmer: &mut TextAnalyzer, found: &mut Vec<Token>) {
-    let mut stream = stemmer.token_stream(word);
-    while stream.advance() {
-        found.push(Token { text: stream.token().text.clone(), kind: Kind::Stem });
-    }
+thread_local! {
+    static STEMMER: RefCell<TextAnalyzer> = RefCell::new(
+        TextAnalyzer::builder(SimpleTokenizer::default()).filter(Stemmer::new(StemLanguage::English)).build(),
+    );
+}
+
+fn push_latin(word: &str, found: &mut Vec<Token>) {
+    STEMMER.with_borrow_mut(|stemmer| {
+        let mut stream = stemmer.token_stream(word);
+        while stream.advance() {
+            found.push(Token { text: stream.token().text.clone(), kind: Kind::Stem });
+        }
+    });
     let letters: Vec<char> = std::iter::once('^').chain(word.chars()).chain(std::iter::once('$')).collect();
     for gram in letters.windows(GRAM) {
         found.push(Token { text: gram.iter().collect(), kind: Kind::Gram });
@@ -125,7 +114,6 @@ pub(crate) fn is_han(character: char) -> bool {
 pub(crate) fn pre_tokenized(tokens: &[Token]) -> PreTokenizedString {
     let tokens = tokens
         .iter()
-        .filter(|token| token.is_indexed())
         .enumerate()
         .map(|(position, token)| TantivyToken { position, text: token.term(), ..TantivyToken::default() })
         .collect();

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::features::{SAME_LANGUAGE, SAME_TEXT};
+use crate::features::{ANSWER, NEAREST, SAME_LANGUAGE, SAME_TEXT};
 use crate::search::Found;
 
 pub(crate) use fit::fit;
@@ -21,13 +21,14 @@ const FILE: &str = "calibration.json";
 
 /// Weights of the shipped default, learned by calibrating one index of Chinese and English
 /// training questions (no test query among them).
-const DEFAULT_WEIGHTS: [f32; N_EVIDENCE] = [-5.7, 0.32, 1.42, 0.64, 0.0, 2.13, 2.0, -1.0, 0.42, 0.6];
+const DEFAULT_WEIGHTS: [f32; N_EVIDENCE] = [-4.05, 1.47, -0.85, 5.56, 2.98, 0.46, 0.0, -1.0, 0.61, -0.59];
 
 /// Thresholds that go with them, measured on the same sets.
-const DEFAULT_CURVE: [CurvePoint; 4] = [
-    CurvePoint { threshold: 0.32, error_rate: 0.2 },
-    CurvePoint { threshold: 0.57, error_rate: 0.1 },
-    CurvePoint { threshold: 0.81, error_rate: 0.05 },
+const DEFAULT_CURVE: [CurvePoint; 5] = [
+    CurvePoint { threshold: 0.35, error_rate: 0.3 },
+    CurvePoint { threshold: 0.54, error_rate: 0.2 },
+    CurvePoint { threshold: 0.76, error_rate: 0.1 },
+    CurvePoint { threshold: 0.87, error_rate: 0.05 },
     CurvePoint { threshold: 0.97, error_rate: 0.02 },
 ];
 
@@ -40,15 +41,16 @@ impl Evidence {
     pub(crate) fn of(found: &Found, place: usize) -> Self {
         let candidate = &found.candidates[place];
         let rival = found.candidates.get(usize::from(place == 0)).map_or(0.0, |other| other.score);
+        let gap = candidate.score - rival;
         let features = &candidate.features;
         let n_tokens = found.query.tokens.len() as f32;
         Self([
             1.0,
             candidate.score,
-            candidate.score - rival,
-            features[2],
-            features[5],
-            features[8],
+            gap,
+            gap / candidate.score.max(rival).max(f32::MIN_POSITIVE),
+            features[NEAREST],
+            features[ANSWER],
             features[SAME_TEXT],
             found.query.unknown,
             (1.0 + n_tokens).ln(),

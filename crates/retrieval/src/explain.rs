@@ -64,18 +64,15 @@ pub(crate) fn explain(
     let candidate = &found.candidates[place];
     let wording_field = if candidate.ordinal == 0 { "question" } else { "similar" };
     let holders =
-        [(wording_field, &row.wordings[candidate.ordinal].ids), ("answer", &row.answer), ("category", &row.category)];
+        [(wording_field, &row.wordings[candidate.ordinal].bag), ("answer", &row.answer), ("category", &row.category)];
     let names = by_id(&found.tokens);
     let mut weighted = found.query.tokens.clone();
     weighted.sort_by(|one, other| other.1.total_cmp(&one.1));
     let (mut terms, mut missing) = (Vec::new(), Vec::new());
     for (id, weight) in weighted {
         let Some(token) = names.get(&id).filter(|token| token.is_word()) else { continue };
-        let fields: Vec<String> = holders
-            .iter()
-            .filter(|(_, ids)| ids.binary_search(&id).is_ok())
-            .map(|(name, _)| (*name).to_owned())
-            .collect();
+        let fields: Vec<String> =
+            holders.iter().filter(|(_, bag)| bag.contains(id)).map(|(name, _)| (*name).to_owned()).collect();
         if fields.is_empty() {
             missing.push(token.term());
         } else {

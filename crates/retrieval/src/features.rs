@@ -4,34 +4,35 @@
 use text::Language;
 
 use crate::analysis::{Kind, kind_of};
+use crate::bag::{Bag, Norm};
 use crate::table::{Row, Table};
 
 /// How many features rank an entry.
-pub(crate) const N_FEATURES: usize = 14;
+pub(crate) const N_FEATURES: usize = 6;
 
 /// Names of the features, in order.
 pub(crate) const NAMES: [&str; N_FEATURES] = [
-    "units of the message found",
-    "units of the question found",
-    "units shared",
-    "words of the message found",
-    "words of the question found",
-    "words shared",
-    "letter groups of the message found",
-    "letter groups of the question found",
-    "letter groups shared",
+    "nearest wording holds the message",
+    "all wordings together hold the message",
+    "answer holds the message",
+    "category holds the message",
     "same text",
-    "answer holds the message's words",
-    "answer adds what the question lacks",
-    "category holds the message's words",
     "same language",
 ];
 
 /// Weight of each feature in the score.
-pub(crate) const WEIGHTS: [f32; N_FEATURES] = [1.0, 0.5, 1.0, 1.0, 0.5, 1.0, 0.5, 0.5, 1.0, 2.0, 0.5, 0.5, 0.2, 0.3];
+pub(crate) const WEIGHTS: [f32; N_FEATURES] = [1.0, 2.0, 2.0, 0.2, 1.0, 0.05];
 
-pub(crate) const SAME_TEXT: usize = 9;
-pub(crate) const SAME_LANGUAGE: usize = 13;
+pub(crate) const NEAREST: usize = 0;
+pub(crate) const TOGETHER: usize = 1;
+pub(crate) const ANSWER: usize = 2;
+const CATEGORY: usize = 3;
+pub(crate) const SAME_TEXT: usize = 4;
+pub(crate) const SAME_LANGUAGE: usize = 5;
+
+/// How much longer texts are held back, in questions and in answers.
+const QUESTION_STRICTNESS: f32 = 0.5;
+const ANSWER_STRICTNESS: f32 = 0.7;
 
 /// Feature values, each between 0 and 1.
 pub(crate) type Features = [f32; N_FEATURES];
@@ -41,25 +42,24 @@ pub(crate) fn score(features: &Features) -> f32 {
     features.iter().zip(WEIGHTS).map(|(value, weight)| value * weight).sum()
 }
 
-/// Units are Han characters and English stems, words Han words and English stems, shapes bigrams and 4-grams.
-const N_VIEWS: usize = 3;
-
-fn views(id: u32) -> [bool; N_VIEWS] {
-    match kind_of(id) {
-        Kind::Character => [true, false, false],
-        Kind::Word => [false, true, false],
-        Kind::Stem => [true, true, false],
-        Kind::Bigram | Kind::Gram => [false, false, true],
+/// Letter groups repeat what the stems say and are there for typing errors; Han words repeat their characters.
+pub(crate) fn kind_weight(kind: Kind) -> f32 {
+    match kind {
+        Kind::Character | Kind::Stem => 1.0,
+        Kind::Word => 0.8,
+        Kind::Gram => 0.2,
     }
 }
 
 /// A message as it is compared.
 #[derive(Debug)]
 pub(crate) struct Query {
-    /// Distinct tokens, ascending, each with its weight in this index.
+    /// Distinct tokens, ascending, each with its weight in questions.
     pub(crate) tokens: Vec<(u32, f32)>,
-    mass: [f32; N_VIEWS],
-    /// Share of the word mass that no wording of the index holds.
+    /// The same with their weights in answers.
+    in_answers: Vec<(u32, f32)>,
+    mass: f32,
+    /// Share of the weight that no entry of the index holds.
     pub(crate) unknown: f32,
     pub(crate) fingerprint: u64,
     pub(crate) language: Option<Language>,
@@ -67,35 +67,19 @@ pub(crate) struct Query {
 
 impl Query {
     pub(crate) fn new(ids: &[u32], fingerprint: u64, language: Option<Language>, table: &Table) -> Self {
-        let tokens: Vec<(u32, f32)> = ids.iter().map(|&id| (id, table.weight(id))).collect();
-        let mut mass = [0.0; N_VIEWS];
-        let mut unknown = 0.0;
-        for &(id, weight) in &tokens {
-            add(&mut mass, id, weight);
-            if views(id)[1] && table.is_unknown(id) {
-                unknown += weight;
-            }
-        }
-        let unknown = share(unknown, mass[1]);
-        Self { tokens, mass, unknown, fingerprint, language }
+        let weighted = |weight: &dyn Fn(u32) -> f32| -> Vec<(u32, f32)> {
+            ids.iter().map(|&id| (id, weight(id) * kind_weight(kind_of(id)))).collect()
+        };
+        let tokens = weighted(&|id| table.question_weight(id));
+        let in_answers = weighted(&|id| table.answer_weight(id));
+        let sum = |tokens: &mut dyn Iterator<Item = &(u32, f32)>| tokens.map(|(_, weight)| weight).sum::<f32>();
+        let mass = sum(&mut tokens.iter());
+        let unknown = share(sum(&mut tokens.iter().filter(|(id, _)| table.is_unknown(*id))), mass);
+        Self { tokens, in_answers, mass, unknown, fingerprint, language }
     }
 
-    /// The query's tokens that are also among `ids`.
-    pub(crate) fn shared<'a>(&'a self, ids: &'a [u32]) -> impl Iterator<Item = (u32, f32)> + 'a {
-        let mut rest = ids;
-        self.tokens.iter().copied().filter(move |&(id, _)| {
-            let at = rest.partition_point(|&other| other < id);
-            rest = &rest[at..];
-            rest.first() == Some(&id)
-        })
-    }
-}
-
-fn add(mass: &mut [f32; N_VIEWS], id: u32, weight: f32) {
-    for (sum, belongs) in mass.iter_mut().zip(views(id)) {
-        if belongs {
-            *sum += weight;
-        }
+    fn share_in(&self, bag: &Bag, norm: Norm) -> f32 {
+        share(bag.bm25(&self.tokens, norm), self.mass)
     }
 }
 
@@ -103,48 +87,31 @@ fn share(part: f32, whole: f32) -> f32 {
     if whole > 0.0 { (part / whole).min(1.0) } else { 0.0 }
 }
 
-/// Compares a message with one wording of an entry.
-pub(crate) fn features(query: &Query, table: &Table, row: &Row, ordinal: usize) -> Features {
+/// Compares a message with one wording of an entry: how much of it the wording holds, and whether it is the same text.
+pub(crate) fn wording_features(query: &Query, table: &Table, row: &Row, ordinal: usize) -> (f32, bool) {
     let wording = &row.wordings[ordinal];
+    let norm = Norm { mean_length: table.mean_lengths().wording, strictness: QUESTION_STRICTNESS };
+    let same_text = query.fingerprint != 0 && query.fingerprint == wording.fingerprint;
+    (query.share_in(&wording.bag, norm), same_text)
+}
+
+/// Compares a message with a whole entry whose wordings, poured together, are given.
+pub(crate) fn features(query: &Query, table: &Table, row: &Row, together: &Bag, nearest: (f32, bool)) -> Features {
+    let means = table.mean_lengths();
     let mut features = [0.0; N_FEATURES];
-    let mut shared = [0.0; N_VIEWS];
-    for (id, weight) in query.shared(&wording.ids) {
-        add(&mut shared, id, weight);
-    }
-    let mut theirs = [0.0; N_VIEWS];
-    for &id in &wording.ids {
-        add(&mut theirs, id, table.weight(id));
-    }
-    for view in 0..N_VIEWS {
-        features[view * 3] = share(shared[view], query.mass[view]);
-        features[view * 3 + 1] = share(shared[view], theirs[view]);
-        features[view * 3 + 2] = share(shared[view], (query.mass[view] * theirs[view]).sqrt());
-    }
-    features[SAME_TEXT] = f32::from(query.fingerprint != 0 && query.fingerprint == wording.fingerprint);
-    let (in_answer, added) = answer_share(query, row, &wording.ids);
-    features[10] = in_answer;
-    features[11] = added;
-    features[12] = word_share(query, &row.category);
+    features[NEAREST] = nearest.0;
+    features[TOGETHER] =
+        query.share_in(together, Norm { mean_length: means.together, strictness: QUESTION_STRICTNESS });
+    features[ANSWER] = share(
+        row.answer.bm25(&query.in_answers, Norm { mean_length: means.answer, strictness: ANSWER_STRICTNESS }),
+        query.mass,
+    );
+    features[CATEGORY] =
+        query.share_in(&row.category, Norm { mean_length: means.wording, strictness: QUESTION_STRICTNESS });
+    features[SAME_TEXT] = f32::from(nearest.1);
     features[SAME_LANGUAGE] = match (query.language, row.language) {
         (Some(asked), Some(written)) => f32::from(asked == written),
         _ => 0.5,
     };
     features
-}
-
-/// Share of the message's word mass that the answer holds, and that only the answer holds.
-fn answer_share(query: &Query, row: &Row, wording: &[u32]) -> (f32, f32) {
-    let (mut found, mut added) = (0.0, 0.0);
-    for (id, weight) in query.shared(&row.answer).filter(|&(id, _)| views(id)[1]) {
-        found += weight;
-        if wording.binary_search(&id).is_err() {
-            added += weight;
-        }
-    }
-    (share(found, query.mass[1]), share(added, query.mass[1]))
-}
-
-fn word_share(query: &Query, ids: &[u32]) -> f32 {
-    let found: f32 = query.shared(ids).filter(|&(id, _)| views(id)[1]).map(|(_, weight)| weight).sum();
-    share(found, query.mass[1])
 }

@@ -2,6 +2,7 @@
 //! Knows tantivy and the text room; knows nothing of conversations, HTTP or SQL.
 
 mod analysis;
+mod bag;
 mod calibration;
 mod encoding;
 mod entry;

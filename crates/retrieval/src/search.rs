@@ -1,10 +1,8 @@
 //! One search: candidates from tantivy, compared in memory, best first, each with its probability.
 
-use std::collections::HashMap;
-
 use serde::{Deserialize, Serialize};
 use tantivy::collector::TopDocs;
-use tantivy::query::{BooleanQuery, Occur, Query as TantivyQuery, TermQuery};
+use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query as TantivyQuery, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, Term};
 use text::Language;
@@ -16,11 +14,13 @@ use crate::schema::{Fields, split_slot};
 use crate::table::{Row, Table, fingerprint};
 
 /// Wordings that tantivy proposes.
-const WORDING_CANDIDATES: usize = 64;
+const WORDING_CANDIDATES: usize = 96;
 /// Entries that tantivy proposes for their answers.
-const ANSWER_CANDIDATES: usize = 16;
-/// Messages are searched by at most this many distinct terms.
-const MAX_TERMS: usize = 96;
+const ANSWER_CANDIDATES: usize = 48;
+/// Wordings of a proposed entry that are compared even where they were not proposed themselves.
+const COMPARED_WORDINGS: usize = 16;
+/// Candidates are found by at most this many distinct terms, the most telling ones; all are compared.
+const MAX_TERMS: usize = 32;
 /// What is beyond this many bytes of a message is not searched.
 const MAX_MESSAGE_BYTES: usize = 4096;
 
@@ -121,25 +121,37 @@ impl Snapshot {
         let tokens = analysis::tokens(normalised.as_str());
         let ids = analysis::distinct_ids(&tokens);
         let compared = Query::new(&ids, fingerprint(normalised.as_str()), query.language, &self.table);
-        let mut best: HashMap<usize, Candidate> = HashMap::new();
-        for (number, ordinal) in self.propose(&tokens, &compared)? {
-            let Some(row) = self.table.row(number) else { continue };
-            if query.today.as_deref().is_some_and(|today| !row.entry.is_valid_on(today)) {
-                continue;
-            }
-            if held_out.hides(number, ordinal) || ordinal >= row.wordings.len() {
-                continue;
-            }
-            let features = features::features(&compared, &self.table, row, ordinal);
-            let candidate = Candidate { row: number, ordinal, features, score: features::score(&features) };
-            match best.get(&number) {
-                Some(better) if better.score >= candidate.score => {}
-                _ => drop(best.insert(number, candidate)),
-            }
-        }
-        let mut candidates: Vec<Candidate> = best.into_values().collect();
+        let mut proposed = self.propose(&tokens, &compared)?;
+        proposed.sort_unstable();
+        proposed.dedup();
+        let mut candidates: Vec<Candidate> = proposed
+            .chunk_by(|one, other| one.0 == other.0)
+            .filter_map(|wordings| {
+                let row = self.table.row(wordings[0].0)?;
+                let valid = query.today.as_deref().is_none_or(|today| row.entry.is_valid_on(today));
+                if valid { self.compare(&compared, row, wordings, held_out) } else { None }
+            })
+            .collect();
         candidates.sort_by(|one, other| other.score.total_cmp(&one.score).then(one.row.cmp(&other.row)));
         Ok(Found { tokens, query: compared, candidates })
+    }
+
+    /// Compares a message with an entry of which some wordings were proposed; none where all of it is held out.
+    fn compare(&self, query: &Query, row: &Row, proposed: &[(usize, usize)], held_out: HeldOut) -> Option<Candidate> {
+        let number = proposed[0].0;
+        let further = proposed.iter().map(|&(_, ordinal)| ordinal).filter(|&ordinal| ordinal >= COMPARED_WORDINGS);
+        let (ordinal, nearest) = (0..row.wordings.len().min(COMPARED_WORDINGS))
+            .chain(further.filter(|&ordinal| ordinal < row.wordings.len()))
+            .filter(|&ordinal| !held_out.hides(number, ordinal))
+            .map(|ordinal| (ordinal, features::wording_features(query, &self.table, row, ordinal)))
+            .reduce(|best, other| if (other.1.1, other.1.0) > (best.1.1, best.1.0) { other } else { best })?;
+        let features = match held_out {
+            HeldOut::Wording(held, wording) if held == number => {
+                features::features(query, &self.table, row, &row.together_without(wording), nearest)
+            }
+            _ => features::features(query, &self.table, row, &row.together, nearest),
+        };
+        Some(Candidate { row: number, ordinal, features, score: features::score(&features) })
     }
 
     /// Wordings (row, ordinal) worth comparing.
@@ -158,29 +170,23 @@ impl Snapshot {
     }
 }
 
-/// Distinct indexed terms, the most telling ones where there are too many.
-fn chosen_terms(tokens: &[Token], query: &Query) -> Vec<String> {
+/// Distinct indexed terms with the weight of their kind, the most telling ones where there are too many.
+fn chosen_terms(tokens: &[Token], query: &Query) -> Vec<(f32, String)> {
     let by_id = analysis::by_id(tokens);
-    let mut weighted: Vec<(f32, String)> = query
-        .tokens
-        .iter()
-        .filter_map(|(id, weight)| {
-            by_id.get(id).filter(|token| token.is_indexed()).map(|token| (*weight, token.term()))
-        })
-        .collect();
-    if weighted.len() > MAX_TERMS {
-        weighted.sort_by(|one, other| other.0.total_cmp(&one.0));
-        weighted.truncate(MAX_TERMS);
-    }
-    weighted.into_iter().map(|(_, term)| term).collect()
+    let mut weighted: Vec<(f32, &Token)> =
+        query.tokens.iter().filter_map(|(id, weight)| Some((*weight, *by_id.get(id)?))).collect();
+    weighted.sort_by(|one, other| other.0.total_cmp(&one.0));
+    weighted.truncate(MAX_TERMS);
+    weighted.into_iter().map(|(_, token)| (features::kind_weight(token.kind), token.term())).collect()
 }
 
-fn any_of(field: Field, terms: &[String]) -> Option<Box<dyn TantivyQuery>> {
+fn any_of(field: Field, terms: &[(f32, String)]) -> Option<Box<dyn TantivyQuery>> {
     let clauses: Vec<(Occur, Box<dyn TantivyQuery>)> = terms
         .iter()
-        .map(|term| {
+        .map(|(boost, term)| {
             let term = TermQuery::new(Term::from_field_text(field, term), IndexRecordOption::WithFreqs);
-            (Occur::Should, Box::new(term) as Box<dyn TantivyQuery>)
+            let boosted: Box<dyn TantivyQuery> = Box::new(BoostQuery::new(Box::new(term), *boost));
+            (Occur::Should, boosted)
         })
         .collect();
     if clauses.is_empty() { None } else { Some(Box::new(BooleanQuery::new(clauses))) }

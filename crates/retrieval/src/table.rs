@@ -9,6 +9,7 @@ use text::Language;
 
 use crate::FaqEntry;
 use crate::analysis::{self, Token};
+use crate::bag::Bag;
 use crate::schema::MAX_WORDINGS;
 
 /// One entry with everything that searching needs.
@@ -18,17 +19,16 @@ pub(crate) struct Row {
     pub(crate) language: Option<Language>,
     /// The question, then the similar questions.
     pub(crate) wordings: Vec<Wording>,
-    /// Distinct tokens of the answer.
-    pub(crate) answer: Vec<u32>,
-    /// Distinct tokens of the category.
-    pub(crate) category: Vec<u32>,
+    /// All wordings poured together.
+    pub(crate) together: Bag,
+    pub(crate) answer: Bag,
+    pub(crate) category: Bag,
 }
 
 /// One way to ask the question.
 #[derive(Debug)]
 pub(crate) struct Wording {
-    /// Distinct tokens, ascending.
-    pub(crate) ids: Vec<u32>,
+    pub(crate) bag: Bag,
     /// Hash of the text without spaces and punctuation.
     pub(crate) fingerprint: u64,
 }
@@ -51,8 +51,7 @@ impl Row {
         for wording in std::iter::once(&entry.question).chain(&entry.similar).take(MAX_WORDINGS) {
             let normalised = text::normalise(wording);
             let found = analysis::tokens(normalised.as_str());
-            wordings
-                .push(Wording { ids: analysis::distinct_ids(&found), fingerprint: fingerprint(normalised.as_str()) });
+            wordings.push(Wording { bag: Bag::of(&found), fingerprint: fingerprint(normalised.as_str()) });
             tokens.push(found);
         }
         let analyse = |text: &str| analysis::tokens(text::normalise(text).as_str());
@@ -60,12 +59,19 @@ impl Row {
         let category = entry.category.as_deref().map(analyse).unwrap_or_default();
         let row = Self {
             language,
+            together: Bag::union(wordings.iter().map(|wording| &wording.bag)),
             wordings,
-            answer: analysis::distinct_ids(&answer),
-            category: analysis::distinct_ids(&category),
+            answer: Bag::of(&answer),
+            category: Bag::of(&category),
             entry,
         };
         (row, RowTokens { wordings: tokens, answer, category })
+    }
+
+    /// All wordings but one poured together.
+    pub(crate) fn together_without(&self, ordinal: usize) -> Bag {
+        let others = self.wordings.iter().enumerate().filter(|(other, _)| *other != ordinal);
+        Bag::union(others.map(|(_, wording)| &wording.bag))
     }
 
     /// The text of a wording; ordinal 0 is the question.
@@ -94,8 +100,55 @@ pub(crate) struct Table {
     rows: Vec<Option<Arc<Row>>>,
     numbers: HashMap<Arc<str>, u32>,
     free: Vec<u32>,
-    document_frequency: HashMap<u32, u32>,
-    n_wordings: usize,
+    wordings: Statistics,
+    together: Statistics,
+    answers: Statistics,
+}
+
+/// What is known of the texts of one kind; empty texts are not counted.
+#[derive(Debug, Clone, Default)]
+struct Statistics {
+    n_texts: u32,
+    n_tokens: u64,
+    /// How many texts hold a token; empty for wordings, where those of all wordings together tell more.
+    holders: HashMap<u32, u32>,
+}
+
+impl Statistics {
+    fn count_length(&mut self, bag: &Bag, sign: i32) {
+        if bag.length() > 0 {
+            self.n_texts = self.n_texts.saturating_add_signed(sign);
+            self.n_tokens = self.n_tokens.saturating_add_signed(i64::from(sign) * i64::from(bag.length()));
+        }
+    }
+
+    fn count(&mut self, bag: &Bag, sign: i32) {
+        self.count_length(bag, sign);
+        for id in bag.ids() {
+            let count = self.holders.entry(id).or_insert(0);
+            *count = count.saturating_add_signed(sign);
+            if *count == 0 {
+                self.holders.remove(&id);
+            }
+        }
+    }
+
+    fn mean_length(&self) -> f32 {
+        self.n_tokens as f32 / self.n_texts.max(1) as f32
+    }
+
+    fn weight(&self, id: u32) -> f32 {
+        let found = self.holders.get(&id).copied().unwrap_or(0) as f32;
+        (1.0 + (self.n_texts as f32 - found + 0.5) / (found + 0.5)).ln()
+    }
+}
+
+/// Mean numbers of tokens.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MeanLengths {
+    pub(crate) wording: f32,
+    pub(crate) together: f32,
+    pub(crate) answer: f32,
 }
 
 impl Table {
@@ -157,28 +210,34 @@ impl Table {
         self.free = (0..self.rows.len() as u32).filter(|&number| self.rows[number as usize].is_none()).collect();
     }
 
-    /// How much a token tells: large for rare ones.
-    pub(crate) fn weight(&self, id: u32) -> f32 {
-        let found = self.document_frequency.get(&id).copied().unwrap_or(0) as f32;
-        let total = self.n_wordings as f32;
-        (1.0 + (total - found + 0.5) / (found + 0.5)).ln()
+    /// How much a token tells in a question: large for rare ones.
+    pub(crate) fn question_weight(&self, id: u32) -> f32 {
+        self.together.weight(id)
     }
 
-    /// Whether no wording holds the token.
+    /// How much a token tells in an answer.
+    pub(crate) fn answer_weight(&self, id: u32) -> f32 {
+        self.answers.weight(id)
+    }
+
+    /// Whether no entry holds the token.
     pub(crate) fn is_unknown(&self, id: u32) -> bool {
-        !self.document_frequency.contains_key(&id)
+        !self.together.holders.contains_key(&id) && !self.answers.holders.contains_key(&id)
+    }
+
+    pub(crate) fn mean_lengths(&self) -> MeanLengths {
+        MeanLengths {
+            wording: self.wordings.mean_length(),
+            together: self.together.mean_length(),
+            answer: self.answers.mean_length(),
+        }
     }
 
     fn count(&mut self, row: &Row, sign: i32) {
         for wording in &row.wordings {
-            self.n_wordings = self.n_wordings.saturating_add_signed(sign as isize);
-            for &id in &wording.ids {
-                let count = self.document_frequency.entry(id).or_insert(0);
-                *count = count.saturating_add_signed(sign);
-                if *count == 0 {
-                    self.document_frequency.remove(&id);
-                }
-            }
+            self.wordings.count_length(&wording.bag, sign);
         }
+        self.together.count(&row.together, sign);
+        self.answers.count(&row.answer, sign);
     }
 }

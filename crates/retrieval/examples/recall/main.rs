@@ -1,0 +1,118 @@
+//! Measures retrieval beside plain BM25, on sets laid out as faq.jsonl, queries.jsonl and qrels.tsv; a folder without
+//! queries is asked its own similar questions, each held out of the index:
+//! `cargo run --release -p retrieval --example recall -- SET_FOLDER…`
+#![allow(clippy::print_stdout, reason = "an example's figures are its output")]
+
+mod bm25;
+mod tally;
+
+use std::collections::{HashMap, HashSet};
+use std::error::Error;
+use std::path::Path;
+use std::time::Instant;
+
+use retrieval::{Change, FaqEntry, FaqIndex, SearchQuery, read_faq};
+
+use bm25::PlainIndex;
+use tally::Tally;
+
+const TOP: usize = 10;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("{}", tally::HEADER);
+    for folder in std::env::args().skip(1).map(std::path::PathBuf::from) {
+        if folder.join("queries.jsonl").is_file() {
+            ask_queries(&folder)?;
+        } else {
+            hold_out(&folder)?;
+        }
+    }
+    Ok(())
+}
+
+fn name(folder: &Path) -> String {
+    folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn ask_queries(folder: &Path) -> Result<(), Box<dyn Error>> {
+    let entries = read_faq(folder)?;
+    let index = FaqIndex::in_memory();
+    index.replace_all(&entries, 1)?;
+    let plain = PlainIndex::new(&entries)?;
+    let relevant = read_qrels(&std::fs::read_to_string(folder.join("qrels.tsv"))?);
+    let (mut ours, mut theirs) = (Tally::default(), Tally::default());
+    for line in std::fs::read_to_string(folder.join("queries.jsonl"))?.lines() {
+        let query: serde_json::Value = serde_json::from_str(line)?;
+        let (Some(id), Some(text)) = (query["id"].as_str(), query["text"].as_str()) else { continue };
+        let Some(right) = relevant.get(id) else { continue };
+        ask(&index, text, |id| right.contains(id), &mut ours);
+        ask_plain(&plain, &entries, text, |id| right.contains(id), &mut theirs)?;
+    }
+    theirs.print(&name(folder), "BM25");
+    ours.print(&name(folder), "ours");
+    Ok(())
+}
+
+/// Asks each similar question while it is missing from its entry; probabilities and threshold stay as learned
+/// from the whole.
+fn hold_out(folder: &Path) -> Result<(), Box<dyn Error>> {
+    let entries = read_faq(folder)?;
+    let index = FaqIndex::in_memory();
+    let report = index.replace_all(&entries, 1)?;
+    let (mut ours, mut theirs) = (Tally::default(), Tally::default());
+    let mut revision = 1;
+    for place in 0..entries.len() {
+        for ordinal in 0..entries[place].similar.len() {
+            let mut rest = entries.clone();
+            let asked = rest[place].similar.remove(ordinal);
+            revision += 1;
+            index.apply(&[Change::Put(rest[place].clone())], revision)?;
+            let right = |id: &str| id == entries[place].id;
+            ask(&index, &asked, right, &mut ours);
+            ask_plain(&PlainIndex::new(&rest)?, &rest, &asked, right, &mut theirs)?;
+        }
+        revision += 1;
+        index.apply(&[Change::Put(entries[place].clone())], revision)?;
+    }
+    theirs.print(&name(folder), "BM25");
+    for accepted in [0.05, 0.1, 0.2] {
+        ours.print_coverage(accepted, index.threshold(accepted));
+    }
+    ours.print(&name(folder), "ours");
+    println!("{report:?}");
+    Ok(())
+}
+
+fn ask(index: &FaqIndex, text: &str, right: impl Fn(&str) -> bool, tally: &mut Tally) {
+    let language = text::detect_language(text).map(|found| found.language);
+    let started = Instant::now();
+    let hits = index.search(&SearchQuery { text: text.to_owned(), language, top: TOP, today: None });
+    let seconds = started.elapsed().as_secs_f64();
+    let place = hits.iter().position(|hit| right(&hit.id));
+    tally.add(place, hits.first().map(|hit| hit.probability), seconds);
+}
+
+fn ask_plain(
+    plain: &PlainIndex,
+    entries: &[FaqEntry],
+    text: &str,
+    right: impl Fn(&str) -> bool,
+    tally: &mut Tally,
+) -> Result<(), Box<dyn Error>> {
+    let started = Instant::now();
+    let found = plain.search(text, TOP)?;
+    let seconds = started.elapsed().as_secs_f64();
+    tally.add(found.iter().position(|&number| right(&entries[number].id)), None, seconds);
+    Ok(())
+}
+
+fn read_qrels(text: &str) -> HashMap<String, HashSet<String>> {
+    let mut relevant: HashMap<String, HashSet<String>> = HashMap::new();
+    for line in text.lines() {
+        let mut cells = line.split('\t');
+        if let (Some(query), Some(entry)) = (cells.next(), cells.next()) {
+            relevant.entry(query.to_owned()).or_default().insert(entry.to_owned());
+        }
+    }
+    relevant
+}

@@ -1,0 +1,109 @@
+//! The tokens of a text with how often each stands in it, and how much of a message they hold (BM25).
+
+use crate::analysis::Token;
+
+/// How soon more of the same token stops telling more.
+const SATURATION: f32 = 2.0;
+
+/// Tokens and their counts, ascending by token.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Bag {
+    counts: Vec<(u32, u16)>,
+    length: u32,
+}
+
+/// The mean length of the texts of one kind, and how much longer ones are held back: 0 not at all, 1 wholly.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Norm {
+    pub(crate) mean_length: f32,
+    pub(crate) strictness: f32,
+}
+
+impl Bag {
+    pub(crate) fn of(tokens: &[Token]) -> Self {
+        let mut ids: Vec<u32> = tokens.iter().map(Token::id).collect();
+        ids.sort_unstable();
+        Self::counted(ids.into_iter().map(|id| (id, 1)).collect())
+    }
+
+    /// All the bags poured into one.
+    pub(crate) fn union<'a>(bags: impl Iterator<Item = &'a Self>) -> Self {
+        let mut counts: Vec<(u32, u16)> = bags.flat_map(|bag| bag.counts.iter().copied()).collect();
+        counts.sort_unstable();
+        Self::counted(counts)
+    }
+
+    fn counted(mut counts: Vec<(u32, u16)>) -> Self {
+        let length = counts.iter().map(|&(_, count)| u32::from(count)).sum();
+        counts.dedup_by(|later, kept| {
+            let same = later.0 == kept.0;
+            if same {
+                kept.1 = kept.1.saturating_add(later.1);
+            }
+            same
+        });
+        counts.shrink_to_fit();
+        Self { counts, length }
+    }
+
+    pub(crate) fn contains(&self, id: u32) -> bool {
+        self.counts.binary_search_by_key(&id, |&(other, _)| other).is_ok()
+    }
+
+    /// Distinct tokens.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = u32> + '_ {
+        self.counts.iter().map(|&(id, _)| id)
+    }
+
+    /// All tokens, repeated ones too.
+    pub(crate) fn length(&self) -> u32 {
+        self.length
+    }
+
+    /// BM25 of weighted tokens (ascending) in this text; at most the sum of their weights.
+    pub(crate) fn bm25(&self, tokens: &[(u32, f32)], norm: Norm) -> f32 {
+        let relative = self.length as f32 / norm.mean_length.max(1.0);
+        let offset = SATURATION * (1.0 - norm.strictness + norm.strictness * relative);
+        let mut rest = self.counts.as_slice();
+        let mut sum = 0.0;
+        for &(id, weight) in tokens {
+            rest = &rest[rest.partition_point(|&(other, _)| other < id)..];
+            match rest.first() {
+                None => break,
+                Some(&(found, count)) if found == id => sum += weight * f32::from(count) / (f32::from(count) + offset),
+                Some(_) => {}
+            }
+        }
+        sum
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::tokens;
+
+    const NORM: Norm = Norm { mean_length: 4.0, strictness: 0.5 };
+
+    fn bag(text: &str) -> Bag {
+        Bag::of(&tokens(text))
+    }
+
+    #[test]
+    fn a_union_counts_what_its_parts_count() {
+        let (one, other) = (bag("退款 refund"), bag("退款"));
+        let union = Bag::union([&one, &other].into_iter());
+        assert_eq!(union.length(), one.length() + other.length());
+        assert_eq!(union.ids().collect::<Vec<_>>(), one.ids().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn more_of_a_token_tells_more_and_a_longer_text_tells_less() {
+        let query: Vec<(u32, f32)> = bag("退").ids().map(|id| (id, 1.0)).collect();
+        let score = |text: &str| bag(text).bm25(&query, NORM);
+        assert_eq!(score("换"), 0.0);
+        assert!(score("退") > score("退我们的货物"));
+        assert!(score("退退") > score("退货"));
+        assert!(score("退退退退退退退") < 1.0);
+    }
+}
