@@ -7,8 +7,9 @@ use askama::Template;
 use serde::Deserialize;
 use store::{Conversation, ConversationFilter, Status};
 
+use super::call::Call;
 use super::links::with_query;
-use super::page::{Page, Section, Visit, render, see_other};
+use super::page::{Page, Section, render, see_other};
 use super::words::Words;
 use crate::app::App;
 use crate::auth::{AsAgent, AsViewer};
@@ -37,7 +38,7 @@ struct QueueQuery {
 }
 
 impl QueueQuery {
-    fn from_path(&self, path: &str) -> String {
+    fn at(&self, path: &str) -> String {
         with_query(path, &[("status", &self.status), ("text", &self.text), ("before", &self.before)])
     }
 }
@@ -74,27 +75,16 @@ struct ConversationsPage {
 }
 
 #[get("/conversations")]
-async fn show_queue(
-    app: web::Data<App>,
-    viewer: AsViewer,
-    visit: Visit,
-    query: web::Query<QueueQuery>,
-) -> Result<HttpResponse, ApiError> {
-    let page = visit.page(Section::Conversations, &viewer.staff);
-    render(&queue(&app, page, query.into_inner(), None).await?)
+async fn show_queue(call: Call<QueueQuery>, viewer: AsViewer) -> Result<HttpResponse, ApiError> {
+    let page = call.visit.page(Section::Conversations, &viewer.staff);
+    render(&queue(&call.app, page, call.query, None).await?)
 }
 
 #[get("/conversations/{id}")]
-async fn show_one(
-    app: web::Data<App>,
-    viewer: AsViewer,
-    visit: Visit,
-    id: web::Path<String>,
-    query: web::Query<QueueQuery>,
-) -> Result<HttpResponse, ApiError> {
-    let page = visit.page(Section::Conversations, &viewer.staff);
-    let conversation = app.store.conversation(&id).await?;
-    render(&queue(&app, page, query.into_inner(), Some(&conversation)).await?)
+async fn show_one(call: Call<QueueQuery>, viewer: AsViewer, id: web::Path<String>) -> Result<HttpResponse, ApiError> {
+    let page = call.visit.page(Section::Conversations, &viewer.staff);
+    let conversation = call.app.store.conversation(&id).await?;
+    render(&queue(&call.app, page, call.query, Some(&conversation)).await?)
 }
 
 async fn queue(
@@ -111,7 +101,7 @@ async fn queue(
     let older = found
         .last()
         .filter(|_| found.len() == A_PAGE)
-        .map(|last| QueueQuery { before: last.id.clone(), ..query.clone() }.from_path("/console/conversations"));
+        .map(|last| QueueQuery { before: last.id.clone(), ..query.clone() }.at("/console/conversations"));
     let rows = found.into_iter().map(|one| queue_row(one, &query, open.map(|open| open.id.as_str()), page.t)).collect();
     let open = match open {
         Some(conversation) => Some(OpenView::read(app, conversation, &query, page.t).await?),
@@ -122,7 +112,7 @@ async fn queue(
 
 fn queue_row(conversation: Conversation, query: &QueueQuery, open: Option<&str>, t: &'static Words) -> QueueRow {
     QueueRow {
-        link: query.from_path(&address(&conversation.id)),
+        link: query.at(&address(&conversation.id)),
         open: open == Some(conversation.id.as_str()),
         title: conversation.last_text.filter(|text| !text.is_empty()).unwrap_or_else(|| t.nothing_said_yet.to_owned()),
         visitor: conversation.visitor.unwrap_or_default(),
@@ -161,17 +151,16 @@ struct StatusForm {
 
 #[post("/conversations/{id}/status")]
 async fn change_status(
-    app: web::Data<App>,
+    call: Call<QueueQuery>,
     agent: AsAgent,
     id: web::Path<String>,
-    query: web::Query<QueueQuery>,
     form: web::Form<StatusForm>,
 ) -> Result<HttpResponse, ApiError> {
     let status = Status::parse(&form.to).filter(|status| *status != Status::Waiting);
     let status =
         status.ok_or_else(|| ApiError::Invalid(format!("to is {:?}; it can be person, bot or closed", form.to)))?;
-    app.chat.set_status(&id, status, &agent.staff.name).await?;
-    Ok(see_other(&with_query(&query.from_path(&address(&id)), &[("notice", &format!("now_{}", status.as_str()))])))
+    call.app.chat.set_status(&id, status, &agent.staff.name).await?;
+    Ok(see_other(&with_query(&call.query.at(&address(&id)), &[("notice", &format!("now_{}", status.as_str()))])))
 }
 
 #[derive(Debug, Deserialize)]
@@ -181,14 +170,13 @@ struct SayForm {
 
 #[post("/conversations/{id}/say")]
 async fn say(
-    app: web::Data<App>,
+    call: Call<QueueQuery>,
     agent: AsAgent,
     id: web::Path<String>,
-    query: web::Query<QueueQuery>,
     form: web::Form<SayForm>,
 ) -> Result<HttpResponse, ApiError> {
-    app.chat.person_says(&id, form.text.trim(), &agent.staff.name).await?;
-    Ok(see_other(&query.from_path(&address(&id))))
+    call.app.chat.person_says(&id, form.text.trim(), &agent.staff.name).await?;
+    Ok(see_other(&call.query.at(&address(&id))))
 }
 
 #[derive(Debug, Deserialize)]
@@ -200,10 +188,9 @@ struct LabelForm {
 
 #[post("/conversations/{id}/label")]
 async fn label(
-    app: web::Data<App>,
+    call: Call<QueueQuery>,
     agent: AsAgent,
     id: web::Path<String>,
-    query: web::Query<QueueQuery>,
     form: web::Form<LabelForm>,
 ) -> Result<HttpResponse, ApiError> {
     let intent = match form.intent.strip_prefix("is:") {
@@ -211,7 +198,7 @@ async fn label(
         None if form.intent == "none" => None,
         None => return Err(ApiError::Invalid("choose an intent, or out of scope".to_owned())),
     };
-    app.store.label_put(&form.message, intent, &agent.staff.name).await?;
-    let address = query.from_path(&address(&id));
+    call.app.store.label_put(&form.message, intent, &agent.staff.name).await?;
+    let address = call.query.at(&address(&id));
     Ok(see_other(&with_query(&address, &[("message", &form.message), ("notice", "labelled")])))
 }

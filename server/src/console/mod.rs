@@ -1,6 +1,7 @@
 //! The console for staff, rendered on the server: every page reads and every form works without scripts;
 //! small modules in `assets/console` add what is live.
 
+mod call;
 mod conversations;
 mod diff;
 mod faq;

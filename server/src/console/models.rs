@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use store::{ModelRecord, PromotionKind};
 
+use super::call::{Call, NoQuery};
 use super::links::encoded;
 use super::page::{Page, Section, Visit, render, render_as, see_other};
 use super::trace::percent;
@@ -156,12 +157,12 @@ struct PromoteForm {
 
 #[post("/models/{version}/promote")]
 async fn promote(
-    app: web::Data<App>,
+    call: Call<NoQuery>,
     editor: AsEditor,
-    visit: Visit,
     version: web::Path<String>,
     form: web::Form<PromoteForm>,
 ) -> Result<HttpResponse, ApiError> {
+    let Call { app, visit, .. } = call;
     let page = visit.page(Section::Models, &editor.staff);
     let t: &'static Words = page.t;
     let reason = form.reason.trim();

@@ -17,9 +17,9 @@ pub(super) fn html(milliseconds: i64, t: &Words) -> String {
 fn relative(milliseconds: i64, now: i64, t: &Words) -> String {
     let age = now - milliseconds;
     match age {
-        ..MINUTE => t.just_now.to_owned(),
-        ..HOUR => n(t.minutes_ago, age / MINUTE),
-        ..DAY => n(t.hours_ago, age / HOUR),
+        _ if age < MINUTE => t.just_now.to_owned(),
+        _ if age < HOUR => n(t.minutes_ago, age / MINUTE),
+        _ if age < DAY => n(t.hours_ago, age / HOUR),
         _ if age < 30 * DAY => n(t.days_ago, age / DAY),
         _ => jiff::Timestamp::from_millisecond(milliseconds).unwrap_or_default().strftime("%Y-%m-%d").to_string(),
     }

@@ -7,9 +7,9 @@ use dialogue::{Conversation, Decision, Language};
 use serde::{Deserialize, Serialize};
 
 use super::page::{Page, Section, Visit};
-use super::trace::TraceView;
+use super::trace::{Reader, TraceView};
 use crate::app::App;
-use crate::auth::{AsViewer, Staff};
+use crate::auth::AsViewer;
 use crate::error::ApiError;
 
 /// A question to try.
@@ -53,19 +53,17 @@ pub(super) async fn preview(
 ) -> Result<HttpResponse, ApiError> {
     let request = body.into_inner();
     let decision = ask(&app, &request).await?;
-    let html = view(&app, &decision, &request, visit, &viewer.staff).await.render().map_err(anyhow::Error::from)?;
+    let page = visit.page(Section::Faq, &viewer.staff);
+    let view = view(&app, page, &decision, request.faq_id.as_deref()).await;
+    let html = view.render().map_err(anyhow::Error::from)?;
     Ok(HttpResponse::Ok().json(PreviewReply { decision, html }))
 }
 
 /// The rendered preview of a question.
-pub(super) async fn rendered(
-    app: &App,
-    request: &PreviewRequest,
-    visit: Visit,
-    staff: &Staff,
-) -> Result<String, ApiError> {
+pub(super) async fn rendered(app: &App, page: Page, request: &PreviewRequest) -> Result<String, ApiError> {
     let decision = ask(app, request).await?;
-    Ok(view(app, &decision, request, visit, staff).await.render().map_err(anyhow::Error::from)?)
+    let view = view(app, page, &decision, request.faq_id.as_deref()).await;
+    Ok(view.render().map_err(anyhow::Error::from)?)
 }
 
 async fn ask(app: &App, request: &PreviewRequest) -> Result<Decision, ApiError> {
@@ -79,16 +77,16 @@ async fn ask(app: &App, request: &PreviewRequest) -> Result<Decision, ApiError> 
     Ok(web::block(move || assistant.answer(&conversation, &text, jiff::Timestamp::now())).await?)
 }
 
-async fn view(app: &App, decision: &Decision, request: &PreviewRequest, visit: Visit, staff: &Staff) -> PreviewView {
-    let page = visit.page(Section::Faq, staff);
-    let edited = request.faq_id.as_deref().filter(|id| !id.is_empty());
-    let trace = TraceView::new(decision.action, &decision.trace, &app.store, page.t, edited).await;
+/// Where `edited` is the entry whose editor asks.
+async fn view(app: &App, page: Page, decision: &Decision, edited: Option<&str>) -> PreviewView {
+    let edited = edited.filter(|id| !id.is_empty());
+    let reader = Reader { store: &app.store, t: page.t, marked: edited };
     PreviewView {
         text: decision.text.clone(),
         quick_replies: decision.quick_replies.iter().map(|quick| quick.title.clone()).collect(),
         sources: decision.sources.iter().map(|source| source.question.clone()).collect(),
         is_this_entry: edited.map(|id| decision.faq_id.as_deref() == Some(id)),
-        trace,
+        trace: TraceView::new(decision.action, &decision.trace, &reader).await,
         page,
     }
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use store::{Account, ApiToken, AuditFilter, Role};
 
+use super::call::{Call, NoQuery};
 use super::links::with_query;
 use super::page::{Page, Section, Visit, render, render_as, see_other};
 use super::trace::{language_name, percent};
@@ -237,12 +238,12 @@ struct RoleForm {
 
 #[post("/settings/accounts/{id}/role")]
 async fn change_role(
-    app: web::Data<App>,
+    call: Call<NoQuery>,
     owner: AsOwner,
-    visit: Visit,
     id: web::Path<String>,
     form: web::Form<RoleForm>,
 ) -> Result<HttpResponse, ApiError> {
+    let Call { app, visit, .. } = call;
     let role = parse_role(&form.role)?;
     match app.store.account_set_role(&id, role).await {
         Ok(account) => {

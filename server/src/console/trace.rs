@@ -43,21 +43,25 @@ pub(super) struct TraceView {
     pub(super) index_revision: u64,
 }
 
+/// Where a trace is read: the questions of its hits come from the store.
+#[derive(Debug)]
+pub(super) struct Reader<'a> {
+    pub(super) store: &'a Store,
+    pub(super) t: &'static Words,
+    /// The entry being edited, to be pointed out.
+    pub(super) marked: Option<&'a str>,
+}
+
 impl TraceView {
-    /// Reads a trace for people; the questions of the hits come from the store, `marked` is the entry being edited.
-    pub(super) async fn new(
-        action: Action,
-        trace: &Trace,
-        store: &Store,
-        t: &'static Words,
-        marked: Option<&str>,
-    ) -> Self {
+    /// Reads a trace for people.
+    pub(super) async fn new(action: Action, trace: &Trace, reader: &Reader<'_>) -> Self {
+        let t = reader.t;
         let mut hits = Vec::with_capacity(trace.hits.len());
         for hit in &trace.hits {
             let question =
-                store.faq_get(&hit.faq_id).await.map_or_else(|_| hit.faq_id.clone(), |record| record.question);
+                reader.store.faq_get(&hit.faq_id).await.map_or_else(|_| hit.faq_id.clone(), |record| record.question);
             let link = Some(faq_entry(&hit.faq_id));
-            let marked = marked == Some(hit.faq_id.as_str());
+            let marked = reader.marked == Some(hit.faq_id.as_str());
             hits.push(Bar { link, marked, ..Bar::new(question, hit.probability, trace.faq_threshold) });
         }
         let intents =

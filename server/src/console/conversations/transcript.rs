@@ -6,7 +6,7 @@ use dialogue::Trace;
 use store::{Conversation, Message, Rating, Speaker, StoredDecision};
 
 use super::super::links::{faq_entry, with_query};
-use super::super::trace::{TraceView, language_name};
+use super::super::trace::{Reader, TraceView, language_name};
 use super::super::words::Words;
 use super::{QueueQuery, address};
 use crate::app::App;
@@ -78,14 +78,17 @@ impl OpenView {
         let labels = labels_of(app, conversation).await?;
         let chosen = chosen(&messages, &query.message);
         let context = match chosen {
-            Some(place) => Some(context(app, &messages, place, &labels, t).await),
+            Some(place) => {
+                let trace = trace(app, decision_on(&messages, place), t).await;
+                Some(context(app, &messages[place], &labels, trace))
+            }
             None => None,
         };
         let here = address(&conversation.id);
         let chosen_id = chosen.map(|place| messages[place].id.clone());
         let views = messages.iter().map(|message| {
-            let context_link = (message.role == Speaker::Customer)
-                .then(|| with_query(&query.from_path(&here), &[("message", &message.id)]));
+            let context_link =
+                (message.role == Speaker::Customer).then(|| with_query(&query.at(&here), &[("message", &message.id)]));
             let is_chosen = chosen_id.as_deref() == Some(message.id.as_str());
             MessageView { context_link, chosen: is_chosen, ..message_view(message, &labels, t) }
         });
@@ -99,10 +102,10 @@ impl OpenView {
             started: conversation.created_at,
             messages: views.collect(),
             context,
-            status_form: query.from_path(&format!("{here}/status")),
-            say_form: query.from_path(&format!("{here}/say")),
-            label_form: query.from_path(&format!("{here}/label")),
-            back: query.from_path("/console/conversations"),
+            status_form: query.at(&format!("{here}/status")),
+            say_form: query.at(&format!("{here}/say")),
+            label_form: query.at(&format!("{here}/label")),
+            back: query.at("/console/conversations"),
         })
     }
 }
@@ -129,15 +132,13 @@ fn decision_on(messages: &[Message], place: usize) -> Option<&StoredDecision> {
     own.or(next)
 }
 
-async fn context(app: &App, messages: &[Message], place: usize, labels: &Labels, t: &'static Words) -> ContextView {
-    let message = &messages[place];
-    let trace = match decision_on(messages, place) {
-        Some(decision) => {
-            let trace: Trace = serde_json::from_value(decision.trace.clone()).unwrap_or_default();
-            Some(TraceView::new(decision.action, &trace, &app.store, t, None).await)
-        }
-        None => None,
-    };
+async fn trace(app: &App, decision: Option<&StoredDecision>, t: &'static Words) -> Option<TraceView> {
+    let decision = decision?;
+    let trace: Trace = serde_json::from_value(decision.trace.clone()).unwrap_or_default();
+    Some(TraceView::new(decision.action, &trace, &Reader { store: &app.store, t, marked: None }).await)
+}
+
+fn context(app: &App, message: &Message, labels: &Labels, trace: Option<TraceView>) -> ContextView {
     let label = labels.get(&message.id);
     let known = app.assistant.model().map(|model| model.intents().to_vec()).unwrap_or_default();
     let is_label = |intent: &String| label.is_some_and(|(label, _)| label.as_ref() == Some(intent));

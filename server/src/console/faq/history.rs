@@ -6,11 +6,11 @@ use serde::Deserialize;
 
 use super::super::diff::Piece;
 use super::super::links::faq_entry;
-use super::super::page::{Page, Section, Visit, render, see_other};
-use super::Categories;
-use super::editor::{Change, EntryForm, changes, live};
-use super::list::{ListQuery, ListView};
-use crate::app::App;
+use super::super::page::{Page, render, see_other};
+use super::desk::Desk;
+use super::editor::live;
+use super::form::{Change, EntryForm, changes};
+use super::list::ListView;
 use crate::auth::{AsEditor, AsViewer};
 use crate::error::ApiError;
 
@@ -44,17 +44,10 @@ impl HistoryPage {
 }
 
 #[get("/faq/entry/{id}/history")]
-pub(super) async fn show(
-    app: web::Data<App>,
-    viewer: AsViewer,
-    visit: Visit,
-    categories: web::Data<Categories>,
-    id: web::Path<String>,
-    query: web::Query<ListQuery>,
-) -> Result<HttpResponse, ApiError> {
-    let page = visit.page(Section::Faq, &viewer.staff);
+pub(super) async fn show(desk: Desk, viewer: AsViewer, id: web::Path<String>) -> Result<HttpResponse, ApiError> {
+    let page = desk.page(&viewer.staff);
     // Newest first, so each one is compared with the one that follows it.
-    let records = app.store.faq_history(&id).await?;
+    let records = desk.app.store.faq_history(&id).await?;
     let versions = records.iter().enumerate().map(|(place, record)| {
         let before = records.get(place + 1).filter(|before| !before.deleted && !record.deleted);
         VersionView {
@@ -73,7 +66,7 @@ pub(super) async fn show(
     let newest = records.first();
     let question = newest.map(|record| record.question.clone()).unwrap_or_default();
     let gone = newest.is_some_and(|record| record.deleted);
-    let list = ListView::read(&app, &categories, query.into_inner(), page.t, Some(&id)).await?;
+    let list = desk.list(Some(&id)).await?;
     render(&HistoryPage { page, list, id: id.into_inner(), question, gone, versions })
 }
 
@@ -84,13 +77,12 @@ struct RestoreForm {
 
 #[post("/faq/entry/{id}/restore")]
 pub(super) async fn restore(
-    app: web::Data<App>,
+    desk: Desk,
     editor: AsEditor,
     id: web::Path<String>,
-    query: web::Query<ListQuery>,
     form: web::Form<RestoreForm>,
 ) -> Result<HttpResponse, ApiError> {
-    let record = app.store.faq_restore(&id, form.version, &editor.staff.name).await?;
-    let address = query.from_path(&faq_entry(&record.id));
-    Ok(see_other(&live(&app, record.revision, &address, "restored").await?))
+    let record = desk.app.store.faq_restore(&id, form.version, &editor.staff.name).await?;
+    let address = desk.query.at(&faq_entry(&record.id));
+    Ok(see_other(&live(&desk.app, record.revision, &address, "restored").await?))
 }

@@ -7,10 +7,10 @@ use serde::Deserialize;
 use store::FaqFilter;
 
 use super::super::links::{faq_entry, with_query};
-use super::super::page::{Page, Section, Visit, render};
+use super::super::page::{Page, render};
 use super::super::trace::language_name;
 use super::super::words::Words;
-use super::Categories;
+use super::desk::Desk;
 use crate::app::App;
 use crate::auth::AsViewer;
 use crate::error::ApiError;
@@ -31,7 +31,7 @@ pub(super) struct ListQuery {
 
 impl ListQuery {
     /// The same list from another address.
-    pub(super) fn from_path(&self, path: &str) -> String {
+    pub(super) fn at(&self, path: &str) -> String {
         self.at_page(path, self.page)
     }
 
@@ -73,10 +73,9 @@ pub(super) struct Row {
 }
 
 impl ListView {
-    /// Reads a page of the list; `open` is the entry shown beside it.
+    /// Reads a page of the list, without the categories; `open` is the entry shown beside it.
     pub(super) async fn read(
         app: &App,
-        categories: &Categories,
         query: ListQuery,
         t: &'static Words,
         open: Option<&str>,
@@ -97,7 +96,7 @@ impl ListView {
         let (records, total) = app.store.faq_list(&filter, A_PAGE, (page - 1).saturating_mul(A_PAGE)).await?;
         let pages = usize::try_from(total).unwrap_or_default().div_ceil(A_PAGE).max(1);
         let rows = records.into_iter().map(|record| Row {
-            link: query.from_path(&faq_entry(&record.id)),
+            link: query.at(&faq_entry(&record.id)),
             language: record
                 .language
                 .as_deref()
@@ -112,7 +111,7 @@ impl ListView {
         Ok(Self {
             rows: rows.collect(),
             total,
-            categories: categories.list(&app.store).await?,
+            categories: Vec::new(),
             filtered: filter.text.is_some()
                 || filter.language.is_some()
                 || filter.category.is_some()
@@ -127,7 +126,7 @@ impl ListView {
 
     /// Where a form of the pane beside leads, with the list as it is.
     pub(super) fn link(&self, path: &str) -> String {
-        self.query.from_path(path)
+        self.query.at(path)
     }
 
     pub(super) fn text(&self) -> &str {
@@ -169,16 +168,9 @@ struct ListPage {
 }
 
 #[get("/faq")]
-pub(super) async fn show(
-    app: web::Data<App>,
-    viewer: AsViewer,
-    visit: Visit,
-    categories: web::Data<Categories>,
-    query: web::Query<ListQuery>,
-    undo: web::Query<UndoQuery>,
-) -> Result<HttpResponse, ApiError> {
-    let page = visit.page(Section::Faq, &viewer.staff);
-    let list = ListView::read(&app, &categories, query.into_inner(), page.t, None).await?;
+pub(super) async fn show(desk: Desk, viewer: AsViewer, undo: web::Query<UndoQuery>) -> Result<HttpResponse, ApiError> {
+    let page = desk.page(&viewer.staff);
+    let list = desk.list(None).await?;
     let undo = match undo.into_inner() {
         UndoQuery { undo: Some(id), version: Some(version) } if page.may_edit() => {
             Some(Undo { link: list.link(&format!("{}/restore", faq_entry(&id))), version })

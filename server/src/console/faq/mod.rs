@@ -1,6 +1,8 @@
 //! The FAQ in the console: the list on the left, and beside it the editor, an entry's history, or an import.
 
+mod desk;
 mod editor;
+mod form;
 mod history;
 mod list;
 mod transfer;

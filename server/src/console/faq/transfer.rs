@@ -8,9 +8,9 @@ use retrieval::{FaqFormat, RowProblem};
 use serde::Deserialize;
 use store::{FaqDraft, ImportOutcome};
 
-use super::super::page::{Page, Section, Visit, render, render_as};
-use super::Categories;
-use super::list::{ListQuery, ListView};
+use super::super::page::{Page, render, render_as};
+use super::desk::Desk;
+use super::list::ListView;
 use crate::api::faq::draft_of_entry;
 use crate::app::App;
 use crate::auth::AsEditor;
@@ -34,62 +34,56 @@ struct OutcomeView {
 }
 
 #[get("/faq/import")]
-pub(super) async fn show(
-    app: web::Data<App>,
-    editor: AsEditor,
-    visit: Visit,
-    categories: web::Data<Categories>,
-    query: web::Query<ListQuery>,
-) -> Result<HttpResponse, ApiError> {
-    let page = visit.page(Section::Faq, &editor.staff);
-    let list = ListView::read(&app, &categories, query.into_inner(), page.t, None).await?;
+pub(super) async fn show(desk: Desk, editor: AsEditor) -> Result<HttpResponse, ApiError> {
+    let (page, list) = (desk.page(&editor.staff), desk.list(None).await?);
     render(&ImportPage { page, list, rows: String::new(), outcome: None, problem: None })
+}
+
+/// The button that was pressed.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+enum Step {
+    Try,
+    Import,
 }
 
 #[derive(Debug, Deserialize)]
 struct ImportForm {
     rows: String,
-    /// The button that was pressed: `try` or `import`.
-    step: String,
+    step: Step,
 }
 
 #[post("/faq/import")]
 pub(super) async fn import(
-    app: web::Data<App>,
+    desk: Desk,
     editor: AsEditor,
-    visit: Visit,
-    categories: web::Data<Categories>,
-    query: web::Query<ListQuery>,
     form: web::Form<ImportForm>,
 ) -> Result<HttpResponse, ApiError> {
     let ImportForm { rows, step } = form.into_inner();
-    let trial = step != "import";
-    let page = visit.page(Section::Faq, &editor.staff);
-    let taken = take(&app, &rows, trial, &editor.staff.name).await;
-    let list = ListView::read(&app, &categories, query.into_inner(), page.t, None).await?;
+    let taken = take(&desk.app, &rows, step, &editor.staff.name).await;
+    let (page, list) = (desk.page(&editor.staff), desk.list(None).await?);
     match taken {
         Ok(outcome) => render(&ImportPage { page, list, rows, outcome: Some(outcome), problem: None }),
-        Err(ApiError::Invalid(words)) => render_as(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            &ImportPage { page, list, rows, outcome: None, problem: Some(words) },
-        ),
+        Err(ApiError::Invalid(words)) => {
+            let refused = ImportPage { page, list, rows, outcome: None, problem: Some(words) };
+            render_as(StatusCode::UNPROCESSABLE_ENTITY, &refused)
+        }
         Err(other) => Err(other),
     }
 }
 
-async fn take(app: &App, rows: &str, trial: bool, by: &str) -> Result<OutcomeView, ApiError> {
+async fn take(app: &App, rows: &str, step: Step, by: &str) -> Result<OutcomeView, ApiError> {
     let bytes = rows.as_bytes().to_vec();
     let format = if rows.trim_start().starts_with('{') { FaqFormat::Jsonl } else { FaqFormat::Csv };
-    let imported = web::block(move || retrieval::parse_faq(&bytes, format))
-        .await?
-        .map_err(|error| ApiError::Invalid(error.to_string()))?;
+    let imported = web::block(move || retrieval::parse_faq(&bytes, format)).await?;
+    let imported = imported.map_err(|error| ApiError::Invalid(error.to_string()))?;
     let drafts: Vec<FaqDraft> = imported.entries.into_iter().map(draft_of_entry).collect();
-    let outcome = if trial {
-        app.store.faq_import_preview(drafts).await?
-    } else {
-        let outcome = app.store.faq_import(drafts, by).await?;
-        app.faq.wait_until_searchable(outcome.revision).await?;
-        outcome
+    let outcome = match step {
+        Step::Try => app.store.faq_import_preview(drafts).await?,
+        Step::Import => app.store.faq_import(drafts, by).await?,
     };
-    Ok(OutcomeView { trial, outcome, problems: imported.problems })
+    if step == Step::Import {
+        app.faq.wait_until_searchable(outcome.revision).await?;
+    }
+    Ok(OutcomeView { trial: step == Step::Try, outcome, problems: imported.problems })
 }
