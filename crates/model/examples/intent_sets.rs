@@ -137,6 +137,12 @@ fn report(classifier: &Classifier, rows: &[Row], arguments: &Arguments) {
         prediction.ranking.first().is_some_and(|best| Some(&best.intent) == row.intent.as_ref())
     };
     let accuracy = inside.iter().zip(&predictions).filter(right).count() as f64 / inside.len() as f64;
+    if arguments.verbose {
+        for (row, prediction) in inside.iter().zip(&predictions).filter(|pair| !right(&(pair.0, pair.1))) {
+            let best = &prediction.ranking[0];
+            println!("wrong: {:?} is {:?}, not {} ({:.2})", row.text, row.intent, best.intent, best.probability);
+        }
+    }
     println!("accuracy {accuracy:.4} on {} rows of {}; {micros:.0} us a message", inside.len(), arguments.on);
     let threshold = classifier.threshold(0.05);
     let answered: Vec<_> = inside.iter().zip(&predictions).filter(|(_, p)| p.intent_at(threshold).is_some()).collect();

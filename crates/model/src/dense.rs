@@ -7,7 +7,6 @@ use candle_core::backprop::GradStore;
 use candle_core::{CpuStorage, Device, InplaceOp2, Layout, Shape, Tensor, Var};
 
 use crate::Error;
-use crate::random::Random;
 use crate::table::Step;
 
 /// Weights by name, in the order of their names.
@@ -17,15 +16,14 @@ pub(crate) struct Dense {
 }
 
 impl Dense {
-    /// Adds weights drawn from a normal distribution.
-    pub(crate) fn add_normal(
+    /// Adds values one by one from a source of random numbers, such as normal ones.
+    pub(crate) fn add_drawn(
         &mut self,
         name: &str,
         shape: (usize, usize),
-        deviation: f32,
-        random: &mut Random,
+        mut draw: impl FnMut() -> f32,
     ) -> Result<(), Error> {
-        let values = (0..shape.0 * shape.1).map(|_| random.normal() * deviation).collect();
+        let values = (0..shape.0 * shape.1).map(|_| draw()).collect();
         self.add(name, values, shape)
     }
 
@@ -137,7 +135,7 @@ impl InplaceOp2 for Update {
         moments.second.resize(weights.len(), 0.0);
         let Moments { first, second } = &mut *moments;
         for (((value, m), v), g) in weights.iter_mut().zip(first).zip(second).zip(&gradient[from..to]) {
-            self.step.apply(value, m, v, *g);
+            self.step.apply(value, [m, v], *g);
         }
         Ok(())
     }

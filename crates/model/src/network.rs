@@ -5,7 +5,7 @@ use candle_core::{D, Device, Tensor, Var};
 use rayon::prelude::*;
 
 use crate::dense::{AdamW, Dense};
-use crate::encoder::bert::{self, BertConfig};
+use crate::encoder::bert::{Bert, BertConfig};
 use crate::encoder::cnn::{self, PlainCnn};
 use crate::features::Features;
 use crate::random::Random;
@@ -81,7 +81,8 @@ impl Network {
             }
         }
         let joined = NGRAM_DIM + encoded;
-        dense.add_normal("head.weight", (joined, sizes.outputs), (1.0 / joined as f32).sqrt(), random)?;
+        let deviation = (1.0 / joined as f32).sqrt();
+        dense.add_drawn("head.weight", (joined, sizes.outputs), || random.normal() * deviation)?;
         dense.add_constant("head.bias", sizes.outputs, 0.0)?;
         let wide = sizes.ngrams * sizes.outputs <= MAX_WIDE;
         Ok(Self {
@@ -143,22 +144,20 @@ impl Network {
     pub(crate) fn step(
         &mut self,
         batch: &Batch<'_>,
-        optimiser: &mut AdamW,
-        step: &Rates,
-        random: &mut Random,
-        dropout: f32,
+        learner: &mut Learner,
+        rates: &Rates,
     ) -> Result<(f32, usize), Error> {
         let leaves = Leaves::new(self, &batch.inputs)?;
-        let Rates { step, base } = step;
+        let Rates { step, base, dropout } = rates;
         let logits = self.forward(&leaves, batch.inputs.len(), &mut |x, place| {
-            let share = if place == Place::Encoder { dropout.min(0.1) } else { dropout };
-            let mask = random.dropout_mask(x.elem_count(), share);
+            let share = if place == Place::Encoder { dropout.min(0.1) } else { *dropout };
+            let mask = learner.random.dropout_mask(x.elem_count(), share);
             Ok((x * Tensor::from_vec(mask, x.shape(), x.device())?)?)
         })?;
         let log_probabilities = candle_nn::ops::log_softmax(&logits, D::Minus1)?;
         let loss = (&batch.targets * log_probabilities)?.sum_all()?.neg()?;
         let gradients = loss.backward()?;
-        optimiser.step(&self.dense, &gradients, |name| match is_base(name) {
+        learner.optimiser.step(&self.dense, &gradients, |name| match is_base(name) {
             true => *base,
             false => *step,
         })?;
@@ -191,7 +190,7 @@ impl Network {
                 (_, Some(config)) => {
                     let words = words.reshape((batch, (), self.tokens.dim()))?;
                     let mut inside = |x: &Tensor| dropout(x, Place::Encoder);
-                    let encoded = bert::forward(config, &self.dense, &words, &tokens.lengths, &mut inside)?;
+                    let encoded = Bert { config, dense: &self.dense }.forward(&words, &tokens.lengths, &mut inside)?;
                     self.normed("tokens", &encoded)?
                 }
                 (EncoderKind::Cnn, _) => {
@@ -308,11 +307,19 @@ enum Place {
     Head,
 }
 
-/// How far one step goes in fresh weights and in a base's.
+/// What training keeps between steps.
+#[derive(Debug)]
+pub(crate) struct Learner {
+    pub optimiser: AdamW,
+    pub random: Random,
+}
+
+/// How far one step goes in fresh weights and in a base's, and the share of features it drops.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rates {
     pub step: Step,
     pub base: Step,
+    pub dropout: f32,
 }
 
 /// Whether a dense weight belongs to a pretrained encoder.

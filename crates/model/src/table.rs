@@ -117,8 +117,8 @@ impl Step {
         }
     }
 
-    /// Moves one weight along its gradient.
-    pub(crate) fn apply(&self, value: &mut f32, first: &mut f32, second: &mut f32, gradient: f32) {
+    /// Moves one weight along its gradient, given its two moments.
+    pub(crate) fn apply(&self, value: &mut f32, [first, second]: [&mut f32; 2], gradient: f32) {
         *first = BETA1 * *first + (1.0 - BETA1) * gradient;
         *second = BETA2 * *second + (1.0 - BETA2) * gradient * gradient;
         let direction = *first * self.correction1 / ((*second * self.correction2).sqrt() + EPSILON);
@@ -207,7 +207,7 @@ impl Part<'_> {
             let first = &mut self.first[at..at + dim];
             let second = &mut self.second[at..at + dim];
             for (((value, m), v), g) in values.iter_mut().zip(first).zip(second).zip(&gradient) {
-                step.apply(value, m, v, *g);
+                step.apply(value, [m, v], *g);
             }
         }
     }

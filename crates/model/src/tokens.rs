@@ -55,6 +55,8 @@ pub(crate) fn encode(tokenizer: &Tokenizer, text: &str, limit: usize, special: b
     kept
 }
 
+// By value, as `map_err` hands it over.
+#[allow(clippy::needless_pass_by_value)]
 fn failed(error: tokenizers::Error) -> Error {
     Error::Tokenizer(error.to_string())
 }

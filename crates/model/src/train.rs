@@ -13,7 +13,7 @@ use crate::dense::AdamW;
 use crate::encoder::bert::BertConfig;
 use crate::features::{Features, Featuriser};
 use crate::neighbours::Neighbours;
-use crate::network::{Batch, Input, Network, Rates, Sizes, best};
+use crate::network::{Batch, Input, Learner, Network, Rates, Sizes, best};
 use crate::random::Random;
 use crate::sentiment::SentimentHead;
 use crate::split::{Row, Rows};
@@ -98,7 +98,8 @@ fn train_here(
 ) -> Result<Classifier, Error> {
     let rows = Rows::new(set, options.validation_share, options.seed)?;
     let mut watcher = Watcher { watch, started: Instant::now(), examples_done: 0.0, stopped: false, stop_after: None };
-    let fitted = Fitted::fit(&rows.train, &rows.held_out, &rows.intents, options, &mut watcher)?;
+    let lesson = Lesson { train: &rows.train, held_out: &rows.held_out, intents: &rows.intents };
+    let fitted = Fitted::fit(lesson, options, &mut watcher)?;
     let best_epoch = fitted.best_epoch;
     let planned = fitted.epochs;
     let mut parts = fitted.parts(&rows.train, &rows.intents)?;
@@ -108,7 +109,8 @@ fn train_here(
         let all: Vec<Row> = rows.train.iter().chain(&rows.held_out).cloned().collect();
         let again = TrainOptions { epochs: Some(planned), ..options.clone() };
         watcher.stop_after = Some(best_epoch);
-        parts = Fitted::fit(&all, &[], &rows.intents, &again, &mut watcher)?.parts(&all, &rows.intents)?;
+        let lesson = Lesson { train: &all, held_out: &[], intents: &rows.intents };
+        parts = Fitted::fit(lesson, &again, &mut watcher)?.parts(&all, &rows.intents)?;
         parts.calibration = calibration;
         parts.metrics = metrics;
     }
@@ -129,6 +131,14 @@ fn train_here(
     Ok(parts.classifier(set, options))
 }
 
+/// Rows to learn from and rows to check on, with the intents they are labelled by.
+#[derive(Debug, Clone, Copy)]
+struct Lesson<'a> {
+    train: &'a [Row],
+    held_out: &'a [Row],
+    intents: &'a [String],
+}
+
 /// A network with what reads texts for it.
 struct Fitted {
     featuriser: Featuriser,
@@ -140,13 +150,8 @@ struct Fitted {
 }
 
 impl Fitted {
-    fn fit(
-        train: &[Row],
-        held_out: &[Row],
-        intents: &[String],
-        options: &TrainOptions,
-        watcher: &mut Watcher<'_>,
-    ) -> Result<Self, Error> {
+    fn fit(lesson: Lesson<'_>, options: &TrainOptions, watcher: &mut Watcher<'_>) -> Result<Self, Error> {
+        let Lesson { train, intents, .. } = lesson;
         let texts = || train.iter().map(|row| row.text.as_str());
         let featuriser = Featuriser::fit(texts(), if train.len() < FEW_ROWS { 1 } else { 2 });
         let (base, tokenizer, prefix) = match &options.base {
@@ -163,41 +168,37 @@ impl Fitted {
         let network = Network::new(options.encoder, sizes, base, &mut random)?;
         let mut fitted =
             Self { featuriser, tokenizer, network, epochs: epochs(train.len(), options), best_epoch: 0, prefix };
-        fitted.run(train, held_out, options, watcher, &mut random)?;
+        fitted.run(lesson, options, watcher)?;
         Ok(fitted)
     }
 
-    fn run(
-        &mut self,
-        train: &[Row],
-        held_out: &[Row],
-        options: &TrainOptions,
-        watcher: &mut Watcher<'_>,
-        random: &mut Random,
-    ) -> Result<(), Error> {
+    fn run(&mut self, lesson: Lesson<'_>, options: &TrainOptions, watcher: &mut Watcher<'_>) -> Result<(), Error> {
+        let Lesson { train, held_out, .. } = lesson;
         let (inputs, checks) = (self.read(train), self.read(held_out));
         let tokens_dropout = if options.base.is_some() { 0.0 } else { options.feature_dropout };
         let shares = (options.feature_dropout, tokens_dropout);
-        let mut optimiser = AdamW::default();
+        let mut learner = Learner { optimiser: AdamW::default(), random: Random::new(options.seed, 5) };
         let mut order: Vec<usize> = (0..train.len()).collect();
         let steps = order.len().div_ceil(options.batch_size) as u64 * u64::from(self.epochs);
         let mut step = 0;
         let mut best_score: Option<(f32, Network)> = None;
         for epoch in 1..=self.epochs {
-            random.shuffle(&mut order);
+            learner.random.shuffle(&mut order);
             let (mut loss, mut right, mut seen) = (0.0, 0, 0);
             for chunk in order.chunks(options.batch_size) {
                 step += 1;
-                let thinned: Vec<Input> = chunk.iter().map(|index| thin(&inputs[*index], shares, random)).collect();
-                let batch = batch(train, &thinned, chunk, self.network.outputs, options.label_smoothing)?;
+                let thinned: Vec<Input> =
+                    chunk.iter().map(|index| thin(&inputs[*index], shares, &mut learner.random)).collect();
+                let rows: Vec<&Row> = chunk.iter().map(|index| &train[*index]).collect();
+                let batch = batch(&rows, &thinned, self.network.outputs, options.label_smoothing)?;
                 let (fresh, base) = peaks(options);
                 let height = schedule(step, steps, options.warmup);
                 let rates = Rates {
                     step: Step::new(fresh * height, options.weight_decay, step),
                     base: Step::new(base * height, options.weight_decay, step),
+                    dropout: options.dropout,
                 };
-                let (batch_loss, batch_right) =
-                    self.network.step(&batch, &mut optimiser, &rates, random, options.dropout)?;
+                let (batch_loss, batch_right) = self.network.step(&batch, &mut learner, &rates)?;
                 loss += batch_loss * chunk.len() as f32;
                 right += batch_right;
                 seen += chunk.len();
@@ -325,24 +326,18 @@ fn schedule(step: u64, steps: u64, warmup: f32) -> f32 {
     if step < rising { step / rising } else { (steps - step + 1.0).max(0.0) / (steps - rising + 1.0).max(1.0) }
 }
 
-fn batch<'a>(
-    rows: &[Row],
-    inputs: &'a [Input],
-    chunk: &[usize],
-    outputs: usize,
-    smoothing: f32,
-) -> Result<Batch<'a>, Error> {
-    let total: f32 = chunk.iter().map(|index| rows[*index].weight).sum();
-    let mut targets = vec![0.0; chunk.len() * outputs];
-    for (target, index) in targets.chunks_exact_mut(outputs).zip(chunk) {
-        let share = rows[*index].weight / total;
+fn batch<'a>(rows: &[&Row], inputs: &'a [Input], outputs: usize, smoothing: f32) -> Result<Batch<'a>, Error> {
+    let total: f32 = rows.iter().map(|row| row.weight).sum();
+    let mut targets = vec![0.0; rows.len() * outputs];
+    for (target, row) in targets.chunks_exact_mut(outputs).zip(rows) {
+        let share = row.weight / total;
         target.fill(share * smoothing / outputs as f32);
-        target[rows[*index].label as usize] += share * (1.0 - smoothing);
+        target[row.label as usize] += share * (1.0 - smoothing);
     }
     Ok(Batch {
         inputs: inputs.iter().collect(),
-        labels: chunk.iter().map(|index| rows[*index].label).collect(),
-        targets: Tensor::from_vec(targets, (chunk.len(), outputs), &Device::Cpu)?,
+        labels: rows.iter().map(|row| row.label).collect(),
+        targets: Tensor::from_vec(targets, (rows.len(), outputs), &Device::Cpu)?,
     })
 }
 

@@ -144,80 +144,95 @@ pub(crate) fn load_weights(path: &Path, config: &BertConfig, dense: &mut Dense) 
     Ok(Table::from_values(words, config.hidden_size))
 }
 
-/// Mean over each message's tokens of the last hidden states; `words` is [batch, len, hidden], padding last.
-pub(crate) fn forward(
-    config: &BertConfig,
-    dense: &Dense,
-    words: &Tensor,
-    lengths: &[usize],
-    dropout: &mut dyn FnMut(&Tensor) -> Result<Tensor, Error>,
-) -> Result<Tensor, Error> {
-    let (batch, len, hidden) = words.dims3()?;
-    let positions = dense.get("embeddings.position_embeddings.weight")?.narrow(0, 0, len)?;
-    let kind = dense.get("embeddings.token_type_embeddings.weight")?.narrow(0, 0, 1)?;
-    let embedded = words.broadcast_add(&positions)?.broadcast_add(&kind)?;
-    let mut x = dropout(&layer_norm(config, dense, "embeddings.LayerNorm", &embedded)?)?;
-    let present: Vec<f32> =
-        lengths.iter().flat_map(|length| (0..len).map(move |at| f32::from(at < (*length).max(1)))).collect();
-    let present = Tensor::from_vec(present, (batch, len), words.device())?;
-    // Absent tokens get a large negative score; infinity would give NaN where a row has no token.
-    let mask = present.affine(1e9, -1e9)?.reshape((batch, 1, 1, len))?;
-    for layer in 0..config.num_hidden_layers {
+/// A BERT's configuration with its weights.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bert<'a> {
+    pub config: &'a BertConfig,
+    pub dense: &'a Dense,
+}
+
+/// What may be dropped from a tensor while training.
+type Dropout<'a> = &'a mut dyn FnMut(&Tensor) -> Result<Tensor, Error>;
+
+/// Hidden states [batch, len, hidden] with what is added to the attention scores of absent tokens.
+#[derive(Debug, Clone, Copy)]
+struct Padded<'a> {
+    x: &'a Tensor,
+    mask: &'a Tensor,
+}
+
+impl Bert<'_> {
+    /// Mean over each message's tokens of the last hidden states; `words` is [batch, len, hidden], padding last.
+    pub(crate) fn forward(&self, words: &Tensor, lengths: &[usize], dropout: Dropout<'_>) -> Result<Tensor, Error> {
+        let (batch, len, _) = words.dims3()?;
+        let positions = self.dense.get("embeddings.position_embeddings.weight")?.narrow(0, 0, len)?;
+        let kind = self.dense.get("embeddings.token_type_embeddings.weight")?.narrow(0, 0, 1)?;
+        let embedded = words.broadcast_add(&positions)?.broadcast_add(&kind)?;
+        let mut x = dropout(&self.layer_norm("embeddings.LayerNorm", &embedded)?)?;
+        let present: Vec<f32> =
+            lengths.iter().flat_map(|length| (0..len).map(move |at| f32::from(at < (*length).max(1)))).collect();
+        let present = Tensor::from_vec(present, (batch, len), words.device())?;
+        // Absent tokens get a large negative score; infinity would give NaN where a row has no token.
+        let mask = present.affine(1e9, -1e9)?.reshape((batch, 1, 1, len))?;
+        for layer in 0..self.config.num_hidden_layers {
+            x = self.layer(layer, Padded { x: &x, mask: &mask }, dropout)?;
+        }
+        let counts = present.sum_keepdim(1)?; // [batch, 1]
+        let sum = x.broadcast_mul(&present.unsqueeze(2)?)?.sum(1)?; // [batch, hidden]
+        Ok(sum.broadcast_div(&counts)?)
+    }
+
+    fn layer(&self, layer: usize, states: Padded<'_>, dropout: Dropout<'_>) -> Result<Tensor, Error> {
         let prefix = format!("encoder.layer.{layer}");
-        let attended = attention(config, dense, &prefix, &x, &mask, dropout)?;
-        let attended = dropout(&linear(dense, &format!("{prefix}.attention.output.dense"), &attended)?)?;
-        x = layer_norm(config, dense, &format!("{prefix}.attention.output.LayerNorm"), &(x + attended)?)?;
-        let inner = linear(dense, &format!("{prefix}.intermediate.dense"), &x)?;
-        let inner = match config.hidden_act.as_str() {
+        let attended = self.attention(&prefix, states, dropout)?;
+        let attended = dropout(&self.linear(&format!("{prefix}.attention.output.dense"), &attended)?)?;
+        let x = self.layer_norm(&format!("{prefix}.attention.output.LayerNorm"), &(states.x + attended)?)?;
+        let inner = self.linear(&format!("{prefix}.intermediate.dense"), &x)?;
+        let inner = match self.config.hidden_act.as_str() {
             "relu" => inner.relu()?,
             "gelu" => inner.gelu_erf()?,
             _ => inner.gelu()?,
         };
-        let outer = dropout(&linear(dense, &format!("{prefix}.output.dense"), &inner)?)?;
-        x = layer_norm(config, dense, &format!("{prefix}.output.LayerNorm"), &(x + outer)?)?;
+        let outer = dropout(&self.linear(&format!("{prefix}.output.dense"), &inner)?)?;
+        self.layer_norm(&format!("{prefix}.output.LayerNorm"), &(x + outer)?)
     }
-    let counts = present.sum_keepdim(1)?; // [batch, 1]
-    let sum = x.broadcast_mul(&present.unsqueeze(2)?)?.sum(1)?; // [batch, hidden]
-    debug_assert_eq!(sum.dims(), [batch, hidden]);
-    Ok(sum.broadcast_div(&counts)?)
+
+    fn attention(&self, prefix: &str, states: Padded<'_>, dropout: Dropout<'_>) -> Result<Tensor, Error> {
+        let Padded { x, mask } = states;
+        let (batch, len, hidden) = x.dims3()?;
+        let heads = self.config.num_attention_heads;
+        let size = hidden / heads;
+        let part = |name: &str| -> Result<Tensor, Error> {
+            Ok(self
+                .linear(&format!("{prefix}.attention.self.{name}"), x)?
+                .reshape((batch, len, heads, size))?
+                .transpose(1, 2)?
+                .contiguous()?)
+        };
+        let (query, key, value) = (part("query")?, part("key")?, part("value")?); // [batch, heads, len, size]
+        let scores = (query.matmul(&key.transpose(2, 3)?.contiguous()?)? * (size as f64).sqrt().recip())?;
+        let scores = scores.broadcast_add(mask)?; // [batch, heads, len, len]
+        let shares = dropout(&candle_nn::ops::softmax(&scores, D::Minus1)?)?;
+        Ok(shares.matmul(&value)?.transpose(1, 2)?.contiguous()?.reshape((batch, len, hidden))?)
+    }
+
+    fn linear(&self, name: &str, x: &Tensor) -> Result<Tensor, Error> {
+        let (batch, len, of) = x.dims3()?;
+        Ok(x.reshape((batch * len, of))?
+            .matmul(&self.dense.get(&format!("{name}.weight"))?.t()?)?
+            .broadcast_add(self.dense.get(&format!("{name}.bias"))?)?
+            .reshape((batch, len, ()))?)
+    }
+
+    fn layer_norm(&self, name: &str, x: &Tensor) -> Result<Tensor, Error> {
+        let centred = x.broadcast_sub(&x.mean_keepdim(D::Minus1)?)?;
+        let variance = centred.sqr()?.mean_keepdim(D::Minus1)?;
+        Ok(centred
+            .broadcast_div(&(variance + self.config.layer_norm_eps)?.sqrt()?)?
+            .broadcast_mul(self.dense.get(&format!("{name}.weight"))?)?
+            .broadcast_add(self.dense.get(&format!("{name}.bias"))?)?)
+    }
 }
 
-fn attention(
-    config: &BertConfig,
-    dense: &Dense,
-    prefix: &str,
-    x: &Tensor,
-    mask: &Tensor,
-    dropout: &mut dyn FnMut(&Tensor) -> Result<Tensor, Error>,
-) -> Result<Tensor, Error> {
-    let (batch, len, hidden) = x.dims3()?;
-    let (heads, size) = (config.num_attention_heads, hidden / config.num_attention_heads);
-    let part = |name: &str| -> Result<Tensor, Error> {
-        Ok(linear(dense, &format!("{prefix}.attention.self.{name}"), x)?
-            .reshape((batch, len, heads, size))?
-            .transpose(1, 2)?
-            .contiguous()?)
-    };
-    let (query, key, value) = (part("query")?, part("key")?, part("value")?); // [batch, heads, len, size]
-    let scores = (query.matmul(&key.transpose(2, 3)?.contiguous()?)? * (size as f64).sqrt().recip())?;
-    let scores = scores.broadcast_add(mask)?; // [batch, heads, len, len]
-    let shares = dropout(&candle_nn::ops::softmax(&scores, D::Minus1)?)?;
-    Ok(shares.matmul(&value)?.transpose(1, 2)?.contiguous()?.reshape((batch, len, hidden))?)
-}
-
-fn linear(dense: &Dense, name: &str, x: &Tensor) -> Result<Tensor, Error> {
-    let (batch, len, of) = x.dims3()?;
-    Ok(x.reshape((batch * len, of))?
-        .matmul(&dense.get(&format!("{name}.weight"))?.t()?)?
-        .broadcast_add(dense.get(&format!("{name}.bias"))?)?
-        .reshape((batch, len, ()))?)
-}
-
-fn layer_norm(config: &BertConfig, dense: &Dense, name: &str, x: &Tensor) -> Result<Tensor, Error> {
-    let centred = x.broadcast_sub(&x.mean_keepdim(D::Minus1)?)?;
-    let variance = centred.sqr()?.mean_keepdim(D::Minus1)?;
-    Ok(centred
-        .broadcast_div(&(variance + config.layer_norm_eps)?.sqrt()?)?
-        .broadcast_mul(dense.get(&format!("{name}.weight"))?)?
-        .broadcast_add(dense.get(&format!("{name}.bias"))?)?)
-}
+#[cfg(test)]
+mod tests;

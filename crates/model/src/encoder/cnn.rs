@@ -20,7 +20,7 @@ pub(crate) const OUT: usize = WIDTHS.len() * FILTERS;
 pub(crate) fn add_weights(dense: &mut Dense, dim: usize, random: &mut Random) -> Result<(), Error> {
     for width in WIDTHS {
         let deviation = (2.0 / (width * dim) as f32).sqrt();
-        dense.add_normal(&weight_name(width), (width * dim, FILTERS), deviation, random)?;
+        dense.add_drawn(&weight_name(width), (width * dim, FILTERS), || random.normal() * deviation)?;
         dense.add_constant(&bias_name(width), FILTERS, 0.0)?;
     }
     Ok(())

@@ -1,8 +1,8 @@
 //! What a trained classifier knows, that training repeats itself, and that bad data is refused or borne.
 
-use model::Sentiment;
+use model::{Classifier, Control, EncoderKind, Example, Sentiment, TrainOptions, TrainingSet, train};
 
-use crate::shop::{SHOP, best, predict};
+use crate::shop::{SHOP, best, learn, options, predict, set};
 
 #[test]
 fn intents_of_new_messages_are_told_in_both_languages() {
@@ -46,5 +46,131 @@ fn moods_are_told_apart() {
         let told = predict(&SHOP, text).sentiment.unwrap();
         assert_eq!(told.sentiment, mood, "{text}");
         assert!((0.34..=1.0).contains(&told.probability), "{told:?}");
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_classifier_on_any_number_of_threads() {
+    let texts = ["where is my lamp", "能退钱吗", "good morning"];
+    let again = learn(&set(), &TrainOptions { threads: Some(1), ..options() });
+    assert_eq!(again.predict(&texts), SHOP.predict(&texts));
+    let other = learn(&set(), &TrainOptions { seed: 5, ..options() });
+    assert_ne!(other.predict(&texts), SHOP.predict(&texts));
+    assert_ne!(other.info().version, SHOP.info().version);
+    assert_eq!(other.info().data_fingerprint, SHOP.info().data_fingerprint);
+}
+
+#[test]
+fn stopping_ends_training_with_a_usable_classifier() {
+    let mut reports = 0;
+    let classifier = train(&set(), &options(), &mut |progress| {
+        reports += 1;
+        assert_eq!((progress.epoch, progress.epochs), (reports, 12));
+        if reports == 3 { Control::Stop } else { Control::Continue }
+    })
+    .unwrap();
+    assert_eq!(reports, 3);
+    assert_eq!(classifier.predict(&["where is my lamp"])[0].ranking.len(), 4);
+}
+
+#[test]
+fn every_light_encoder_learns_the_shop() {
+    for encoder in [EncoderKind::Ngrams, EncoderKind::Bag, EncoderKind::Cnn] {
+        let classifier = learn(&set(), &TrainOptions { encoder, ..options() });
+        assert_eq!(classifier.info().features.encoder, encoder);
+        assert!(classifier.info().metrics["accuracy"] > 0.8, "{encoder:?} {:?}", classifier.info().metrics);
+        let home = tempfile::tempdir().unwrap();
+        classifier.save(&home.path().join("m")).unwrap();
+        let loaded = Classifier::load(&home.path().join("m")).unwrap();
+        assert_eq!(loaded.predict(&["退钱"]), classifier.predict(&["退钱"]), "{encoder:?}");
+    }
+}
+
+fn examples(rows: &[(&str, Option<&str>)]) -> TrainingSet {
+    TrainingSet {
+        train: rows.iter().map(|(text, intent)| Example::new(*text, *intent)).collect(),
+        ..TrainingSet::default()
+    }
+}
+
+#[test]
+fn sets_without_anything_to_learn_are_refused() {
+    for rows in [&[][..], &[("hello", None)], &[("", Some("a")), ("  ", Some("b"))]] {
+        let error = train(&examples(rows), &options(), &mut |_| Control::Continue).unwrap_err().to_string();
+        assert!(error.contains("no example with an intent") && error.contains("give at least one"), "{error}");
+    }
+}
+
+#[test]
+fn poor_sets_still_give_a_classifier() {
+    let odd = "名 with space/и 'quotes'";
+    for rows in [
+        &[("hello", Some("greet"))][..],
+        &[("hello", Some("greet")), ("hi", Some("greet")), ("hey there", Some("greet"))],
+        &[("🙂", Some("happy")), ("😡", Some("angry"))],
+        &[("退款", Some(odd)), ("refund", Some(odd)), ("你好", Some("greet"))],
+        &[("same", Some("a")), ("same", Some("b")), ("same", None)],
+    ] {
+        let classifier = learn(&examples(rows), &options());
+        for text in ["hello", "", "🙂", "没见过"] {
+            let prediction = predict(&classifier, text);
+            assert_eq!(prediction.ranking.len(), classifier.intents().len());
+            assert!(prediction.ranking.iter().all(|scored| (0.0..=1.0).contains(&scored.probability)), "{rows:?}");
+            assert_eq!((prediction.sentiment, prediction.entities.len()), (None, 0));
+        }
+        assert!((0.0..=1.0).contains(&classifier.threshold(0.05)));
+        let home = tempfile::tempdir().unwrap();
+        classifier.save(&home.path().join("m")).unwrap();
+        let loaded = Classifier::load(&home.path().join("m")).unwrap();
+        assert_eq!(loaded.predict(&["hello", "🙂"]), classifier.predict(&["hello", "🙂"]));
+    }
+}
+
+#[test]
+fn a_very_long_message_is_answered() {
+    let long = "where is my lamp 我的耳机 ".repeat(4000);
+    assert!(long.len() > 100_000);
+    assert_eq!(predict(&SHOP, &long).ranking.len(), 4);
+    let unbroken = "x".repeat(100_000);
+    assert_eq!(predict(&SHOP, &unbroken).ranking.len(), 4);
+}
+
+#[test]
+fn thousands_of_intents_are_told_apart() {
+    let intents: Vec<String> = (0..3000).map(|at| format!("intent {at}")).collect();
+    let rows: Vec<Example> =
+        intents.iter().map(|intent| Example::new(format!("the text of {intent}"), Some(intent))).collect();
+    let set = TrainingSet { train: rows, ..TrainingSet::default() };
+    let classifier = learn(&set, &TrainOptions { epochs: Some(1), ..options() });
+    assert_eq!(predict(&classifier, "intent 77").ranking.len(), 3000);
+}
+
+#[test]
+fn rows_without_weight_teach_nothing() {
+    let mut set = examples(&[("hello there", Some("greet")), ("refund please", Some("refund"))]);
+    for weight in [0.0, -1.0, f32::NAN, f32::INFINITY] {
+        set.train.push(Example { weight, ..Example::new("bad row", Some("greet")) });
+    }
+    let classifier = learn(&set, &options());
+    assert!(predict(&classifier, "hello there").ranking[0].probability.is_finite());
+    assert_eq!(classifier.intents(), ["greet", "refund"]);
+}
+
+#[test]
+fn options_out_of_range_are_refused_by_name() {
+    let usual = options;
+    for (options, name) in [
+        (TrainOptions { batch_size: 0, ..usual() }, "batch_size"),
+        (TrainOptions { threads: Some(0), ..usual() }, "threads"),
+        (TrainOptions { dropout: 1.0, ..usual() }, "dropout"),
+        (TrainOptions { feature_dropout: -0.1, ..usual() }, "feature_dropout"),
+        (TrainOptions { label_smoothing: f32::NAN, ..usual() }, "label_smoothing"),
+        (TrainOptions { warmup: 2.0, ..usual() }, "warmup"),
+        (TrainOptions { learning_rate: Some(0.0), ..usual() }, "learning_rate"),
+        (TrainOptions { weight_decay: 5.0, ..usual() }, "weight_decay"),
+        (TrainOptions { encoder: EncoderKind::Bert, ..usual() }, "encoder"),
+    ] {
+        let error = train(&set(), &options, &mut |_| Control::Continue).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("option {name}: ")), "{error}");
     }
 }

@@ -1,6 +1,7 @@
 //! The classifier from outside: training, prediction, the bundle on disk and the gazetteer.
 #![allow(clippy::unwrap_used)]
 
+mod bases;
 mod bundles;
 mod entities;
 mod learning;

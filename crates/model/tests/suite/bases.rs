@@ -1,0 +1,84 @@
+//! Training from a BERT checkpoint, and refusing folders that are none.
+
+use std::fs;
+use std::path::Path;
+
+use candle_core::{DType, Device, Tensor};
+use candle_nn::{VarBuilder, VarMap};
+use candle_transformers::models::bert::{BertModel, Config};
+use model::{Classifier, EncoderKind, TrainOptions, train};
+
+use crate::shop::{SHOP, learn, options, set};
+
+/// A tiny checkpoint with made-up weights, the shop's vocabulary and a prefix for queries.
+fn write_base(dir: &Path) {
+    SHOP.save(dir).unwrap();
+    fs::remove_file(dir.join("frontdesk.json")).unwrap();
+    let json = serde_json::json!({
+        "model_type": "bert", "vocab_size": SHOP.info().features.n_tokens, "hidden_size": 16, "num_hidden_layers": 1,
+        "num_attention_heads": 2, "intermediate_size": 32, "hidden_act": "gelu", "hidden_dropout_prob": 0.0,
+        "max_position_embeddings": 24, "type_vocab_size": 2, "initializer_range": 0.02, "layer_norm_eps": 1e-12,
+        "pad_token_id": 0,
+    });
+    fs::write(dir.join("config.json"), serde_json::to_vec(&json).unwrap()).unwrap();
+    fs::write(dir.join("config_sentence_transformers.json"), r#"{"prompts": {"query": "query: "}}"#).unwrap();
+    let weights = VarMap::new();
+    let config: Config = serde_json::from_value(json).unwrap();
+    BertModel::load(VarBuilder::from_varmap(&weights, DType::F32, &Device::Cpu), &config).unwrap();
+    for (name, var) in weights.data().lock().unwrap().iter() {
+        let middle = f32::from(u8::from(name.ends_with("LayerNorm.weight")));
+        let values: Vec<f32> = (0..var.elem_count()).map(|i| middle + 0.2 * ((i * i) as f32 * 0.37).sin()).collect();
+        var.set(&Tensor::from_vec(values, var.shape(), &Device::Cpu).unwrap()).unwrap();
+    }
+    weights.save(dir.join("model.safetensors")).unwrap();
+}
+
+fn from(base: &Path) -> TrainOptions {
+    TrainOptions { base: Some(base.to_owned()), epochs: Some(15), base_licence: Some("MIT".into()), ..options() }
+}
+
+fn refusal(base: &Path) -> String {
+    train(&set(), &from(base), &mut |_| model::Control::Continue).expect_err("no base").to_string()
+}
+
+#[test]
+fn a_model_trained_from_a_base_is_loaded_as_it_was_saved() {
+    let home = tempfile::tempdir().unwrap();
+    let base = home.path().join("base");
+    write_base(&base);
+    let trained = learn(&set(), &from(&base));
+    let info = trained.info();
+    assert_eq!((info.features.encoder, info.features.prefix.as_str()), (EncoderKind::Bert, "query: "));
+    assert_eq!((info.features.max_tokens, info.base_licence.as_deref()), (24, Some("MIT")));
+    assert!(info.metrics["accuracy"] > 0.6, "{:?}", info.metrics);
+    trained.save(&home.path().join("model")).unwrap();
+    let loaded = Classifier::load(&home.path().join("model")).unwrap();
+    let long = "where is my lamp ".repeat(50);
+    let texts = ["where is my lamp", "耳机能退钱吗", "", "🙂", &long];
+    assert_eq!(loaded.predict(&texts), trained.predict(&texts));
+}
+
+#[test]
+fn folders_that_are_no_base_are_refused_with_the_reason() {
+    let home = tempfile::tempdir().unwrap();
+    assert!(refusal(&home.path().join("nothing")).contains("is no folder"));
+    let base = home.path().join("base");
+    write_base(&base);
+    let path = base.join("config.json");
+    let config = fs::read_to_string(&path).unwrap();
+    for (edit, reason) in [
+        (config.replace("\"bert\"", "\"roberta\""), "only bert"),
+        (config.replace("\"gelu\"", "\"silu\""), "silu"),
+        (config.replace("\"num_attention_heads\":2", "\"num_attention_heads\":3"), "3 heads"),
+        (config.replace("\"hidden_size\":16", "\"hidden_size\":32"), "has shape"),
+        (config.replace("\"num_hidden_layers\":1", "\"num_hidden_layers\":2"), "lacks the tensor encoder.layer.1"),
+        ("{}".into(), "vocab_size"),
+    ] {
+        fs::write(&path, edit).unwrap();
+        let error = refusal(&base);
+        assert!(error.contains(reason), "{reason}: {error}");
+    }
+    fs::write(&path, &config).unwrap();
+    fs::write(base.join("model.safetensors"), b"short").unwrap();
+    assert!(refusal(&base).contains("model.safetensors"));
+}
