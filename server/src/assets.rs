@@ -41,7 +41,7 @@ fn entity_tag(hash: &[u8; 32]) -> EntityTag {
 }
 
 fn matches_tag(request: &HttpRequest, tag: &EntityTag) -> bool {
-    match actix_web::http::header::Header::parse(request) {
+    match header::Header::parse(request) {
         Ok(IfNoneMatch::Any) => true,
         Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|candidate| candidate.weak_eq(tag)),
         Err(_) => false,

@@ -66,6 +66,11 @@ impl Home {
         Ok(entries.any(|entry| entry.is_ok_and(|entry| entry.path().join("frontdesk.json").is_file())))
     }
 
+    /// Where the demo's first training writes, before the service takes its model over.
+    pub fn first_model(&self) -> PathBuf {
+        self.root.join("first-model")
+    }
+
     pub fn backups(&self) -> PathBuf {
         self.root.join("backups")
     }

@@ -1,7 +1,7 @@
 //! The models of a home: registered with what the golden conversations say of them, promoted, rolled back,
 //! and swapped under load without a failed request.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -98,9 +98,18 @@ impl Models {
         Ok(())
     }
 
-    /// Takes a finished bundle into the list, with its outcome on the golden conversations.
-    pub async fn register(&self, version: &str) -> anyhow::Result<GoldenOutcome> {
-        let classifier = self.load(version).await?;
+    /// Takes a finished bundle into the home's models under its own version, and into the list with its outcome on the
+    /// golden conversations.
+    pub async fn adopt(&self, bundle: &Path) -> anyhow::Result<(String, GoldenOutcome)> {
+        let classifier = load(bundle.to_owned()).await?;
+        let version = classifier.info().version.clone();
+        let home = self.path_of(&version);
+        std::fs::rename(bundle, &home).with_context(|| format!("cannot move the model to {}", home.display()))?;
+        let golden = self.register(&version, classifier).await?;
+        Ok((version, golden))
+    }
+
+    async fn register(&self, version: &str, classifier: Arc<Classifier>) -> anyhow::Result<GoldenOutcome> {
         let metrics = classifier.info().metrics.clone();
         let golden = self.replay_with(classifier).await?;
         let described = serde_json::json!({ "metrics": metrics, "golden": golden });
@@ -174,9 +183,7 @@ impl Models {
     }
 
     async fn load(&self, version: &str) -> anyhow::Result<Arc<Classifier>> {
-        let path = self.path_of(version);
-        let classifier = tokio::task::spawn_blocking(move || Classifier::load(&path)).await??;
-        Ok(Arc::new(classifier))
+        load(self.path_of(version)).await
     }
 
     async fn golden_of(&self, version: &str) -> Result<GoldenOutcome, ApiError> {
@@ -191,4 +198,9 @@ impl Models {
         let reports = tokio::task::spawn_blocking(move || golden.iter().map(|(_, conversation)| replay(&candidate, conversation)).collect::<Vec<_>>()).await?;
         Ok(GoldenOutcome::of(&reports))
     }
+}
+
+async fn load(path: PathBuf) -> anyhow::Result<Arc<Classifier>> {
+    let classifier = tokio::task::spawn_blocking(move || Classifier::load(&path)).await??;
+    Ok(Arc::new(classifier))
 }

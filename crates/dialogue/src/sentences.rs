@@ -3,7 +3,7 @@
 use crate::Language;
 
 /// The underscore names a bot may reword in `templates.yml`.
-pub const SENTENCE_NAMES: [&str; 14] = [
+pub const SENTENCE_NAMES: [&str; 15] = [
     "_rephrase",
     "_handoff",
     "_handoff_closed",
@@ -16,6 +16,7 @@ pub const SENTENCE_NAMES: [&str; 14] = [
     "_form_incomplete",
     "_angry",
     "_sorry",
+    "_waiting",
     "_greeting",
     "_silent",
 ];
@@ -50,6 +51,7 @@ fn chinese(name: &str) -> &'static [&'static str] {
         "_form_incomplete" => &["没关系，这一步我请人工客服来帮您。"],
         "_angry" => &["非常抱歉给您添麻烦了。我马上请人工客服来帮您处理，请稍等。"],
         "_sorry" => &["非常抱歉给您添麻烦了。"],
+        "_waiting" => &["已经通知同事了，很快就来，请稍等。"],
         "_greeting" => &["您好，请问有什么可以帮您？"],
         _ => LAST_RESORT_ZH,
     }
@@ -77,6 +79,7 @@ fn english(name: &str) -> &'static [&'static str] {
         "_form_incomplete" => &["No problem, a colleague will help you with this."],
         "_angry" => &["I am very sorry about this. I am getting a colleague to help you right away."],
         "_sorry" => &["I am very sorry about this."],
+        "_waiting" => &["A colleague has been told and will be with you soon."],
         "_greeting" => &["Hello, what can I do for you?"],
         _ => LAST_RESORT_EN,
     }

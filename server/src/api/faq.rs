@@ -327,7 +327,7 @@ fn draft(id: String, body: FaqRequest) -> Result<FaqDraft, ApiError> {
         valid_until: body.valid_until,
         enabled: body.enabled,
     };
-    let entry = entry.checked().map_err(|error| ApiError::Invalid(error.to_string()))?;
+    let entry = entry.checked().map_err(ApiError::Invalid)?;
     Ok(draft_of_entry(entry))
 }
 

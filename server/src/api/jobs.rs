@@ -134,10 +134,10 @@ impl Watcher {
         loop {
             self.news.mark_unchanged();
             let job = self.store.job_get(&self.id).await.ok()?;
-            let events = self.store.job_events_after(&self.id, self.after, 500).await.ok()?;
-            if let Some(last) = events.last() {
+            let news = self.store.job_events_after(&self.id, self.after, 500).await.ok()?;
+            if let Some(last) = news.last() {
                 self.after = last.seq;
-                return Some((Ok(events.iter().map(frame).collect::<String>().into()), Some(self)));
+                return Some((Ok(news.iter().map(frame).collect::<String>().into()), Some(self)));
             }
             if job.status.is_final() {
                 return None;

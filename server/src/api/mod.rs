@@ -17,8 +17,6 @@ pub(crate) mod wire;
 use utoipa::OpenApi;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-pub use wire::MessageReply;
-
 /// The service's own description of its routes.
 #[derive(OpenApi)]
 #[openapi(

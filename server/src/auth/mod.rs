@@ -6,4 +6,4 @@ mod staff;
 
 pub use password::{hash_password, verify_password};
 pub use secret::{Secret, fingerprint};
-pub use staff::{Authorised, AsAgent, AsEditor, AsOwner, AsViewer, MinimumRole, SESSION_COOKIE, Staff, bearer_token, optional_staff};
+pub use staff::{AsAgent, AsEditor, AsOwner, AsViewer, SESSION_COOKIE, Staff, bearer_token, optional_staff};

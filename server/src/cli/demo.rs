@@ -45,7 +45,7 @@ pub(super) fn run(arguments: &DemoArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn serve(config: Config, home: Home, fresh: Option<PathBuf>, first_model: Option<String>, started: Instant) -> anyhow::Result<()> {
+async fn serve(config: Config, home: Home, fresh: Option<PathBuf>, first_model: Option<PathBuf>, started: Instant) -> anyhow::Result<()> {
     let store = service::open_store(&config, &home).await?;
     let bot = prepare_bot(&home, &store, fresh.as_deref()).await?;
     if let Some(staging) = fresh {
@@ -53,8 +53,8 @@ async fn serve(config: Config, home: Home, fresh: Option<PathBuf>, first_model: 
     }
     let password = ensure_owner(&store).await?;
     let app = service::assemble(config, home, bot, store).await?;
-    if let Some(version) = first_model {
-        go_live(&app, &version).await?;
+    if let Some(bundle) = first_model {
+        go_live(&app, &bundle).await?;
     }
     service::serve(app, |address| {
         announce(address, password.as_deref());
@@ -64,22 +64,25 @@ async fn serve(config: Config, home: Home, fresh: Option<PathBuf>, first_model: 
 }
 
 /// Takes the freshly trained model into the list and makes it live.
-async fn go_live(app: &App, version: &str) -> anyhow::Result<()> {
-    let golden = app.models.register(version).await?;
+async fn go_live(app: &App, bundle: &Path) -> anyhow::Result<()> {
+    let (version, golden) = app.models.adopt(bundle).await?;
     say(format_args!("The demo bot passes {} of {} golden conversations.\n", golden.passed.len(), golden.passed.len() + golden.failed.len()));
-    app.models.promote(version, "demo", Insistence::Careful).await.map_err(|error| anyhow::anyhow!("{error}"))
+    app.models.promote(&version, "demo", Insistence::Careful).await.map_err(|error| anyhow::anyhow!("{error}"))
 }
 
-/// Trains when the home has no model yet; returns the new version.
-fn train_first_model(home: &Home, fresh: Option<&Path>) -> anyhow::Result<Option<String>> {
+/// Trains when the home has no model yet; returns the new bundle.
+fn train_first_model(home: &Home, fresh: Option<&Path>) -> anyhow::Result<Option<PathBuf>> {
     if home.has_models()? {
         return Ok(None);
     }
-    let version = crate::jobs::new_version();
     let bot = fresh.map_or_else(|| home.bot(), Path::to_owned);
     say("Training the demo bot on its examples and logs; this happens once.");
-    fine_tune::run_train(train_args(&bot, &home.model(&version))?)?;
-    Ok(Some(version))
+    let bundle = home.first_model();
+    if bundle.exists() {
+        std::fs::remove_dir_all(&bundle).with_context(|| format!("cannot clear {}", bundle.display()))?;
+    }
+    fine_tune::run_train(train_args(&bot, &bundle)?)?;
+    Ok(Some(bundle))
 }
 
 /// Writes the embedded bot into a scratch folder of the home, from where it is taken like any other bot.

@@ -98,7 +98,10 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
-        Command::Train(arguments) => fine_tune::run_train(arguments),
+        Command::Train(arguments) => {
+            give_way_when_told();
+            fine_tune::run_train(arguments)
+        }
         Command::Eval(arguments) => fine_tune::run_eval(arguments),
         Command::Predict(arguments) => fine_tune::run_predict(arguments),
         Command::Index(arguments) => retrieve::index(&arguments),
@@ -111,6 +114,15 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Restore(arguments) => backup::restore(&arguments),
         Command::User(command) => people::user(command),
         Command::Token(command) => people::token(command),
+    }
+}
+
+/// A training that the service started lowers its own priority, so that chat stays quick.
+fn give_way_when_told() {
+    if std::env::var_os(crate::jobs::LOW_PRIORITY).is_some()
+        && let Err(error) = rustix::process::nice(10)
+    {
+        tracing::warn!(%error, "the training could not lower its priority");
     }
 }
 

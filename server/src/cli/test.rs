@@ -33,7 +33,7 @@ pub(super) struct TestArgs {
 pub(super) fn run(arguments: &TestArgs) -> anyhow::Result<ExitCode> {
     let bot = Bot::load(&arguments.bot)?;
     anyhow::ensure!(!bot.golden.is_empty(), "{} has no golden/*.yml to replay", arguments.bot.display());
-    let index = Arc::new(FaqIndex::in_memory()?);
+    let index = Arc::new(FaqIndex::in_memory());
     index.replace_all(&bot.faq, 1)?;
     let model = match &arguments.model {
         Some(path) => Classifier::load(path).with_context(|| format!("cannot use the model {}", path.display()))?,
@@ -85,7 +85,7 @@ fn print_words(reports: &Reports, failed: usize) {
         for turn in &report.turns {
             say(format_args!("    customer: {}\n    bot:      {}", turn.customer, turn.reply.replace('\n', "\n              ")));
             for mismatch in &turn.mismatches {
-                say(format_args!("    ✗ {mismatch}"));
+                say(format_args!("    ✗ {}: expected {}, got {}", mismatch.field, mismatch.expected, mismatch.got));
             }
         }
     }

@@ -5,4 +5,4 @@ mod child;
 mod runner;
 
 pub use child::LOW_PRIORITY;
-pub use runner::{JobRunner, TrainRequest, new_version};
+pub use runner::{JobRunner, TrainRequest};

@@ -1,7 +1,7 @@
 //! The queue of jobs: takes the oldest, runs it, records what happens, tells who watches.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
@@ -47,7 +47,7 @@ impl JobRunner {
     /// Marks what an earlier process left running as failed, and begins to take jobs.
     pub async fn start(store: Store, home: Home, models: Arc<Models>) -> anyhow::Result<Self> {
         store.jobs_interrupted("the service stopped while this was running; start it again").await?;
-        remove_unfinished(&home)?;
+        clear_scratch(&home)?;
         let (news, _) = watch::channel(0);
         let shared = Arc::new(Shared { store, home, models, wake: Notify::new(), news, cancelled: Mutex::default() });
         tokio::spawn(work(Arc::clone(&shared)));
@@ -135,9 +135,9 @@ async fn run(shared: &Shared, job: Job) {
 /// Exports what was learned from conversations, trains beside it, and takes the new model into the list.
 async fn train(shared: &Shared, job: &Job, stop: &Notify) -> anyhow::Result<JobStatus> {
     let request = TrainRequest { promote: job.params["promote"] == true, ..request_of(&job.params) };
-    let version = new_version();
     let log = export_log(shared, job).await?;
-    let mut training = Training::start(&shared.home.bot(), &[log], &shared.home.model(&version), &request)?;
+    let bundle = shared.home.jobs().join(&job.id).join("model");
+    let mut training = Training::start(&shared.home.bot(), &[log], &bundle, &request)?;
     loop {
         tokio::select! {
             event = training.next_event() => match event? {
@@ -153,7 +153,7 @@ async fn train(shared: &Shared, job: &Job, stop: &Notify) -> anyhow::Result<JobS
     if let Ending::Failed(complaint) = training.end().await? {
         anyhow::bail!(complaint);
     }
-    let golden = shared.models.register(&version).await.context("the model was trained but cannot be used")?;
+    let (version, golden) = shared.models.adopt(&bundle).await.context("the model was trained but cannot be used")?;
     shared.event(job, &json!({ "event": "registered", "version": version, "golden": golden })).await?;
     if request.promote {
         promote(shared, job, &version).await?;
@@ -193,24 +193,8 @@ async fn export_log(shared: &Shared, job: &Job) -> anyhow::Result<PathBuf> {
     Ok(path)
 }
 
-/// A version sorts by time and names no one's data: `m20260302-101112-1a2b`.
-pub fn new_version() -> String {
-    let now = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S");
-    format!("m{now}-{:04x}", rand::random::<u16>())
-}
-
-/// Bundles are published by one rename; whatever else a killed training left beside them goes.
-fn remove_unfinished(home: &Home) -> anyhow::Result<()> {
-    let models = home.models();
-    for entry in std::fs::read_dir(&models).with_context(|| format!("cannot read {}", models.display()))? {
-        let path = entry?.path();
-        if !is_bundle(&path) {
-            std::fs::remove_dir_all(&path).or_else(|_| std::fs::remove_file(&path)).with_context(|| format!("cannot remove {}", path.display()))?;
-        }
-    }
-    Ok(())
-}
-
-fn is_bundle(path: &Path) -> bool {
-    path.join("frontdesk.json").is_file() && path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('m'))
+/// What a stopped service's jobs left in their scratch folders goes; finished bundles were moved out of them.
+fn clear_scratch(home: &Home) -> anyhow::Result<()> {
+    let jobs = home.jobs();
+    std::fs::remove_dir_all(&jobs).and_then(|()| std::fs::create_dir_all(&jobs)).with_context(|| format!("cannot clear {}", jobs.display()))
 }

@@ -41,13 +41,21 @@ pub(super) fn asked_for_person(turn: &Turn<'_>) -> Result<Reply, String> {
         .find(|template| template.kind == Kind::Handoff && turn.script.form(&template.intent).is_none());
     match prepared {
         Some(template) => call_for(turn, &template.intent, None),
-        None => Ok(call(turn)),
+        None => Ok(call_again(turn)),
     }
+}
+
+/// Whoever asks for a person once more is told that one is coming.
+fn call_again(turn: &Turn<'_>) -> Reply {
+    if turn.is_waiting_for_person() {
+        return Reply::handoff(turn, turn.sentence("_waiting"));
+    }
+    call(turn)
 }
 
 fn call_for(turn: &Turn<'_>, intent: &str, probability: Option<f32>) -> Result<Reply, String> {
     if turn.conversation.handed_over == HandoffState::Waiting {
-        return Ok(call(turn));
+        return Ok(call_again(turn));
     }
     answer_intent(turn, intent, probability)
 }
