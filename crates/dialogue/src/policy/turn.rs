@@ -154,8 +154,12 @@ impl<'a> Turn<'a> {
         self.conversation.handed_over == HandoffState::Waiting && self.script.is_open(self.now)
     }
 
-    /// Whether the message is negative, as surely as answers must be right.
+    /// Whether the message is negative, as surely as answers must be right; a bare value, such as an address that was
+    /// asked for, has no mood.
     pub(super) fn is_negative(&self) -> bool {
+        if self.heard.entities.iter().any(|found| found.text.trim() == self.heard.text.trim()) {
+            return false;
+        }
         let sure = 1.0 - self.accepted_error();
         let sentiment = self.heard.sentiment;
         sentiment.is_some_and(|sentiment| sentiment.negative >= sure)
