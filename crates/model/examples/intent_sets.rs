@@ -108,7 +108,7 @@ fn training_set(rows: &[Row], arguments: &Arguments) -> TrainingSet {
             *count += 1;
             *count <= arguments.per_intent
         })
-        .map(|(_, row)| Example::new(&row.text, row.intent.as_deref()))
+        .map(|(_, row)| Example::new(&row.text, row.intent.as_deref().filter(|_| !row.split.starts_with("oos"))))
         .collect();
     TrainingSet { train, ..TrainingSet::default() }
 }
@@ -119,7 +119,7 @@ fn is_train(rows: &[Row], arguments: &Arguments, index: usize, row: &Row) -> boo
 }
 
 fn is_kept(rows: &[Row], arguments: &Arguments, index: usize) -> bool {
-    index % 6 == 0 && !rows.iter().any(|row| row.split == arguments.on)
+    index.is_multiple_of(6) && !rows.iter().any(|row| row.split == arguments.on)
 }
 
 fn report(classifier: &Classifier, rows: &[Row], arguments: &Arguments) {

@@ -6,6 +6,8 @@ use crate::scope::SIGNALS;
 
 /// One-sided confidence of the bound on the error rate behind a threshold.
 const CONFIDENCE: f64 = 0.9;
+/// Where the temperature stays when few rows speak for another: the logarithm of one half.
+const USUAL_LOG_TEMPERATURE: f64 = -0.7;
 /// Points kept of a held-out curve.
 const MAX_POINTS: usize = 4000;
 
@@ -44,7 +46,8 @@ impl Calibration {
                     let sum: f64 = logits.iter().map(|logit| (scaled(logit) - highest).exp()).sum();
                     highest + sum.ln() - scaled(&logits[*label as usize])
                 })
-                .sum()
+                .sum::<f64>()
+                + (log - USUAL_LOG_TEMPERATURE).powi(2)
         };
         let (mut low, mut high) = (-2.5f64, 2.0f64);
         let golden = (5f64.sqrt() - 1.0) / 2.0;

@@ -20,7 +20,7 @@ pub(crate) const TOKEN_DIM: usize = 64;
 const TABLE_DEVIATION: f32 = 0.1;
 const NORM_EPSILON: f32 = 1e-5;
 /// Most values the wide table may have; bots with more classes do without it.
-const MAX_WIDE: usize = 24_000_000;
+const MAX_WIDE: usize = 12_000_000;
 
 /// A message as the network sees it.
 #[derive(Debug, Clone, Default)]

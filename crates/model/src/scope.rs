@@ -3,9 +3,11 @@
 use crate::calibration::ScopeModel;
 
 /// Number of signals.
-pub(crate) const SIGNALS: usize = 5;
+pub(crate) const SIGNALS: usize = 3;
 /// Share of messages taken to be out of scope when the regression is fitted.
 const PRIOR: f32 = 0.15;
+/// Fewest real out-of-scope rows to fit on; below, rows are made by leaving their own intent out.
+const ENOUGH: usize = 15;
 
 /// What familiarity is judged by.
 #[derive(Debug, Clone, Copy)]
@@ -21,47 +23,40 @@ pub(crate) struct Evidence<'a> {
 }
 
 impl Evidence<'_> {
-    /// The signals; `without` leaves one intent out, as if the bot did not have it.
+    /// How far the intents' logits rise above their mean, likeness to an example, and how "none of them" compares;
+    /// `without` leaves one intent out, as if the bot did not have it.
     pub(crate) fn signals(&self, without: Option<usize>) -> [f32; SIGNALS] {
         let logits =
             self.logits.iter().enumerate().filter(|(index, _)| Some(*index) != without).map(|(_, logit)| *logit);
-        let highest = logits.clone().fold(f32::NEG_INFINITY, f32::max);
-        if !highest.is_finite() {
-            return [0.0, 0.0, self.similarity, self.known, 0.0];
+        let n = logits.clone().count();
+        let likeness = self.similarity * self.known.sqrt();
+        if n == 0 {
+            return [0.0, likeness, 0.0];
         }
-        let sum: f32 = logits.map(|logit| (logit - highest).exp()).sum();
-        let energy = highest + sum.ln();
-        let share = (1.0 / sum).clamp(1e-4, 1.0 - 1e-4);
-        [
-            energy,
-            (share / (1.0 - share)).ln(),
-            self.similarity * self.known.sqrt(),
-            self.known,
-            self.none.map_or(0.0, |none| none - energy),
-        ]
+        let highest = logits.clone().fold(f32::NEG_INFINITY, f32::max);
+        let mean = logits.clone().sum::<f32>() / n as f32;
+        // The log of the sum of exponentials: the energy of Liu et al., 2020.
+        let energy = highest + logits.map(|logit| (logit - highest).exp()).sum::<f32>().ln();
+        [energy - mean, likeness, self.none.map_or(0.0, |none| none - energy)]
     }
 }
 
-/// Fits the regression: in-scope rows against out-of-scope ones, real and made by leaving the own intent out.
+/// Fits the regression on in-scope rows against out-of-scope ones.
+///
+/// Made rows resemble real ones in their logits alone, so only the first signal is fitted on them.
 pub(crate) fn fit(inside: &[[f32; SIGNALS]], outside: &[[f32; SIGNALS]], left_out: &[[f32; SIGNALS]]) -> ScopeModel {
-    if inside.is_empty() || outside.len() + left_out.len() == 0 {
+    let real = outside.len() >= ENOUGH;
+    let strange = if real { outside } else { left_out };
+    if inside.is_empty() || strange.is_empty() {
         return ScopeModel::default();
     }
-    let share = |n: usize, total: f32| total / n.max(1) as f32;
-    let (real, made) = match (outside.len(), left_out.len()) {
-        (0, _) => (0.0, PRIOR),
-        (_, 0) => (PRIOR, 0.0),
-        (n, _) if n < 20 => (PRIOR * 0.3, PRIOR * 0.7),
-        _ => (PRIOR * 0.7, PRIOR * 0.3),
-    };
-    let rows: Vec<([f32; SIGNALS], f32, f32)> = [
-        (inside, 1.0, share(inside.len(), 1.0 - PRIOR)),
-        (outside, 0.0, share(outside.len(), real)),
-        (left_out, 0.0, share(left_out.len(), made)),
-    ]
-    .into_iter()
-    .flat_map(|(rows, target, weight)| rows.iter().map(move |row| (*row, target, weight)))
-    .collect();
+    let seen = |row: &[f32; SIGNALS]| if real { *row } else { [row[0], 0.0, 0.0] };
+    let weight = |n: usize, share: f32| share / n as f32;
+    let rows: Vec<([f32; SIGNALS], f32, f32)> =
+        [(inside, 1.0, weight(inside.len(), 1.0 - PRIOR)), (strange, 0.0, weight(strange.len(), PRIOR))]
+            .into_iter()
+            .flat_map(|(rows, target, weight)| rows.iter().map(move |row| (seen(row), target, weight)))
+            .collect();
     regress(&rows)
 }
 
