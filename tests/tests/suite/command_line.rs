@@ -84,11 +84,11 @@ fn an_index_answers_json_lines_with_calibrated_hits() {
 fn a_model_classifies_json_lines() {
     let home = Home::trained();
     let model = live_model(home.path());
-    let messages = "{\"text\": \"where is my parcel\"}\n{\"text\": \"转人工客服\"}\n{\"text\": \"how do I cook rice\"}\n{\"text\": \"\"}\n";
+    let messages =
+        "{\"text\": \"where is my parcel\"}\n{\"text\": \"转人工客服\"}\n{\"text\": \"how do I cook rice\"}\n";
     let answers = frontdesk_with(["predict", word(&model)], messages.as_bytes()).check(0).json_lines();
     let intents: Vec<&Value> = answers.iter().map(|answer| &answer["intent"]).collect();
-    assert_eq!(intents[..3], [&json!("order_status"), &json!("talk_to_human"), &Value::Null], "{answers:?}");
-    assert_eq!(answers.len(), 4);
+    assert_eq!(intents, [&json!("order_status"), &json!("talk_to_human"), &Value::Null], "{answers:?}");
     for answer in &answers {
         let probability = answer["probability"].as_f64().unwrap();
         assert!(
@@ -96,15 +96,11 @@ fn a_model_classifies_json_lines() {
             "{answer}"
         );
     }
-    let partly =
-        frontdesk_with(["predict", word(&model)], b"{\"text\": \"hello\"}\n{\"words\": \"hello\"}\n\xff\xfe\n")
-            .check(2);
-    assert_eq!(partly.json_lines().len(), 1);
-    let complaints: Vec<&str> = partly.stderr.lines().collect();
-    assert!(
-        complaints.iter().any(|line| line.contains(":2")) && complaints.iter().any(|line| line.contains(":3")),
-        "{complaints:?}"
-    );
+    let wrong = b"{\"text\": \"hello\"}\n{\"words\": \"hello\"}\n\xff\xfe\n{\"text\": \"\"}\n";
+    let partly = frontdesk_with(["predict", word(&model)], wrong).check(2);
+    assert_eq!(partly.json_lines().len(), 1, "the good lines are answered");
+    let complaints: Vec<Value> = partly.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(complaints.iter().map(|complaint| &complaint["line"]).collect::<Vec<_>>(), [2, 3, 4], "{complaints:?}");
 }
 
 #[test]
@@ -135,12 +131,15 @@ fn the_faq_of_a_home_is_changed_while_its_service_runs() {
         let service = Service::start(home.path());
         let customer = service.customer("en").await;
         let file = home.beside("new.csv");
-        std::fs::write(&file, "id,question,answer,language\nparking-en,Where can I park my car?,In the garden.,en\n")
-            .unwrap();
+        std::fs::write(
+            &file,
+            "id,question,answer,language\nparking-en,Is there parking near the shop?,In the garden.,en\n",
+        )
+        .unwrap();
         let told = faq(&["import", word(&file), "--dry-run"]).check(0);
         assert!(told.stdout.contains("1 would be changed"), "{}", told.stdout);
         faq(&["import", word(&file)]).check(0);
-        let question = "Where can I park my car?";
+        let question = "Is there parking near the shop?";
         wait_for_answer(&customer, question, "In the garden.").await;
 
         let history = faq(&["history", "parking-en", "--json"]).check(0).json_lines();

@@ -40,7 +40,9 @@ fn hostile_words_come_back_as_words() {
             assert!(listed["total"].as_u64().unwrap() <= 1, "{words} is a pattern, not words: {listed}");
             service.staff("viewer").post("/v1/search", &json!({ "text": words, "explain": true })).await.json(200);
         }
-        assert_eq!(customer.history().await.len(), 2 * HOSTILE.len());
+        let history = customer.history().await;
+        let said = history.iter().filter(|message| message["role"] == "customer");
+        assert_eq!(said.count(), HOSTILE.len());
         assert_eq!(editor.get("/v1/faq?text=_%25").await.json(200)["total"], 0, "wildcards are not wild");
         check_console(&service, &customer).await;
     });

@@ -59,7 +59,7 @@ fn a_full_disk_refuses_in_words_and_loses_nothing() {
             Service::launch(&["serve", "--home", word(&home), "--port", "0"], &trained.beside("full.log"), &[]);
         let (customer, editor) = (service.customer("en").await, service.staff("editor"));
         customer.say("hello").await;
-        let entry = |answer: &str| json!({ "question": "Where can I park my car?", "answer": answer });
+        let entry = |answer: &str| json!({ "question": "Is there parking near the shop?", "answer": answer });
         editor.put("/v1/faq/parking-en", &entry("Before.")).await.json(200);
 
         let fill = disk.fill();
@@ -74,7 +74,7 @@ fn a_full_disk_refuses_in_words_and_loses_nothing() {
         let again = customer.attempt("How much is shipping?", "on-a-full-disk").await.unwrap().json(200);
         assert_eq!(again["messages"][0]["decision"]["faq_id"], "shipping-fee-en", "{again}");
         editor.put("/v1/faq/parking-en", &entry("After.")).await.json(200);
-        assert_eq!(customer.say("Where can I park my car?").await["text"], "After.");
+        assert_eq!(customer.say("Is there parking near the shop?").await["text"], "After.");
         let versions = editor.get("/v1/faq/parking-en/history").await.json(200);
         let answers: Vec<_> =
             versions.as_array().unwrap().iter().map(|version| version["answer"].as_str().unwrap()).collect();
@@ -108,7 +108,7 @@ fn a_database_held_by_another_program_is_waited_for_and_then_refused_in_words() 
         sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
 
         let asked = Instant::now();
-        let entry = json!({ "question": "Where can I park my car?", "answer": "Held." });
+        let entry = json!({ "question": "Is there parking near the shop?", "answer": "Held." });
         let (said, saved) =
             tokio::join!(customer.attempt("thanks", "while-held"), editor.put("/v1/faq/parking-en", &entry));
         said.unwrap().check_problem(503, "busy");
@@ -120,7 +120,7 @@ fn a_database_held_by_another_program_is_waited_for_and_then_refused_in_words() 
         other.close().await.unwrap();
         customer.attempt("thanks", "while-held").await.unwrap().json(200);
         editor.put("/v1/faq/parking-en", &entry).await.json(200);
-        assert_eq!(customer.say("Where can I park my car?").await["text"], "Held.");
+        assert_eq!(customer.say("Is there parking near the shop?").await["text"], "Held.");
         assert_eq!(customer.history().await.len(), 6);
     });
 }

@@ -79,8 +79,8 @@ fn open_shop() -> Shop {
     let tokens: HashMap<_, _> = roles.into_iter().map(|role| (role.to_owned(), make_token(&home, role))).collect();
     let editor = service.public.with_token(&tokens["editor"]);
     let events = runtime.block_on(async {
-        let events = train(&editor, 1, true).await;
-        train(&editor, 2, false).await;
+        let events = train(&editor, 2, true).await;
+        train(&editor, 3, false).await;
         events
     });
     let ended = service.terminate();
@@ -95,7 +95,7 @@ fn make_token(home: &Path, role: &str) -> String {
 
 /// Trains by a job and returns its event stream, which ends with the job.
 async fn train(editor: &Caller, seed: u64, promote: bool) -> String {
-    let order = json!({ "kind": "train", "seed": seed, "epochs": 12, "promote": promote });
+    let order = json!({ "kind": "train", "seed": seed, "promote": promote });
     let job = editor.post("/v1/jobs", &order).await.json(202);
     let path = format!("/v1/jobs/{}/events", job["id"].as_str().unwrap());
     let stream = editor.request(Method::GET, &path).timeout(Duration::from_secs(150));
