@@ -2,6 +2,7 @@
 //! Usage: `cargo run -p model --release --example intent_sets -- FILE.jsonl [--on val|test] [--seed N] …`
 #![allow(clippy::print_stdout)]
 
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use model::{Classifier, Control, EncoderKind, Example, Prediction, TrainOptions, TrainingSet, train};
@@ -20,6 +21,7 @@ struct Arguments {
     per_intent: usize,
     exposure: bool,
     verbose: bool,
+    save: Option<PathBuf>,
     options: TrainOptions,
 }
 
@@ -40,6 +42,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Control::Continue
     })?;
     println!("trained in {:.1} s wall, {:.1} s CPU", started.elapsed().as_secs_f32(), cpu_seconds());
+    if let Some(dir) = &arguments.save {
+        save(&classifier, dir)?;
+    }
     report(&classifier, &rows, &arguments);
     Ok(())
 }
@@ -52,6 +57,7 @@ fn arguments() -> Result<Arguments, Box<dyn std::error::Error>> {
         per_intent: usize::MAX,
         exposure: false,
         verbose: false,
+        save: None,
         options: TrainOptions::default(),
     };
     while let Some(word) = words.next() {
@@ -66,6 +72,7 @@ fn arguments() -> Result<Arguments, Box<dyn std::error::Error>> {
         let value = words.next().ok_or_else(|| format!("{word} needs a value"))?;
         let options = &mut arguments.options;
         match word.as_str() {
+            "--save" => arguments.save = Some(value.into()),
             "--on" => arguments.on = value,
             "--per-intent" => arguments.per_intent = value.parse()?,
             "--seed" => options.seed = value.parse()?,
@@ -85,6 +92,17 @@ fn arguments() -> Result<Arguments, Box<dyn std::error::Error>> {
         }
     }
     Ok(arguments)
+}
+
+fn save(classifier: &Classifier, dir: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    classifier.save(dir)?;
+    let sizes =
+        std::fs::read_dir(dir)?.map(|entry| Ok(entry?.metadata()?.len())).collect::<std::io::Result<Vec<_>>>()?;
+    let started = Instant::now();
+    Classifier::load(dir)?;
+    let seconds = started.elapsed().as_secs_f32();
+    println!("bundle of {:.1} MB, loaded in {seconds:.2} s", sizes.iter().sum::<u64>() as f64 / 1e6);
+    Ok(())
 }
 
 fn encoder(name: &str) -> Result<EncoderKind, String> {
