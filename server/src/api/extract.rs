@@ -4,7 +4,6 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{FromRequest, HttpRequest, web};
 use serde::de::DeserializeOwned;
 
@@ -44,15 +43,10 @@ impl<T: DeserializeOwned + Default + 'static> FromRequest for BodyOrDefault<T> {
     }
 }
 
-/// Reads a whole body of at most `limit` bytes.
+/// Reads a whole body of at most `limit` bytes, whatever type it is called: where a request comes from is checked before.
 pub fn read_body(request: &HttpRequest, payload: &mut Payload, limit: usize) -> Pin<Box<dyn Future<Output = Result<bytes::Bytes, ApiError>>>> {
-    let typed = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).map(str::to_ascii_lowercase);
-    let form = typed.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded") || kind.starts_with("text/plain"));
     let payload = web::Payload::from_request(request, payload);
     Box::pin(async move {
-        if form {
-            return Err(ApiError::Unreadable("the body must be JSON; send Content-Type: application/json".to_owned()));
-        }
         let payload = payload.await.map_err(|error| ApiError::Unreadable(error.to_string()))?;
         match payload.to_bytes_limited(limit).await {
             Ok(Ok(bytes)) => Ok(bytes),
