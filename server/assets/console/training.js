@@ -14,7 +14,11 @@ function follow(section) {
   const following = section.dataset.following === "true";
   const series = { loss: [[], []], accuracy: [[], []] };
   const listed = new Set([...epochs.rows].map((row) => row.cells[0].textContent));
+  const status = section.querySelector("[data-status]");
   let drawing = false;
+  let lastStep = 0;
+  // The last pass over all rows begins its steps anew and has nothing held out to compare with.
+  let lastPass = false;
 
   function draw() {
     drawing = false;
@@ -28,15 +32,23 @@ function follow(section) {
   const stream = new EventSource(`/v1/jobs/${encodeURIComponent(section.dataset.job)}/events`);
   stream.addEventListener("progress", (event) => {
     const report = JSON.parse(event.data);
-    push(series.loss[0], report.step, report.loss);
-    push(series.accuracy[0], report.step, report.train_accuracy);
+    lastPass ||= report.step < lastStep;
+    lastStep = report.step;
+    if (!lastPass) {
+      push(series.loss[0], report.step, report.loss);
+      push(series.accuracy[0], report.step, report.train_accuracy);
+    }
     if (report.validation) {
       push(series.loss[1], report.step, report.validation.loss);
       push(series.accuracy[1], report.step, report.validation.accuracy);
       listEpoch(epochs, listed, report);
     }
     if (progress) progress.value = (report.step / report.steps) * 100;
-    if (left) left.textContent = word("left", length(report.seconds_left));
+    if (left) left.textContent = [lastPass ? word("last_pass") : "", word("left", length(report.seconds_left))].join(" ");
+    if (following) {
+      status.textContent = word("running");
+      status.className = "tag is-running";
+    }
     if (!drawing) { drawing = true; requestAnimationFrame(draw); }
   });
   stream.addEventListener("end", () => {

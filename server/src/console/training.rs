@@ -170,11 +170,19 @@ fn news(event: &Value, t: &'static Words) -> Option<String> {
             )
         }
         "promoted" => Some(t.news_promoted.replace("{version}", version)),
-        "not_promoted" => Some(format!(
-            "{} {}",
-            t.news_not_promoted.replace("{version}", version),
-            event["message"].as_str().unwrap_or_default()
-        )),
+        "not_promoted" => {
+            let message = event["message"].as_str().unwrap_or_default();
+            let regressed = message.contains("golden conversations");
+            let words = if regressed { t.news_regressed } else { t.news_not_promoted };
+            let words = words.replace("{version}", version);
+            Some(if regressed { words } else { format!("{words} {message}") })
+        }
+        "data" => {
+            let number = |value: &Value| value.as_u64().unwrap_or_default().to_string();
+            let labelled = number(&event["by_origin"]["labelled"]);
+            let words = t.news_data.replace("{train}", &number(&event["train"]));
+            Some(words.replace("{validation}", &number(&event["validation"])).replace("{labelled}", &labelled))
+        }
         _ => None,
     }
 }

@@ -89,7 +89,10 @@ mod tests {
         for key in table::KEYS {
             let (zh, en) = (table::CHINESE.get(key).unwrap(), table::ENGLISH.get(key).unwrap());
             assert!(!zh.trim().is_empty() && !en.trim().is_empty(), "{key} is empty");
-            let places = |text: &str| ["{n}", "{version}", "{passed}", "{all}"].map(|place| text.contains(place));
+            let places = |text: &str| {
+                ["{n}", "{version}", "{passed}", "{all}", "{train}", "{validation}", "{labelled}"]
+                    .map(|place| text.contains(place))
+            };
             assert_eq!(places(zh), places(en), "{key}: the places to fill differ");
             if !shared.contains(key) && !key.starts_with("language_") {
                 assert!(

@@ -326,9 +326,11 @@ words! {
     past_jobs: "训练记录", "Jobs";
     no_jobs: "还没有训练过。点“开始训练”即可。", "Nothing was trained yet. Press \"Start training\".";
     took: "用时", "Took";
+    news_data: "数据：{train} 条用于训练，{validation} 条用于验证；其中 {labelled} 条来自会话标注。", "Data: {train} rows to learn from, {validation} held out; {labelled} of them labelled in conversations.";
     news_registered: "新模型 {version} 已就绪：标准对话通过 {passed} / {all}。", "Model {version} is ready: {passed} of {all} golden conversations pass.";
     news_promoted: "模型 {version} 已启用。", "Model {version} is live.";
     news_not_promoted: "模型 {version} 没有启用：", "Model {version} was not made live:";
+    news_regressed: "模型 {version} 没有启用：有标准对话变差。可在“模型”页查看并决定。", "Model {version} was not made live: golden conversations get worse. See which, and decide, under Models.";
 
     // Models
     models_hint: "同一时刻只有一个模型回答客户，切换立即生效，不中断服务。", "One model answers at a time. Switching takes effect at once and interrupts nobody.";
@@ -426,6 +428,8 @@ words! {
     js_seconds: "{n} 秒", "{n} s";
     js_minutes: "{n} 分钟", "{n} min";
     js_left: "大约还需 {n}", "about {n} left";
+    js_running: "进行中", "running";
+    js_last_pass: "最后用全部数据再训练一遍，", "last pass over all rows,";
     js_training: "训练集", "training";
     js_validation: "验证集", "validation";
 }
