@@ -79,7 +79,6 @@ fn english(name: &str) -> &'static [&'static str] {
         "_form_incomplete" => &["No problem, a colleague will help you with this."],
         "_angry" => &["I am very sorry about this. I am getting a colleague to help you right away."],
         "_sorry" => &["I am very sorry about this."],
-        "_waiting" => &["A colleague has been told and will be with you soon."],
         "_greeting" => &["Hello, what can I do for you?"],
         _ => LAST_RESORT_EN,
     }
