@@ -75,7 +75,9 @@ impl Chat {
         self.check_text(&incoming.text)?;
         let id = &incoming.client_message_id;
         if id.is_empty() || id.len() > LONGEST_CLIENT_ID || id.chars().any(char::is_control) {
-            return Err(ApiError::Invalid(format!("client_message_id must have 1 to {LONGEST_CLIENT_ID} visible characters")));
+            return Err(ApiError::Invalid(format!(
+                "client_message_id must have 1 to {LONGEST_CLIENT_ID} visible characters"
+            )));
         }
         Ok(())
     }
@@ -95,7 +97,9 @@ impl Chat {
         let started = Instant::now();
         let turn = self.turn_of(&incoming.conversation_id);
         let _in_turn = turn.lock().await;
-        if let Some(stored) = self.store.exchange_by_client_id(&incoming.conversation_id, &incoming.client_message_id).await? {
+        if let Some(stored) =
+            self.store.exchange_by_client_id(&incoming.conversation_id, &incoming.client_message_id).await?
+        {
             return Ok(stored);
         }
         let conversation = self.store.conversation(&incoming.conversation_id).await?;

@@ -132,7 +132,12 @@ impl Config {
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let figment = Figment::from(Serialized::defaults(Self::default()))
             .merge(Toml::file(path))
-            .merge(Env::prefixed("FRONTDESK_").ignore(&["owner_password"]).split("__").filter(|key| key.as_str().contains('.')))
+            .merge(
+                Env::prefixed("FRONTDESK_")
+                    .ignore(&["owner_password"])
+                    .split("__")
+                    .filter(|key| key.as_str().contains('.')),
+            )
             .merge(Env::raw().only(&["DATABASE_URL"]).map(|_| "storage.database_url".into()));
         figment.extract().map_err(|error| ConfigError(Box::new(error)))
     }

@@ -133,9 +133,7 @@ impl ResponseError for ApiError {
         let request_id = crate::telemetry::current_request_id();
         let body = serde_json::to_vec(&Problem { request_id, ..self.problem() }).unwrap_or_default();
         let mut response = response.body(body);
-        response
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         response
     }
 }

@@ -84,7 +84,9 @@ impl Step {
         let (to, count) = (u64::try_from(*to)?, changes.len());
         let changes: Vec<Change> = changes.into_iter().map(|(_, record)| change(record)).collect();
         let index = Arc::clone(&self.index);
-        tokio::task::spawn_blocking(move || index.apply(&changes, to)).await?.context("cannot apply the FAQ's changes to the index")?;
+        tokio::task::spawn_blocking(move || index.apply(&changes, to))
+            .await?
+            .context("cannot apply the FAQ's changes to the index")?;
         metrics::gauge!("frontdesk_index_revision").set(to as f64);
         Ok(count)
     }

@@ -58,8 +58,12 @@ impl Limits {
     /// Who sends this request, as far as trusted proxies tell.
     pub fn visitor(&self, request: &HttpRequest) -> Visitor {
         let peer = request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |address| address.ip());
-        let forwarded = self.trusted_proxies.contains(&peer).then(|| forwarded_for(request, &self.trusted_proxies)).flatten();
-        Visitor { address: forwarded.unwrap_or(peer), exempt: self.exempt_loopback && forwarded.is_none() && peer.is_loopback() }
+        let forwarded =
+            self.trusted_proxies.contains(&peer).then(|| forwarded_for(request, &self.trusted_proxies)).flatten();
+        Visitor {
+            address: forwarded.unwrap_or(peer),
+            exempt: self.exempt_loopback && forwarded.is_none() && peer.is_loopback(),
+        }
     }
 
     fn count<K: Clone + std::hash::Hash + Eq>(

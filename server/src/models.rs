@@ -90,7 +90,11 @@ impl Models {
         match self.load(&current.version).await {
             Ok(classifier) => self.assistant.swap_model(Some(classifier)),
             Err(error) => {
-                tracing::error!(version = current.version, error = format!("{error:#}"), "the current model cannot be loaded; going back to the one before");
+                tracing::error!(
+                    version = current.version,
+                    error = format!("{error:#}"),
+                    "the current model cannot be loaded; going back to the one before"
+                );
                 let before = self.store.model_rollback("service").await.context("no earlier model to go back to")?;
                 self.assistant.swap_model(Some(self.load(&before.version).await?));
             }
@@ -136,7 +140,9 @@ impl Models {
             Insistence::Careful if comparison.breaks.is_empty() => None,
             Insistence::Careful => {
                 let (count, names) = (comparison.breaks.len(), comparison.breaks.join("; "));
-                let detail = format!("{version} breaks {count} golden conversations: {names}. Send force and a reason to promote it all the same");
+                let detail = format!(
+                    "{version} breaks {count} golden conversations: {names}. Send force and a reason to promote it all the same"
+                );
                 return Err(ApiError::GoldenRegressed(detail));
             }
         };
@@ -151,7 +157,8 @@ impl Models {
         let _one_at_a_time = self.changing.lock().await;
         let promotions = self.store.model_promotions().await?;
         let fallback = promotions.into_iter().next().and_then(|latest| latest.fallback);
-        let version = fallback.ok_or_else(|| ApiError::Conflict("there is no earlier model to go back to".to_owned()))?;
+        let version =
+            fallback.ok_or_else(|| ApiError::Conflict("there is no earlier model to go back to".to_owned()))?;
         let classifier = self.load(&version).await?;
         self.store.model_rollback(by).await?;
         self.assistant.swap_model(Some(classifier));
@@ -163,7 +170,10 @@ impl Models {
         loop {
             tokio::time::sleep(FOLLOW).await;
             if let Err(error) = self.catch_up().await {
-                tracing::warn!(error = format!("{error:#}"), "the model that was promoted elsewhere cannot be taken over");
+                tracing::warn!(
+                    error = format!("{error:#}"),
+                    "the model that was promoted elsewhere cannot be taken over"
+                );
             }
         }
     }
@@ -195,7 +205,10 @@ impl Models {
         let script = self.assistant.script().as_ref().clone();
         let candidate = Assistant::new(script, Some(classifier), Arc::clone(self.assistant.index()));
         let golden = Arc::clone(&self.golden);
-        let reports = tokio::task::spawn_blocking(move || golden.iter().map(|(_, conversation)| replay(&candidate, conversation)).collect::<Vec<_>>()).await?;
+        let reports = tokio::task::spawn_blocking(move || {
+            golden.iter().map(|(_, conversation)| replay(&candidate, conversation)).collect::<Vec<_>>()
+        })
+        .await?;
         Ok(GoldenOutcome::of(&reports))
     }
 }

@@ -53,7 +53,8 @@ pub async fn assemble(config: Config, home: Home, bot: Bot, store: Store) -> any
     models.load_current().await?;
     tokio::spawn(Arc::clone(&models).follow());
     let jobs = JobRunner::start(store.clone(), home.clone(), Arc::clone(&models)).await?;
-    let chat = Arc::new(Chat::new(store.clone(), Arc::clone(&assistant), Arc::clone(&hub), config.limits.message_characters));
+    let chat =
+        Arc::new(Chat::new(store.clone(), Arc::clone(&assistant), Arc::clone(&hub), config.limits.message_characters));
     let limits = Limits::new(&config.limits, &config.server);
     Ok(App { config, home, store, assistant, hub, limits, chat, faq, models, jobs, metrics })
 }
@@ -70,7 +71,13 @@ pub async fn serve(app: App, ready: impl FnOnce(SocketAddr)) -> anyhow::Result<(
         ActixApp::new()
             .into_utoipa_app()
             .openapi(Description::openapi())
-            .map(|routes| routes.app_data(shared.clone()).app_data(origins.clone()).app_data(query_errors()).app_data(path_errors()))
+            .map(|routes| {
+                routes
+                    .app_data(shared.clone())
+                    .app_data(origins.clone())
+                    .app_data(query_errors())
+                    .app_data(path_errors())
+            })
             .service(utoipa_actix_web::scope("/v1").configure(api::version_one))
             .configure(api::unversioned)
             .openapi_service(|description| SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", description))
@@ -92,9 +99,9 @@ pub async fn serve(app: App, ready: impl FnOnce(SocketAddr)) -> anyhow::Result<(
         server = server.workers(server_config.workers);
     }
     let address = SocketAddr::new(server_config.host, server_config.port);
-    let server = server
-        .bind(address)
-        .with_context(|| format!("cannot listen on {address}; another program may: choose a port with --port or [server] port"))?;
+    let server = server.bind(address).with_context(|| {
+        format!("cannot listen on {address}; another program may: choose a port with --port or [server] port")
+    })?;
     ready(server.addrs().first().copied().unwrap_or(address));
     server.run().await.context("the service stopped by an error")?;
     sweeper.abort();
@@ -113,17 +120,34 @@ async fn sweep(app: web::Data<App>) {
 
 fn asset_routes(routes: &mut web::ServiceConfig) {
     routes
-        .route("/widget.js", web::get().to(async |request: actix_web::HttpRequest| embedded(&request, "widget.js", Freshness::Minutes)))
-        .route("/widget/{file}", web::get().to(async |request: actix_web::HttpRequest, file: web::Path<String>| {
-            embedded(&request, &format!("widget/{file}"), Freshness::Minutes)
-        }))
-        .route("/demo", web::get().to(async |request: actix_web::HttpRequest| embedded(&request, "demo/index.html", Freshness::Revalidate)))
-        .route("/demo/{file}", web::get().to(async |request: actix_web::HttpRequest, file: web::Path<String>| {
-            embedded(&request, &format!("demo/{file}"), Freshness::Revalidate)
-        }))
-        .route("/assets/{file:.*}", web::get().to(async |request: actix_web::HttpRequest, file: web::Path<String>| {
-            embedded(&request, &format!("console/{file}"), Freshness::Revalidate)
-        }))
+        .route(
+            "/widget.js",
+            web::get().to(async |request: actix_web::HttpRequest| embedded(&request, "widget.js", Freshness::Minutes)),
+        )
+        .route(
+            "/widget/{file}",
+            web::get().to(async |request: actix_web::HttpRequest, file: web::Path<String>| {
+                embedded(&request, &format!("widget/{file}"), Freshness::Minutes)
+            }),
+        )
+        .route(
+            "/demo",
+            web::get().to(async |request: actix_web::HttpRequest| {
+                embedded(&request, "demo/index.html", Freshness::Revalidate)
+            }),
+        )
+        .route(
+            "/demo/{file}",
+            web::get().to(async |request: actix_web::HttpRequest, file: web::Path<String>| {
+                embedded(&request, &format!("demo/{file}"), Freshness::Revalidate)
+            }),
+        )
+        .route(
+            "/assets/{file:.*}",
+            web::get().to(async |request: actix_web::HttpRequest, file: web::Path<String>| {
+                embedded(&request, &format!("console/{file}"), Freshness::Revalidate)
+            }),
+        )
         .route("/", web::get().to(async || HttpResponse::Found().insert_header(("location", "/console")).finish()));
 }
 
@@ -133,16 +157,21 @@ fn embedded(request: &actix_web::HttpRequest, path: &str, freshness: Freshness) 
     if matches!(freshness, Freshness::Minutes) {
         let headers = response.headers_mut();
         for (name, value) in [("access-control-allow-origin", "*"), ("cross-origin-resource-policy", "cross-origin")] {
-            headers.insert(actix_web::http::header::HeaderName::from_static(name), actix_web::http::header::HeaderValue::from_static(value));
+            headers.insert(
+                actix_web::http::header::HeaderName::from_static(name),
+                actix_web::http::header::HeaderValue::from_static(value),
+            );
         }
     }
     Ok(response)
 }
 
 fn query_errors() -> web::QueryConfig {
-    web::QueryConfig::default().error_handler(|error, _| ApiError::Invalid(format!("the query is not understood: {error}")).into())
+    web::QueryConfig::default()
+        .error_handler(|error, _| ApiError::Invalid(format!("the query is not understood: {error}")).into())
 }
 
 fn path_errors() -> web::PathConfig {
-    web::PathConfig::default().error_handler(|error, _| ApiError::Invalid(format!("the address is not understood: {error}")).into())
+    web::PathConfig::default()
+        .error_handler(|error, _| ApiError::Invalid(format!("the address is not understood: {error}")).into())
 }

@@ -54,7 +54,10 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
 }
 
 fn describe() {
-    metrics::describe_histogram!("frontdesk_http_request_seconds", "Time to serve a request, by route, method and status");
+    metrics::describe_histogram!(
+        "frontdesk_http_request_seconds",
+        "Time to serve a request, by route, method and status"
+    );
     metrics::describe_counter!("frontdesk_answers_total", "Answers given to customers, by action and language");
     metrics::describe_histogram!("frontdesk_answer_seconds", "Time from a customer's message to the stored reply");
     metrics::describe_counter!("frontdesk_feedback_total", "Feedback from customers, by rating");

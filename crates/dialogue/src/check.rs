@@ -63,7 +63,6 @@ struct Checker<'a> {
 }
 
 impl Checker<'_> {
-    #[expect(clippy::too_many_arguments, reason = "one line a problem reads best with its parts side by side")]
     fn say(&mut self, file: &str, subject: &str, severity: Severity, message: String) {
         self.problems.push(Problem { file: file.to_owned(), subject: subject.to_owned(), severity, message });
     }
@@ -176,7 +175,6 @@ impl Checker<'_> {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one line a problem reads best with its parts side by side")]
     fn languages_of<T>(&mut self, file: &str, subject: &str, key: &str, value: &Localised<T>) {
         let languages = self.script.config.languages.clone();
         for language in languages {

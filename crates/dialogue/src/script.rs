@@ -75,7 +75,6 @@ impl Script {
     /// One of the bot's own sentences: as the bot's author wrote it, else built in.
     ///
     /// `extra` are values only this sentence has; the answer is never empty.
-    #[expect(clippy::too_many_arguments, reason = "each is of its own type")]
     pub fn sentence(&self, name: &str, language: Language, turn: u32, extra: &[(&str, &str)]) -> String {
         let value = |wanted: &str| {
             let own = extra.iter().find(|(name, _)| *name == wanted);

@@ -18,12 +18,7 @@ pub struct Session {
 
 impl Store {
     /// Begins a session that ends by itself at `expires_at` (milliseconds since 1970, UTC); sweeps out those that have.
-    pub async fn session_create(
-        &self,
-        account_id: &str,
-        token_hash: &str,
-        expires_at: i64,
-    ) -> Result<(), Error> {
+    pub async fn session_create(&self, account_id: &str, token_hash: &str, expires_at: i64) -> Result<(), Error> {
         let at = now();
         let mut transaction = self.write().await?;
         sqlx::query("DELETE FROM sessions WHERE expires_at <= $1").bind(at).execute(&mut *transaction).await?;

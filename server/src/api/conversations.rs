@@ -43,7 +43,11 @@ pub struct BeginReply {
 #[utoipa::path(tag = "chat", request_body = BeginRequest, responses(
     (status = 201, body = BeginReply), (status = 422, body = Problem), (status = 429, body = Problem)))]
 #[post("/conversations")]
-pub(super) async fn begin(app: web::Data<App>, request: HttpRequest, body: BodyOrDefault<BeginRequest>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn begin(
+    app: web::Data<App>,
+    request: HttpRequest,
+    body: BodyOrDefault<BeginRequest>,
+) -> Result<HttpResponse, ApiError> {
     app.limits.conversation(&app.limits.visitor(&request))?;
     let BodyOrDefault(body) = body;
     check_key(&app, body.key.as_deref())?;
@@ -86,7 +90,12 @@ pub struct SayReply {
     (status = 413, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)),
     security(("conversation" = [])))]
 #[post("/conversations/{id}/messages")]
-pub(super) async fn say(app: web::Data<App>, request: HttpRequest, id: web::Path<String>, body: Body<SayRequest>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn say(
+    app: web::Data<App>,
+    request: HttpRequest,
+    id: web::Path<String>,
+    body: Body<SayRequest>,
+) -> Result<HttpResponse, ApiError> {
     let id = id.into_inner();
     open_as_customer(&app, &id, bearer_token(&request).as_deref()).await?;
     app.limits.message(&app.limits.visitor(&request), &id)?;
@@ -116,7 +125,12 @@ pub struct ReadReply {
     ("limit" = Option<i64>, Query, description = "at most 500")), responses((status = 200, body = ReadReply), (status = 401, body = Problem)),
     security(("conversation" = []), ("staff" = [])))]
 #[get("/conversations/{id}/messages")]
-pub(super) async fn read(app: web::Data<App>, request: HttpRequest, id: web::Path<String>, query: web::Query<ReadQuery>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn read(
+    app: web::Data<App>,
+    request: HttpRequest,
+    id: web::Path<String>,
+    query: web::Query<ReadQuery>,
+) -> Result<HttpResponse, ApiError> {
     if open_as_customer(&app, &id, bearer_token(&request).as_deref()).await.is_err() {
         optional_staff(&request).await?.ok_or(ApiError::Unauthenticated)?;
     }
@@ -140,7 +154,12 @@ pub struct FeedbackRequest {
     (status = 204), (status = 401, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)),
     security(("conversation" = [])))]
 #[post("/messages/{id}/feedback")]
-pub(super) async fn rate(app: web::Data<App>, request: HttpRequest, id: web::Path<String>, body: Body<FeedbackRequest>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn rate(
+    app: web::Data<App>,
+    request: HttpRequest,
+    id: web::Path<String>,
+    body: Body<FeedbackRequest>,
+) -> Result<HttpResponse, ApiError> {
     let Body(body) = body;
     let rating = match body.rating.as_str() {
         "up" => Rating::Up,

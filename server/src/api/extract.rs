@@ -44,7 +44,11 @@ impl<T: DeserializeOwned + Default + 'static> FromRequest for BodyOrDefault<T> {
 }
 
 /// Reads a whole body of at most `limit` bytes, whatever type it is called: where a request comes from is checked before.
-pub fn read_body(request: &HttpRequest, payload: &mut Payload, limit: usize) -> Pin<Box<dyn Future<Output = Result<bytes::Bytes, ApiError>>>> {
+pub fn read_body(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    limit: usize,
+) -> Pin<Box<dyn Future<Output = Result<bytes::Bytes, ApiError>>>> {
     let payload = web::Payload::from_request(request, payload);
     Box::pin(async move {
         let payload = payload.await.map_err(|error| ApiError::Unreadable(error.to_string()))?;

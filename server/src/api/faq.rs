@@ -107,20 +107,33 @@ pub struct ListReply {
     ("enabled" = Option<bool>, Query), ("limit" = Option<i64>, Query), ("offset" = Option<i64>, Query)),
     responses((status = 200, body = ListReply), (status = 401, body = Problem)), security(("staff" = [])))]
 #[get("/faq")]
-pub(super) async fn list(app: web::Data<App>, _staff: AsViewer, query: web::Query<ListQuery>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn list(
+    app: web::Data<App>,
+    _staff: AsViewer,
+    query: web::Query<ListQuery>,
+) -> Result<HttpResponse, ApiError> {
     let query = query.into_inner();
-    let filter = FaqFilter { text: query.text, language: query.language, category: query.category, enabled: query.enabled };
+    let filter =
+        FaqFilter { text: query.text, language: query.language, category: query.category, enabled: query.enabled };
     let (limit, offset) = (query.limit.unwrap_or(50).clamp(1, 500), query.offset.unwrap_or(0));
     let (entries, total) = app.store.faq_list(&filter, limit, offset).await?;
     let revision = app.store.revision().await?;
-    Ok(HttpResponse::Ok().json(ListReply { entries: entries.into_iter().map(FaqReply::from).collect(), total, revision }))
+    Ok(HttpResponse::Ok().json(ListReply {
+        entries: entries.into_iter().map(FaqReply::from).collect(),
+        total,
+        revision,
+    }))
 }
 
 /// Adds an entry.
 #[utoipa::path(tag = "faq", request_body = FaqRequest, responses((status = 201, body = FaqReply), (status = 409, body = Problem),
     (status = 422, body = Problem)), security(("staff" = [])))]
 #[post("/faq")]
-pub(super) async fn create(app: web::Data<App>, editor: AsEditor, body: Body<FaqRequest>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn create(
+    app: web::Data<App>,
+    editor: AsEditor,
+    body: Body<FaqRequest>,
+) -> Result<HttpResponse, ApiError> {
     let Body(body) = body;
     let id = body.id.clone().unwrap_or_else(|| format!("faq-{}", uuid::Uuid::now_v7().simple()));
     let record = app.store.faq_put(draft(id, body)?, Some(0), &editor.staff.name).await?;
@@ -131,7 +144,11 @@ pub(super) async fn create(app: web::Data<App>, editor: AsEditor, body: Body<Faq
 #[utoipa::path(tag = "faq", params(("id" = String, Path)), responses((status = 200, body = FaqReply), (status = 404, body = Problem)),
     security(("staff" = [])))]
 #[get("/faq/{id}")]
-pub(super) async fn show(app: web::Data<App>, _staff: AsViewer, id: web::Path<String>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn show(
+    app: web::Data<App>,
+    _staff: AsViewer,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
     let record = app.store.faq_get(&id).await?;
     if record.deleted {
         return Err(ApiError::NotFound { what: "FAQ entry", id: id.into_inner() });
@@ -143,7 +160,13 @@ pub(super) async fn show(app: web::Data<App>, _staff: AsViewer, id: web::Path<St
 #[utoipa::path(tag = "faq", request_body = FaqRequest, params(("id" = String, Path), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = FaqReply), (status = 412, body = Problem), (status = 422, body = Problem)), security(("staff" = [])))]
 #[put("/faq/{id}")]
-pub(super) async fn save(app: web::Data<App>, editor: AsEditor, request: HttpRequest, id: web::Path<String>, body: Body<FaqRequest>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn save(
+    app: web::Data<App>,
+    editor: AsEditor,
+    request: HttpRequest,
+    id: web::Path<String>,
+    body: Body<FaqRequest>,
+) -> Result<HttpResponse, ApiError> {
     let Body(body) = body;
     let expected = if_match(&request)?.or(body.version);
     let record = app.store.faq_put(draft(id.into_inner(), body)?, expected, &editor.staff.name).await?;
@@ -154,7 +177,12 @@ pub(super) async fn save(app: web::Data<App>, editor: AsEditor, request: HttpReq
 #[utoipa::path(tag = "faq", params(("id" = String, Path), ("If-Match" = Option<String>, Header)),
     responses((status = 204), (status = 404, body = Problem), (status = 412, body = Problem)), security(("staff" = [])))]
 #[delete("/faq/{id}")]
-pub(super) async fn remove(app: web::Data<App>, editor: AsEditor, request: HttpRequest, id: web::Path<String>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn remove(
+    app: web::Data<App>,
+    editor: AsEditor,
+    request: HttpRequest,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
     let record = app.store.faq_delete(&id, if_match(&request)?, &editor.staff.name).await?;
     app.faq.wait_until_searchable(record.revision).await?;
     Ok(HttpResponse::NoContent().finish())
@@ -164,7 +192,11 @@ pub(super) async fn remove(app: web::Data<App>, editor: AsEditor, request: HttpR
 #[utoipa::path(tag = "faq", params(("id" = String, Path)), responses((status = 200, body = Vec<FaqReply>), (status = 404, body = Problem)),
     security(("staff" = [])))]
 #[get("/faq/{id}/history")]
-pub(super) async fn history(app: web::Data<App>, _staff: AsViewer, id: web::Path<String>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn history(
+    app: web::Data<App>,
+    _staff: AsViewer,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
     let versions: Vec<FaqReply> = app.store.faq_history(&id).await?.into_iter().map(FaqReply::from).collect();
     Ok(HttpResponse::Ok().json(versions))
 }
@@ -179,7 +211,12 @@ pub struct RestoreRequest {
 #[utoipa::path(tag = "faq", request_body = RestoreRequest, params(("id" = String, Path)),
     responses((status = 200, body = FaqReply), (status = 404, body = Problem)), security(("staff" = [])))]
 #[post("/faq/{id}/restore")]
-pub(super) async fn restore(app: web::Data<App>, editor: AsEditor, id: web::Path<String>, body: Body<RestoreRequest>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn restore(
+    app: web::Data<App>,
+    editor: AsEditor,
+    id: web::Path<String>,
+    body: Body<RestoreRequest>,
+) -> Result<HttpResponse, ApiError> {
     let record = app.store.faq_restore(&id, body.0.version, &editor.staff.name).await?;
     saved(&app, record, HttpResponse::Ok()).await
 }
@@ -216,14 +253,30 @@ pub struct RowProblem {
     ("strict" = Option<bool>, Query), ("format" = Option<String>, Query, description = "`csv` or `jsonl`; told from the content when absent")),
     responses((status = 200, body = ImportReply), (status = 413, body = Problem), (status = 422, body = Problem)), security(("staff" = [])))]
 #[post("/faq/import")]
-pub(super) async fn import(app: web::Data<App>, editor: AsEditor, request: HttpRequest, payload: web::Payload, query: web::Query<ImportQuery>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn import(
+    app: web::Data<App>,
+    editor: AsEditor,
+    request: HttpRequest,
+    payload: web::Payload,
+    query: web::Query<ImportQuery>,
+) -> Result<HttpResponse, ApiError> {
     let bytes = read_file(&app, payload).await?;
     let format = import_format(query.format.as_deref(), &request, &bytes)?;
-    let imported = web::block(move || retrieval::parse_faq(&bytes, format)).await?.map_err(|error| ApiError::Invalid(error.to_string()))?;
-    let problems: Vec<RowProblem> = imported.problems.iter().map(|problem| RowProblem { line: problem.line, message: problem.message.clone() }).collect();
-    if query.strict && let Some(first) = problems.first() {
+    let imported = web::block(move || retrieval::parse_faq(&bytes, format))
+        .await?
+        .map_err(|error| ApiError::Invalid(error.to_string()))?;
+    let problems: Vec<RowProblem> = imported
+        .problems
+        .iter()
+        .map(|problem| RowProblem { line: problem.line, message: problem.message.clone() })
+        .collect();
+    if query.strict
+        && let Some(first) = problems.first()
+    {
         let (count, line, message) = (problems.len(), first.line, &first.message);
-        return Err(ApiError::Invalid(format!("{count} rows cannot be taken and nothing was imported; the first is line {line}: {message}")));
+        return Err(ApiError::Invalid(format!(
+            "{count} rows cannot be taken and nothing was imported; the first is line {line}: {message}"
+        )));
     }
     let drafts: Vec<FaqDraft> = imported.entries.into_iter().map(draft_of_entry).collect();
     let outcome = if query.dry_run {
@@ -234,7 +287,13 @@ pub(super) async fn import(app: web::Data<App>, editor: AsEditor, request: HttpR
     if !query.dry_run {
         app.faq.wait_until_searchable(outcome.revision).await?;
     }
-    Ok(HttpResponse::Ok().json(ImportReply { dry_run: query.dry_run, added: outcome.added, changed: outcome.changed, unchanged: outcome.unchanged, problems }))
+    Ok(HttpResponse::Ok().json(ImportReply {
+        dry_run: query.dry_run,
+        added: outcome.added,
+        changed: outcome.changed,
+        unchanged: outcome.unchanged,
+        problems,
+    }))
 }
 
 #[derive(Debug, Deserialize)]
@@ -246,7 +305,11 @@ pub(super) struct ExportQuery {
 #[utoipa::path(tag = "faq", params(("format" = Option<String>, Query, description = "`csv` (default) or `jsonl`")),
     responses((status = 200, content_type = "text/csv", body = String)), security(("staff" = [])))]
 #[get("/faq/export")]
-pub(super) async fn export(app: web::Data<App>, _staff: AsViewer, query: web::Query<ExportQuery>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn export(
+    app: web::Data<App>,
+    _staff: AsViewer,
+    query: web::Query<ExportQuery>,
+) -> Result<HttpResponse, ApiError> {
     let format = parse_format(query.format.as_deref().unwrap_or("csv"))?;
     let entries: Vec<_> = app.store.faq_all().await?.into_iter().map(faq_follower::entry).collect();
     let (kind, name) = match format {
@@ -273,7 +336,11 @@ pub struct SearchRequest {
 #[utoipa::path(tag = "faq", request_body = SearchRequest, responses((status = 200, body = serde_json::Value), (status = 422, body = Problem)),
     security(("staff" = [])))]
 #[post("/search")]
-pub(super) async fn search(app: web::Data<App>, _staff: AsViewer, body: Body<SearchRequest>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn search(
+    app: web::Data<App>,
+    _staff: AsViewer,
+    body: Body<SearchRequest>,
+) -> Result<HttpResponse, ApiError> {
     let Body(body) = body;
     let language = body.language.as_deref().and_then(text::Language::parse);
     let query = SearchQuery { text: body.text, language, top: body.top.unwrap_or(5).clamp(1, 100), today: None };
@@ -295,7 +362,11 @@ pub(super) async fn search(app: web::Data<App>, _staff: AsViewer, body: Body<Sea
     Ok(HttpResponse::Ok().json(found.await?))
 }
 
-async fn saved(app: &App, record: FaqRecord, mut response: actix_web::HttpResponseBuilder) -> Result<HttpResponse, ApiError> {
+async fn saved(
+    app: &App,
+    record: FaqRecord,
+    mut response: actix_web::HttpResponseBuilder,
+) -> Result<HttpResponse, ApiError> {
     app.faq.wait_until_searchable(record.revision).await?;
     Ok(response.insert_header(header::ETag(tag(&record))).json(FaqReply::from(record)))
 }
@@ -309,7 +380,10 @@ fn if_match(request: &HttpRequest) -> Result<Option<i64>, ApiError> {
     let version = value.to_str().ok().map(|value| value.trim().trim_start_matches("W/").trim_matches('"'));
     match version {
         Some("*") => Ok(None),
-        Some(version) => version.parse().map(Some).map_err(|_| ApiError::Invalid("If-Match must be the ETag of the entry".to_owned())),
+        Some(version) => version
+            .parse()
+            .map(Some)
+            .map_err(|_| ApiError::Invalid("If-Match must be the ETag of the entry".to_owned())),
         None => Err(ApiError::Invalid("If-Match must be the ETag of the entry".to_owned())),
     }
 }
@@ -358,7 +432,11 @@ fn import_format(named: Option<&str>, request: &HttpRequest, bytes: &[u8]) -> Re
     if let Some(name) = named {
         return parse_format(name);
     }
-    let json = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).is_some_and(|kind| kind.contains("json"));
+    let json = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .is_some_and(|kind| kind.contains("json"));
     let looks_json = bytes.trim_ascii_start().first() == Some(&b'{');
     Ok(if json || looks_json { FaqFormat::Jsonl } else { FaqFormat::Csv })
 }

@@ -63,7 +63,11 @@ impl From<Job> for JobReply {
 /// Queues a job.
 #[utoipa::path(tag = "training", request_body = JobRequest, responses((status = 202, body = JobReply), (status = 422, body = Problem)), security(("staff" = [])))]
 #[post("/jobs")]
-pub(super) async fn create(app: web::Data<App>, editor: AsEditor, body: Body<JobRequest>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn create(
+    app: web::Data<App>,
+    editor: AsEditor,
+    body: Body<JobRequest>,
+) -> Result<HttpResponse, ApiError> {
     let Body(body) = body;
     if body.kind != "train" {
         return Err(ApiError::Invalid(format!("kind is {:?}; it can be \"train\"", body.kind)));
@@ -85,14 +89,22 @@ pub(super) async fn list(app: web::Data<App>, _staff: AsViewer) -> Result<HttpRe
 /// Reads a job.
 #[utoipa::path(tag = "training", params(("id" = String, Path)), responses((status = 200, body = JobReply), (status = 404, body = Problem)), security(("staff" = [])))]
 #[get("/jobs/{id}")]
-pub(super) async fn show(app: web::Data<App>, _staff: AsViewer, id: web::Path<String>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn show(
+    app: web::Data<App>,
+    _staff: AsViewer,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
     Ok(HttpResponse::Ok().json(JobReply::from(app.store.job_get(&id).await?)))
 }
 
 /// Cancels a job; what is live stays live.
 #[utoipa::path(tag = "training", params(("id" = String, Path)), responses((status = 204), (status = 404, body = Problem)), security(("staff" = [])))]
 #[delete("/jobs/{id}")]
-pub(super) async fn cancel(app: web::Data<App>, _editor: AsEditor, id: web::Path<String>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn cancel(
+    app: web::Data<App>,
+    _editor: AsEditor,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
     app.store.job_get(&id).await?;
     app.jobs.cancel(&id).await?;
     Ok(HttpResponse::NoContent().finish())
@@ -107,11 +119,18 @@ pub(super) struct EventsQuery {
 #[utoipa::path(tag = "training", params(("id" = String, Path), ("after" = Option<i64>, Query)),
     responses((status = 200, content_type = "text/event-stream", body = String)), security(("staff" = [])))]
 #[get("/jobs/{id}/events")]
-pub(super) async fn events(app: web::Data<App>, _staff: AsViewer, request: actix_web::HttpRequest, id: web::Path<String>, query: web::Query<EventsQuery>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn events(
+    app: web::Data<App>,
+    _staff: AsViewer,
+    request: actix_web::HttpRequest,
+    id: web::Path<String>,
+    query: web::Query<EventsQuery>,
+) -> Result<HttpResponse, ApiError> {
     let id = id.into_inner();
     app.store.job_get(&id).await?;
     let resumed = request.headers().get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
-    let watcher = Watcher { store: app.store.clone(), news: app.jobs.news(), id, after: resumed.or(query.after).unwrap_or(0) };
+    let watcher =
+        Watcher { store: app.store.clone(), news: app.jobs.news(), id, after: resumed.or(query.after).unwrap_or(0) };
     let frames = stream::unfold(Some(watcher), |watcher| async move { watcher?.next().await });
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")

@@ -42,13 +42,23 @@ enum Frame {
 #[utoipa::path(tag = "chat", params(("id" = String, Path), ("token" = Option<String>, Query), ("after" = Option<String>, Query,
     description = "send what came after this message first")), responses((status = 101), (status = 401)), security(("conversation" = [])))]
 #[get("/conversations/{id}/ws")]
-pub(super) async fn live(app: web::Data<App>, request: HttpRequest, body: web::Payload, id: web::Path<String>, query: web::Query<LiveQuery>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn live(
+    app: web::Data<App>,
+    request: HttpRequest,
+    body: web::Payload,
+    id: web::Path<String>,
+    query: web::Query<LiveQuery>,
+) -> Result<HttpResponse, ApiError> {
     let id = id.into_inner();
     let query = query.into_inner();
     open_as_customer(&app, &id, query.token.or_else(|| bearer_token(&request)).as_deref()).await?;
     let visitor = app.limits.visitor(&request);
-    let (response, session, stream) = actix_ws::handle(&request, body).map_err(|error| ApiError::Unreadable(error.to_string()))?;
-    let stream = stream.max_frame_size(app.config.limits.body_bytes).aggregate_continuations().max_continuation_size(app.config.limits.body_bytes);
+    let (response, session, stream) =
+        actix_ws::handle(&request, body).map_err(|error| ApiError::Unreadable(error.to_string()))?;
+    let stream = stream
+        .max_frame_size(app.config.limits.body_bytes)
+        .aggregate_continuations()
+        .max_continuation_size(app.config.limits.body_bytes);
     let news = app.hub.watch(&id);
     let line = Line { app, id, session, visitor };
     actix_web::rt::spawn(line.serve(stream, news, query.after));
@@ -84,7 +94,11 @@ impl Line {
         self.session.text(status).await.map_err(|_| ApiError::Stopping)
     }
 
-    async fn exchange(&mut self, mut stream: AggregatedMessageStream, mut news: broadcast::Receiver<Live>) -> Option<CloseReason> {
+    async fn exchange(
+        &mut self,
+        mut stream: AggregatedMessageStream,
+        mut news: broadcast::Receiver<Live>,
+    ) -> Option<CloseReason> {
         let mut heartbeat = tokio::time::interval(HEARTBEAT);
         let mut heard = Instant::now();
         loop {
@@ -123,13 +137,18 @@ impl Line {
     async fn handle(&mut self, text: &str) -> Result<(), ApiError> {
         let frame: Frame = match serde_json::from_str(text) {
             Ok(frame) => frame,
-            Err(error) => return self.refuse(&ApiError::Unreadable(format!("the frame is not understood: {error}")), None).await,
+            Err(error) => {
+                return self.refuse(&ApiError::Unreadable(format!("the frame is not understood: {error}")), None).await;
+            }
         };
-        let Frame::Message { text, client_message_id } = frame else { return self.send(&json!({ "type": "pong" })).await };
+        let Frame::Message { text, client_message_id } = frame else {
+            return self.send(&json!({ "type": "pong" })).await;
+        };
         if let Err(error) = self.app.limits.message(&self.visitor, &self.id) {
             return self.refuse(&error, Some(&client_message_id)).await;
         }
-        let incoming = Incoming { conversation_id: self.id.clone(), client_message_id: client_message_id.clone(), text };
+        let incoming =
+            Incoming { conversation_id: self.id.clone(), client_message_id: client_message_id.clone(), text };
         match self.app.chat.answer(incoming).await {
             Ok(exchange) if exchange.duplicate => {
                 self.send(&json!({ "type": "message", "message": message_reply(&exchange.customer) })).await?;

@@ -43,7 +43,12 @@ pub struct PromoteRequest {
 #[utoipa::path(tag = "models", request_body = PromoteRequest, params(("version" = String, Path)),
     responses((status = 200, body = ModelReply), (status = 404, body = Problem), (status = 409, body = Problem)), security(("staff" = [])))]
 #[post("/models/{version}/promote")]
-pub(super) async fn promote(app: web::Data<App>, editor: AsEditor, version: web::Path<String>, body: BodyOrDefault<PromoteRequest>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn promote(
+    app: web::Data<App>,
+    editor: AsEditor,
+    version: web::Path<String>,
+    body: BodyOrDefault<PromoteRequest>,
+) -> Result<HttpResponse, ApiError> {
     let insistence = match (body.0.force, body.0.reason) {
         (false, _) => Insistence::Careful,
         (true, Some(reason)) if !reason.trim().is_empty() => Insistence::Forced { reason },

@@ -31,7 +31,11 @@ impl std::fmt::Debug for SignInRequest {
 /// Signs in; the reply sets the session cookie.
 #[utoipa::path(tag = "staff", request_body = SignInRequest, responses((status = 204), (status = 401, body = Problem), (status = 429, body = Problem)))]
 #[post("/sessions")]
-pub(super) async fn sign_in(app: web::Data<App>, request: HttpRequest, body: Body<SignInRequest>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn sign_in(
+    app: web::Data<App>,
+    request: HttpRequest,
+    body: Body<SignInRequest>,
+) -> Result<HttpResponse, ApiError> {
     app.limits.sign_in(&app.limits.visitor(&request))?;
     let Body(SignInRequest { email, password }) = body;
     let cookie = begin_session(&app, &email, password).await?;
@@ -75,7 +79,11 @@ pub(super) async fn current(staff: AsViewer) -> HttpResponse {
 /// Signs out.
 #[utoipa::path(tag = "staff", responses((status = 204)), security(("staff" = [])))]
 #[delete("/sessions/current")]
-pub(super) async fn sign_out(app: web::Data<App>, request: HttpRequest, _staff: AsViewer) -> Result<HttpResponse, ApiError> {
+pub(super) async fn sign_out(
+    app: web::Data<App>,
+    request: HttpRequest,
+    _staff: AsViewer,
+) -> Result<HttpResponse, ApiError> {
     let mut response = HttpResponse::NoContent();
     if let Some(cookie) = end_session(&app, &request).await? {
         response.cookie(cookie);

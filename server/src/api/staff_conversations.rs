@@ -50,11 +50,16 @@ impl From<Conversation> for ConversationReply {
 #[utoipa::path(tag = "conversations", params(("status" = Option<String>, Query), ("text" = Option<String>, Query), ("limit" = Option<i64>, Query), ("before" = Option<String>, Query)),
     responses((status = 200, body = Vec<ConversationReply>), (status = 401, body = Problem)), security(("staff" = [])))]
 #[get("/staff/conversations")]
-pub(super) async fn queue(app: web::Data<App>, _staff: AsViewer, query: web::Query<QueueQuery>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn queue(
+    app: web::Data<App>,
+    _staff: AsViewer,
+    query: web::Query<QueueQuery>,
+) -> Result<HttpResponse, ApiError> {
     let query = query.into_inner();
     let status = query.status.as_deref().map(parse_status).transpose()?;
     let filter = ConversationFilter { status, text: query.text };
-    let conversations = app.store.list_conversations(&filter, query.limit.unwrap_or(50).clamp(1, 200), query.before.as_deref()).await?;
+    let conversations =
+        app.store.list_conversations(&filter, query.limit.unwrap_or(50).clamp(1, 200), query.before.as_deref()).await?;
     let conversations: Vec<ConversationReply> = conversations.into_iter().map(ConversationReply::from).collect();
     Ok(HttpResponse::Ok().json(conversations))
 }
@@ -72,7 +77,11 @@ pub struct TracedMessageReply {
 /// Reads a conversation with its traces.
 #[utoipa::path(tag = "conversations", params(("id" = String, Path)), responses((status = 200, body = Vec<TracedMessageReply>), (status = 404, body = Problem)), security(("staff" = [])))]
 #[get("/staff/conversations/{id}")]
-pub(super) async fn transcript(app: web::Data<App>, _staff: AsViewer, id: web::Path<String>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn transcript(
+    app: web::Data<App>,
+    _staff: AsViewer,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
     app.store.conversation(&id).await?;
     let messages = app.store.messages(&id, None, 1_000).await?;
     let traced: Vec<TracedMessageReply> = messages
@@ -95,14 +104,22 @@ pub(super) async fn take(app: web::Data<App>, agent: AsAgent, id: web::Path<Stri
 /// Gives a conversation back to the bot.
 #[utoipa::path(tag = "conversations", params(("id" = String, Path)), responses((status = 200, body = ConversationReply), (status = 404, body = Problem)), security(("staff" = [])))]
 #[post("/staff/conversations/{id}/return")]
-pub(super) async fn give_back(app: web::Data<App>, agent: AsAgent, id: web::Path<String>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn give_back(
+    app: web::Data<App>,
+    agent: AsAgent,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
     change_status(&app, &id, Status::Bot, &agent.staff.name).await
 }
 
 /// Ends a conversation.
 #[utoipa::path(tag = "conversations", params(("id" = String, Path)), responses((status = 200, body = ConversationReply), (status = 404, body = Problem)), security(("staff" = [])))]
 #[post("/staff/conversations/{id}/close")]
-pub(super) async fn close(app: web::Data<App>, agent: AsAgent, id: web::Path<String>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn close(
+    app: web::Data<App>,
+    agent: AsAgent,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
     change_status(&app, &id, Status::Closed, &agent.staff.name).await
 }
 
@@ -120,7 +137,12 @@ pub struct PersonSaysRequest {
 /// Says something to the customer as a person; takes the conversation over if nobody has.
 #[utoipa::path(tag = "conversations", request_body = PersonSaysRequest, params(("id" = String, Path)), responses((status = 201, body = MessageReply), (status = 404, body = Problem), (status = 422, body = Problem)), security(("staff" = [])))]
 #[post("/staff/conversations/{id}/messages")]
-pub(super) async fn person_says(app: web::Data<App>, agent: AsAgent, id: web::Path<String>, body: Body<PersonSaysRequest>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn person_says(
+    app: web::Data<App>,
+    agent: AsAgent,
+    id: web::Path<String>,
+    body: Body<PersonSaysRequest>,
+) -> Result<HttpResponse, ApiError> {
     let message = app.chat.person_says(&id, &body.0.text, &agent.staff.name).await?;
     Ok(HttpResponse::Created().json(message_reply(&message)))
 }
@@ -134,7 +156,12 @@ pub struct LabelRequest {
 /// Labels a customer's message for the next training.
 #[utoipa::path(tag = "conversations", request_body = LabelRequest, params(("id" = String, Path)), responses((status = 204), (status = 404, body = Problem)), security(("staff" = [])))]
 #[put("/messages/{id}/label")]
-pub(super) async fn label(app: web::Data<App>, agent: AsAgent, id: web::Path<String>, body: Body<LabelRequest>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn label(
+    app: web::Data<App>,
+    agent: AsAgent,
+    id: web::Path<String>,
+    body: Body<LabelRequest>,
+) -> Result<HttpResponse, ApiError> {
     app.store.label_put(&id, body.0.intent.as_deref(), &agent.staff.name).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -149,7 +176,11 @@ pub(super) struct UnansweredQuery {
 /// Questions that were not answered, or whose answer did not help, grouped and counted.
 #[utoipa::path(tag = "conversations", params(("days" = Option<i64>, Query), ("limit" = Option<i64>, Query)), responses((status = 200, body = serde_json::Value)), security(("staff" = [])))]
 #[get("/unanswered")]
-pub(super) async fn unanswered(app: web::Data<App>, _staff: AsViewer, query: web::Query<UnansweredQuery>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn unanswered(
+    app: web::Data<App>,
+    _staff: AsViewer,
+    query: web::Query<UnansweredQuery>,
+) -> Result<HttpResponse, ApiError> {
     let days = query.days.unwrap_or(30).clamp(1, 3_650);
     let since = jiff::Timestamp::now().as_millisecond() - days * 86_400_000;
     let questions = app.store.unanswered(since, query.limit.unwrap_or(100).clamp(1, 500)).await?;
@@ -157,5 +188,6 @@ pub(super) async fn unanswered(app: web::Data<App>, _staff: AsViewer, query: web
 }
 
 fn parse_status(name: &str) -> Result<Status, ApiError> {
-    Status::parse(name).ok_or_else(|| ApiError::Invalid(format!("status is {name:?}; it can be bot, waiting, person or closed")))
+    Status::parse(name)
+        .ok_or_else(|| ApiError::Invalid(format!("status is {name:?}; it can be bot, waiting, person or closed")))
 }

@@ -39,7 +39,11 @@ pub struct RasaButton {
 /// Answers a message as Rasa's REST channel does.
 #[utoipa::path(tag = "compatible", request_body = RasaMessageRequest, responses((status = 200, body = Vec<RasaReply>), (status = 401, body = Problem)), security(("staff" = [])))]
 #[post("/webhooks/rest/webhook")]
-pub(super) async fn rest_channel(app: web::Data<App>, _channel: AsAgent, body: Body<RasaMessageRequest>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn rest_channel(
+    app: web::Data<App>,
+    _channel: AsAgent,
+    body: Body<RasaMessageRequest>,
+) -> Result<HttpResponse, ApiError> {
     let Body(RasaMessageRequest { sender, message }) = body;
     if sender.is_empty() || sender.len() > 200 {
         return Err(ApiError::Invalid("sender must have 1 to 200 bytes".to_owned()));
@@ -48,7 +52,15 @@ pub(super) async fn rest_channel(app: web::Data<App>, _channel: AsAgent, body: B
     let conversation_id = match app.store.open_conversation_of_visitor(&visitor).await? {
         Some(conversation) => conversation.id,
         None => {
-            app.store.create_conversation(NewConversation { language: None, visitor: Some(visitor), page: None, token_hash: None }).await?.id
+            app.store
+                .create_conversation(NewConversation {
+                    language: None,
+                    visitor: Some(visitor),
+                    page: None,
+                    token_hash: None,
+                })
+                .await?
+                .id
         }
     };
     let client_message_id = uuid::Uuid::now_v7().to_string();
@@ -61,7 +73,11 @@ pub(super) async fn rest_channel(app: web::Data<App>, _channel: AsAgent, body: B
         .map(|reply| RasaReply {
             recipient_id: sender.clone(),
             text: reply.text,
-            buttons: reply.quick_replies.into_iter().map(|quick| RasaButton { title: quick.title, payload: quick.text }).collect(),
+            buttons: reply
+                .quick_replies
+                .into_iter()
+                .map(|quick| RasaButton { title: quick.title, payload: quick.text })
+                .collect(),
         })
         .collect();
     Ok(HttpResponse::Ok().json(replies))
@@ -76,7 +92,11 @@ pub struct ParseRequest {
 /// Understands a text as Rasa's `/model/parse` does: intent, ranking, entities. Nothing is stored.
 #[utoipa::path(tag = "compatible", request_body = ParseRequest, responses((status = 200, body = serde_json::Value), (status = 401, body = Problem)), security(("staff" = [])))]
 #[post("/model/parse")]
-pub(super) async fn parse(app: web::Data<App>, _channel: AsAgent, body: Body<ParseRequest>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn parse(
+    app: web::Data<App>,
+    _channel: AsAgent,
+    body: Body<ParseRequest>,
+) -> Result<HttpResponse, ApiError> {
     let Body(ParseRequest { text }) = body;
     let Some(model) = app.assistant.model() else {
         return Err(ApiError::Conflict("no model is live; train one first".to_owned()));

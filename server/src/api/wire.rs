@@ -71,7 +71,9 @@ pub fn message_reply(message: &Message) -> MessageReply {
         role: message.role.as_str().to_owned(),
         text: message.text.clone(),
         language: message.language.map(|language| language.code().to_owned()),
-        quick_replies: decision.map(|decision| decision.quick_replies.iter().map(quick_reply).collect()).unwrap_or_default(),
+        quick_replies: decision
+            .map(|decision| decision.quick_replies.iter().map(quick_reply).collect())
+            .unwrap_or_default(),
         sources: decision.map(|decision| decision.sources.iter().map(source).collect()).unwrap_or_default(),
         decision: decision.map(decision_reply),
         author: message.author.clone(),
@@ -86,7 +88,12 @@ pub fn exchange_replies(exchange: &Exchange) -> (MessageReply, Vec<MessageReply>
     let customer = MessageReply { decision: None, ..message_reply(&exchange.customer) };
     let mut replies: Vec<MessageReply> = exchange.replies.iter().map(message_reply).collect();
     if replies.is_empty() {
-        replies.push(MessageReply { role: Speaker::Bot.as_str().to_owned(), text: String::new(), client_message_id: None, ..message_reply(&exchange.customer) });
+        replies.push(MessageReply {
+            role: Speaker::Bot.as_str().to_owned(),
+            text: String::new(),
+            client_message_id: None,
+            ..message_reply(&exchange.customer)
+        });
     }
     (customer, replies)
 }

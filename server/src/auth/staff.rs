@@ -89,7 +89,8 @@ pub async fn optional_staff(request: &HttpRequest) -> Result<Option<Staff>, ApiE
     if !reads && !is_same_origin(request.headers()) {
         return Err(ApiError::WrongOrigin);
     }
-    let session = app.store.session_by_token_hash(&fingerprint(cookie.value())).await?.ok_or(ApiError::SessionExpired)?;
+    let session =
+        app.store.session_by_token_hash(&fingerprint(cookie.value())).await?.ok_or(ApiError::SessionExpired)?;
     Ok(Some(Staff { name: session.email, role: session.role, account_id: Some(session.account_id) }))
 }
 

@@ -64,8 +64,13 @@ pub(super) fn backup(arguments: &BackupArgs) -> anyhow::Result<ExitCode> {
 /// Makes a home of a backup; the index is built by the first start.
 pub(super) fn restore(arguments: &RestoreArgs) -> anyhow::Result<ExitCode> {
     let (backup, home) = (&arguments.backup, &arguments.home);
-    anyhow::ensure!(backup.join("frontdesk.db").is_file(), "{} is not a backup: it has no frontdesk.db", backup.display());
-    let taken = home.exists() && std::fs::read_dir(home).with_context(|| format!("cannot read {}", home.display()))?.next().is_some();
+    anyhow::ensure!(
+        backup.join("frontdesk.db").is_file(),
+        "{} is not a backup: it has no frontdesk.db",
+        backup.display()
+    );
+    let taken = home.exists()
+        && std::fs::read_dir(home).with_context(|| format!("cannot read {}", home.display()))?.next().is_some();
     anyhow::ensure!(!taken, "{} is not empty; restore into a new folder, then point the service at it", home.display());
     let staging = beside(home);
     copy_folder(backup, &staging)?;

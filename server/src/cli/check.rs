@@ -53,7 +53,8 @@ fn findings(bot: &Path) -> anyhow::Result<Vec<Finding>> {
         Err(error) => findings.push(Finding { severity: word(true), message: chain(&error) }),
         Ok(parts) => {
             if let Ok(data) = fine_tune::load_bot_data(bot, &DataOptions::default()) {
-                let mut intents: Vec<String> = data.set.train.iter().filter_map(|example| example.intent.clone()).collect();
+                let mut intents: Vec<String> =
+                    data.set.train.iter().filter_map(|example| example.intent.clone()).collect();
                 intents.sort();
                 intents.dedup();
                 findings.extend(parts.check(&intents).into_iter().map(|problem| Finding {

@@ -8,8 +8,8 @@ use anyhow::Context as _;
 use clap::Args;
 use rust_embed::RustEmbed;
 
-use super::{say, train_args};
 use super::serve::{announce, ensure_owner, prepare_bot};
+use super::{say, train_args};
 use crate::app::App;
 use crate::config::{Config, LogFormat};
 use crate::home::Home;
@@ -45,7 +45,13 @@ pub(super) fn run(arguments: &DemoArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn serve(config: Config, home: Home, fresh: Option<PathBuf>, first_model: Option<PathBuf>, started: Instant) -> anyhow::Result<()> {
+async fn serve(
+    config: Config,
+    home: Home,
+    fresh: Option<PathBuf>,
+    first_model: Option<PathBuf>,
+    started: Instant,
+) -> anyhow::Result<()> {
     let store = service::open_store(&config, &home).await?;
     let bot = prepare_bot(&home, &store, fresh.as_deref()).await?;
     if let Some(staging) = fresh {
@@ -66,7 +72,11 @@ async fn serve(config: Config, home: Home, fresh: Option<PathBuf>, first_model: 
 /// Takes the freshly trained model into the list and makes it live.
 async fn go_live(app: &App, bundle: &Path) -> anyhow::Result<()> {
     let (version, golden) = app.models.adopt(bundle).await?;
-    say(format_args!("The demo bot passes {} of {} golden conversations.\n", golden.passed.len(), golden.passed.len() + golden.failed.len()));
+    say(format_args!(
+        "The demo bot passes {} of {} golden conversations.\n",
+        golden.passed.len(),
+        golden.passed.len() + golden.failed.len()
+    ));
     app.models.promote(&version, "demo", Insistence::Careful).await.map_err(|error| anyhow::anyhow!("{error}"))
 }
 

@@ -88,7 +88,12 @@ pub(super) fn run(command: FaqCommand) -> anyhow::Result<ExitCode> {
     })?
 }
 
-async fn import(home: &std::path::Path, file: &std::path::Path, dry_run: bool, strict: bool) -> anyhow::Result<ExitCode> {
+async fn import(
+    home: &std::path::Path,
+    file: &std::path::Path,
+    dry_run: bool,
+    strict: bool,
+) -> anyhow::Result<ExitCode> {
     let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
     let jsonl = file.extension().is_some_and(|extension| extension == "jsonl" || extension == "json");
     let format = if jsonl { FaqFormat::Jsonl } else { FaqFormat::Csv };
@@ -103,7 +108,8 @@ async fn import(home: &std::path::Path, file: &std::path::Path, dry_run: bool, s
     }
     let store = open(home).await?;
     let drafts: Vec<_> = imported.entries.into_iter().map(draft_of_entry).collect();
-    let outcome = if dry_run { store.faq_import_preview(drafts).await? } else { store.faq_import(drafts, EDITOR).await? };
+    let outcome =
+        if dry_run { store.faq_import_preview(drafts).await? } else { store.faq_import(drafts, EDITOR).await? };
     let would = if dry_run { "would be " } else { "" };
     say(format_args!(
         "{taken} rows: {} {would}added, {} {would}changed, {} unchanged; {refused} refused",
@@ -134,8 +140,17 @@ async fn history(home: &std::path::Path, id: &str, json: bool) -> anyhow::Result
             continue;
         }
         let time = jiff::Timestamp::from_millisecond(record.updated_at)?.strftime("%Y-%m-%d %H:%M:%S UTC");
-        let state = if record.deleted { "deleted" } else if record.enabled { "enabled" } else { "disabled" };
-        say(format_args!("version {} · {time} · {} · {state}\n  {}\n  {}", record.version, record.updated_by, record.question, record.answer));
+        let state = if record.deleted {
+            "deleted"
+        } else if record.enabled {
+            "enabled"
+        } else {
+            "disabled"
+        };
+        say(format_args!(
+            "version {} · {time} · {} · {state}\n  {}\n  {}",
+            record.version, record.updated_by, record.question, record.answer
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -27,7 +27,8 @@ pub(super) struct InitArgs {
 
 pub(super) fn run(arguments: &InitArgs) -> anyhow::Result<ExitCode> {
     let dir = &arguments.dir;
-    let taken = dir.exists() && std::fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))?.next().is_some();
+    let taken = dir.exists()
+        && std::fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))?.next().is_some();
     anyhow::ensure!(!taken, "{} is not empty; name a new folder", dir.display());
     for (name, content) in STARTER {
         let path = dir.join(name);

@@ -39,7 +39,9 @@ pub(super) enum ModelCommand {
 pub(super) fn run(command: ModelCommand) -> anyhow::Result<ExitCode> {
     match command {
         ModelCommand::List { home, json } => block_on(async { list(&open(&home).await?, json).await })?,
-        ModelCommand::Promote { home, version, force } => block_on(async { promote(&open(&home).await?, &version, force.as_deref()).await })?,
+        ModelCommand::Promote { home, version, force } => {
+            block_on(async { promote(&open(&home).await?, &version, force.as_deref()).await })?
+        }
         ModelCommand::Rollback { home } => block_on(async {
             let model = open(&home).await?.model_rollback("command line").await?;
             say(format_args!("{} is live again", model.version));
@@ -56,7 +58,9 @@ async fn list(store: &Store, json: bool) -> anyhow::Result<ExitCode> {
     for model in models {
         let live = model.current;
         if json {
-            say(serde_json::json!({ "version": model.version, "live": live, "created_at": model.added_at, "metrics": model.metrics }));
+            say(
+                serde_json::json!({ "version": model.version, "live": live, "created_at": model.added_at, "metrics": model.metrics }),
+            );
         } else {
             say(format_args!("{} {}  {}", if live { "*" } else { " " }, model.version, summary(&model.metrics)));
         }
@@ -65,7 +69,8 @@ async fn list(store: &Store, json: bool) -> anyhow::Result<ExitCode> {
 }
 
 fn summary(metrics: &serde_json::Value) -> String {
-    let accuracy = metrics["metrics"]["accuracy"].as_f64().map(|accuracy| format!("accuracy {:.1} %", accuracy * 100.0));
+    let accuracy =
+        metrics["metrics"]["accuracy"].as_f64().map(|accuracy| format!("accuracy {:.1} %", accuracy * 100.0));
     let outcome = GoldenOutcome::of_metrics(metrics);
     let golden = format!("golden {} of {}", outcome.passed.len(), outcome.passed.len() + outcome.failed.len());
     accuracy.map_or(golden.clone(), |accuracy| format!("{accuracy}, {golden}"))

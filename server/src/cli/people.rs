@@ -112,7 +112,8 @@ pub(super) fn user(command: UserCommand) -> anyhow::Result<ExitCode> {
             let hash = hash_password(&read_password()?)?;
             block_on(async {
                 let store = open(&home).await?;
-                let account = store.account_by_email(&email).await?.with_context(|| format!("there is no account {email}"))?;
+                let account =
+                    store.account_by_email(&email).await?.with_context(|| format!("there is no account {email}"))?;
                 store.account_set_password(&account.id, &hash).await?;
                 store.audit_add("command line", "password_changed", &email, &json!({})).await?;
                 say(format_args!("changed the password of {email}; its sign-ins have ended"));
@@ -167,7 +168,11 @@ pub(super) fn token(command: TokenCommand) -> anyhow::Result<ExitCode> {
 
 /// Opens the store of an existing home folder.
 pub(super) async fn open(home: &Path) -> anyhow::Result<Store> {
-    anyhow::ensure!(home.is_dir(), "{} is not a home folder; make one with: frontdesk serve --home {0} --bot BOT", home.display());
+    anyhow::ensure!(
+        home.is_dir(),
+        "{} is not a home folder; make one with: frontdesk serve --home {0} --bot BOT",
+        home.display()
+    );
     let home = Home::open(home)?;
     let config = Config::load(&home.config_file())?;
     service::open_store(&config, &home).await
@@ -178,7 +183,10 @@ fn read_password() -> anyhow::Result<String> {
         return Ok(password);
     }
     let mut password = String::new();
-    std::io::stdin().take(4_096).read_to_string(&mut password).context("cannot read the password from standard input")?;
+    std::io::stdin()
+        .take(4_096)
+        .read_to_string(&mut password)
+        .context("cannot read the password from standard input")?;
     let password = password.trim_end_matches(['\r', '\n']).to_owned();
     anyhow::ensure!(!password.is_empty(), "no password given; set {PASSWORD} or send it on standard input");
     Ok(password)

@@ -73,7 +73,9 @@ pub(super) fn index(arguments: &IndexArgs) -> anyhow::Result<ExitCode> {
 pub(super) fn search(arguments: &SearchArgs) -> anyhow::Result<ExitCode> {
     let index = FaqIndex::open(&arguments.index)?;
     let input: Box<dyn BufRead> = match &arguments.file {
-        Some(path) => Box::new(BufReader::new(File::open(path).with_context(|| format!("cannot read {}", path.display()))?)),
+        Some(path) => {
+            Box::new(BufReader::new(File::open(path).with_context(|| format!("cannot read {}", path.display()))?))
+        }
         None => Box::new(BufReader::new(std::io::stdin())),
     };
     let mut output = std::io::BufWriter::new(std::io::stdout().lock());
@@ -87,7 +89,11 @@ pub(super) fn search(arguments: &SearchArgs) -> anyhow::Result<ExitCode> {
             Ok(question) => write_hits(&mut output, &index, question.text, arguments.top)?,
             Err(error) => {
                 wrong_lines += 1;
-                let _ = writeln!(std::io::stderr(), "line {}: {error}; each line is an object such as {{\"text\": \"…\"}}", number + 1);
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "line {}: {error}; each line is an object such as {{\"text\": \"…\"}}",
+                    number + 1
+                );
             }
         }
     }

@@ -52,7 +52,9 @@ async fn serve(config: Config, home: Home, bot: Option<&Path>) -> anyhow::Result
     let password = ensure_owner(&store).await?;
     let app = service::assemble(config, home, bot, store).await?;
     if app.assistant.model_version().is_none() {
-        tracing::warn!("no model is live: the FAQ answers, intents do not; train one in the console, or with POST /v1/jobs");
+        tracing::warn!(
+            "no model is live: the FAQ answers, intents do not; train one in the console, or with POST /v1/jobs"
+        );
     }
     service::serve(app, |address| announce(address, password.as_deref())).await
 }
@@ -101,9 +103,13 @@ fn new_password() -> String {
 
 /// Says where the service is, and the one-time password when one was made.
 pub(super) fn announce(address: SocketAddr, password: Option<&str>) {
-    say(format_args!("Frontdesk is ready.\n\n  Chat on the demo page   http://{address}/demo\n  Console for staff       http://{address}/console\n  API and its page        http://{address}/docs"));
+    say(format_args!(
+        "Frontdesk is ready.\n\n  Chat on the demo page   http://{address}/demo\n  Console for staff       http://{address}/console\n  API and its page        http://{address}/docs"
+    ));
     if let Some(password) = password {
-        say(format_args!("\n  Sign in as              {OWNER}\n  One-time password       {password}\n  (shown only now; change it with: frontdesk user password)"));
+        say(format_args!(
+            "\n  Sign in as              {OWNER}\n  One-time password       {password}\n  (shown only now; change it with: frontdesk user password)"
+        ));
     }
     say("\nCtrl-C stops it.");
     let _ = std::io::stdout().flush();

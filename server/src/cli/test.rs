@@ -83,7 +83,11 @@ fn print_words(reports: &Reports, failed: usize) {
     for (file, report) in reports.iter().filter(|(_, report)| !report.passed) {
         say(format_args!("✗ {file}: {}", report.name));
         for turn in &report.turns {
-            say(format_args!("    customer: {}\n    bot:      {}", turn.customer, turn.reply.replace('\n', "\n              ")));
+            say(format_args!(
+                "    customer: {}\n    bot:      {}",
+                turn.customer,
+                turn.reply.replace('\n', "\n              ")
+            ));
             for mismatch in &turn.mismatches {
                 say(format_args!("    ✗ {}: expected {}, got {}", mismatch.field, mismatch.expected, mismatch.got));
             }
@@ -103,7 +107,9 @@ fn print_json(reports: &Reports) {
 fn print_changes(before: &Reports, after: &Reports) {
     let changed = |was: bool, is: bool| -> Vec<&str> {
         let both = before.iter().zip(after);
-        both.filter(|((_, old), (_, new))| old.passed == was && new.passed == is).map(|(_, (_, new))| new.name.as_str()).collect()
+        both.filter(|((_, old), (_, new))| old.passed == was && new.passed == is)
+            .map(|(_, (_, new))| new.name.as_str())
+            .collect()
     };
     let (fixes, breaks) = (changed(false, true), changed(true, false));
     say(format_args!("against the earlier model: fixes {}, breaks {}", fixes.len(), breaks.len()));

@@ -84,7 +84,9 @@ mod tests {
     use super::*;
 
     fn check(method: Method, headers: &[(&str, &str)], expected: bool) {
-        let mut request = TestRequest::with_uri("/v1/conversations").method(method.clone()).insert_header(("host", "help.shop.example"));
+        let mut request = TestRequest::with_uri("/v1/conversations")
+            .method(method.clone())
+            .insert_header(("host", "help.shop.example"));
         for header in headers {
             request = request.append_header(*header);
         }

@@ -31,7 +31,12 @@ pub enum Ending {
 
 impl Training {
     /// Starts the child on a bot folder.
-    pub fn start(bot: &std::path::Path, logs: &[PathBuf], out: &std::path::Path, request: &TrainRequest) -> anyhow::Result<Self> {
+    pub fn start(
+        bot: &std::path::Path,
+        logs: &[PathBuf],
+        out: &std::path::Path,
+        request: &TrainRequest,
+    ) -> anyhow::Result<Self> {
         let program = std::env::current_exe().context("cannot find this program's own file")?;
         let mut command = Command::new(program);
         command.arg("train").arg(bot).arg("--out").arg(out).arg("--json");
@@ -44,7 +49,12 @@ impl Training {
         if let Some(seed) = request.seed {
             command.arg("--seed").arg(seed.to_string());
         }
-        command.env(LOW_PRIORITY, "1").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command
+            .env(LOW_PRIORITY, "1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
         let mut child = command.spawn().context("cannot start the training process")?;
         let stdout = child.stdout.take().context("the training process has no output")?;
         Ok(Self { child, lines: BufReader::new(stdout).lines() })
@@ -72,7 +82,11 @@ impl Training {
             return Ok(Ending::Finished);
         }
         let complaint = complaint.trim();
-        Ok(Ending::Failed(if complaint.is_empty() { format!("the training process ended with {status}") } else { complaint.to_owned() }))
+        Ok(Ending::Failed(if complaint.is_empty() {
+            format!("the training process ended with {status}")
+        } else {
+            complaint.to_owned()
+        }))
     }
 
     /// Stops the child at once; what it had not published is left in its scratch folder and removed later.

@@ -196,5 +196,7 @@ async fn export_log(shared: &Shared, job: &Job) -> anyhow::Result<PathBuf> {
 /// What a stopped service's jobs left in their scratch folders goes; finished bundles were moved out of them.
 fn clear_scratch(home: &Home) -> anyhow::Result<()> {
     let jobs = home.jobs();
-    std::fs::remove_dir_all(&jobs).and_then(|()| std::fs::create_dir_all(&jobs)).with_context(|| format!("cannot clear {}", jobs.display()))
+    std::fs::remove_dir_all(&jobs)
+        .and_then(|()| std::fs::create_dir_all(&jobs))
+        .with_context(|| format!("cannot clear {}", jobs.display()))
 }

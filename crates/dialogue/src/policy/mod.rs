@@ -39,7 +39,6 @@ const RULES: &[(&str, Rule)] = &[
 const REPHRASE: &str = "rephrase";
 
 /// Decides what to answer; pure, so that the same inputs always give the same decision.
-#[expect(clippy::too_many_arguments, reason = "these are all the inputs of a decision, each of its own type")]
 pub fn decide(
     conversation: &Conversation,
     understanding: &Understanding,

@@ -21,7 +21,6 @@ pub(super) struct Turn<'a> {
 }
 
 impl<'a> Turn<'a> {
-    #[expect(clippy::too_many_arguments, reason = "these are all the inputs of a decision, each of its own type")]
     pub(super) fn new(
         conversation: &'a Conversation,
         heard: &'a Understanding,

@@ -37,10 +37,7 @@ async fn a_session_ends_by_time_by_sign_out_and_by_a_new_password(store: Store) 
         store.session_create(&account, token, i64::MAX).await.expect("a session");
     }
     let session = store.session_by_token_hash("one").await.expect("a look-up").expect("a session");
-    assert_eq!(
-        (session.email.as_str(), session.role),
-        ("mei@example.com", Role::Editor)
-    );
+    assert_eq!((session.email.as_str(), session.role), ("mei@example.com", Role::Editor));
     store.session_delete("one").await.expect("signed out");
     assert!(store.session_by_token_hash("one").await.expect("a look-up").is_none());
     store.account_set_password(&account, "new").await.expect("a new password");
