@@ -79,7 +79,7 @@ fn parse(words: &[String]) -> Option<Arguments> {
         match word.as_str() {
             "--seconds" if (1..=LONGEST).contains(&value) => arguments.seconds = value,
             "--conversations" if (1..=4_096).contains(&value) => {
-                arguments.conversations = usize::try_from(value).ok()?
+                arguments.conversations = usize::try_from(value).ok()?;
             }
             _ => return None,
         }
@@ -91,7 +91,13 @@ async fn measure(arguments: &Arguments) -> Result<(), String> {
     let home = tempfile::tempdir().map_err(|error| error.to_string())?;
     let program = program()?;
     say(&format!("program        {}", program.display()));
-    let service = Running::start(&program, &home.path().join("home"))?;
+    // The demo trains in its own process; what is measured is a service that only serves.
+    let (folder, started) = (home.path().join("home"), Instant::now());
+    drop(Running::start(&program, "demo", &folder)?);
+    say(&format!("home made      in {:.1} s, training included", started.elapsed().as_secs_f32()));
+    let started = Instant::now();
+    let service = Running::start(&program, "serve", &folder)?;
+    say(&format!("serve ready    in {:.2} s", started.elapsed().as_secs_f32()));
     let address = service.address.clone();
     let mut customers = Vec::new();
     for _ in 0..arguments.conversations {
@@ -166,14 +172,14 @@ struct Running {
 }
 
 impl Running {
-    fn start(program: &Path, home: &Path) -> Result<Self, String> {
-        let started = Instant::now();
+    fn start(program: &Path, command: &str, home: &Path) -> Result<Self, String> {
         let child = Command::new(program)
-            .args(["demo", "--port", "0", "--home"])
+            .args([command, "--port", "0", "--home"])
             .arg(home)
             .env("FRONTDESK_OWNER_PASSWORD", "a-password-for-the-benchmark")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
+            .stderr(Stdio::null())
             .spawn()
             .map_err(|error| format!("{} cannot be started: {error}", program.display()))?;
         let mut running = Self { child, address: String::new() };
@@ -189,7 +195,6 @@ impl Running {
             }
         });
         running.address = addresses.recv_timeout(START).map_err(|_| "the demo did not start in time")?;
-        say(&format!("trained and ready after {:.1} s", started.elapsed().as_secs_f32()));
         Ok(running)
     }
 
@@ -229,7 +234,9 @@ struct Customer {
 impl Customer {
     async fn begin(address: &str) -> std::io::Result<Self> {
         let mut connection = Connection::open(address).await?;
-        let begun = connection.call("POST", "/v1/conversations", "", Some(&json!({}))).await?;
+        let begun = connection
+            .call(Request { method: "POST", path: "/v1/conversations", token: "", body: Some(&json!({})) })
+            .await?;
         let begun: Value = serde_json::from_slice(&begun.1)?;
         let path = format!("/v1/conversations/{}/messages", begun["conversation_id"].as_str().unwrap_or_default());
         Ok(Self { connection, path, token: begun["token"].as_str().unwrap_or_default().to_owned() })
@@ -246,7 +253,7 @@ impl Customer {
             let sent = Instant::now();
             let (status, body) = self
                 .connection
-                .call("POST", &self.path, &self.token, Some(&body))
+                .call(Request { method: "POST", path: &self.path, token: &self.token, body: Some(&body) })
                 .await
                 .map_err(|error| error.to_string())?;
             if status != 200 {
@@ -256,6 +263,14 @@ impl Customer {
         }
         Ok(times)
     }
+}
+
+/// One request of this benchmark.
+struct Request<'a> {
+    method: &'a str,
+    path: &'a str,
+    token: &'a str,
+    body: Option<&'a Value>,
 }
 
 /// The least HTTP that measures the service and not the client.
@@ -271,13 +286,8 @@ impl Connection {
         Ok(Self { stream: BufReader::new(stream), host: address.to_owned() })
     }
 
-    async fn call(
-        &mut self,
-        method: &str,
-        path: &str,
-        token: &str,
-        body: Option<&Value>,
-    ) -> std::io::Result<(u16, Vec<u8>)> {
+    async fn call(&mut self, request: Request<'_>) -> std::io::Result<(u16, Vec<u8>)> {
+        let Request { method, path, token, body } = request;
         let body = body.map(Value::to_string).unwrap_or_default();
         let (host, length) = (&self.host, body.len());
         let request = format!(
@@ -312,7 +322,10 @@ impl Connection {
 
 async fn scrape(address: &str) -> Result<String, String> {
     let mut connection = Connection::open(address).await.map_err(|error| error.to_string())?;
-    let (_, body) = connection.call("GET", "/metrics", "", None).await.map_err(|error| error.to_string())?;
+    let (_, body) = connection
+        .call(Request { method: "GET", path: "/metrics", token: "", body: None })
+        .await
+        .map_err(|error| error.to_string())?;
     Ok(String::from_utf8_lossy(&body).into_owned())
 }
 

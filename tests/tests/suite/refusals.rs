@@ -40,6 +40,7 @@ fn messages_that_cannot_be_taken_are_told_why() {
         let said = |text: &str| say(&json!({ "text": text, "client_message_id": "1" }).to_string());
         let open = |body: &[u8]| raw(&service.public, Method::POST, "/v1/conversations", body.to_vec());
         let stranger = service.customer("en").await.caller;
+        let good = json!({ "text": "hi", "client_message_id": "1" }).to_string();
         let cases = vec![
             ("begin: broken JSON", open(b"{\"language\": ")),
             ("begin: GBK bytes", open(b"{\"visitor\": \"\xc4\xe3\xba\xc3\"}")),
@@ -75,15 +76,15 @@ fn messages_that_cannot_be_taken_are_told_why() {
                     .header("content-type", "application/x-www-form-urlencoded")
                     .body("text=hi"),
             ),
-            ("say: without a token", raw(&service.public, Method::POST, &path, "{}")),
-            ("say: with another conversation's token", raw(&stranger, Method::POST, &path, "{}")),
+            ("say: without a token", raw(&service.public, Method::POST, &path, good.clone())),
+            ("say: with another conversation's token", raw(&stranger, Method::POST, &path, good.clone())),
             (
                 "say: in an unknown conversation",
-                raw(&customer.caller, Method::POST, "/v1/conversations/nothing/messages", "{}"),
+                raw(&customer.caller, Method::POST, "/v1/conversations/nothing/messages", good.clone()),
             ),
             (
                 "say: in a conversation that is SQL",
-                raw(&customer.caller, Method::POST, "/v1/conversations/'%20OR%20'1'='1/messages", "{}"),
+                raw(&customer.caller, Method::POST, "/v1/conversations/'%20OR%20'1'='1/messages", good.clone()),
             ),
             ("read: with another conversation's token", stranger.request(Method::GET, &path)),
             ("read: a limit that is no number", customer.caller.request(Method::GET, &format!("{path}?limit=many"))),

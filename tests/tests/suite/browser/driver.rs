@@ -80,7 +80,14 @@ impl Driver {
         };
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(capabilities);
-        builder.connect(&self.address).await.expect("the browser opens")
+        let page = builder.connect(&self.address).await.expect("the browser opens");
+        if matches!(screen, Screen::Desktop) {
+            // What counts is the page's own size; the window has a frame around it.
+            let frame = page.execute("return outerHeight - innerHeight", Vec::new()).await.unwrap();
+            let frame = u32::try_from(frame.as_u64().unwrap_or_default()).unwrap_or_default();
+            page.set_window_size(1280, 800 + frame).await.unwrap();
+        }
+        page
     }
 }
 
