@@ -9,7 +9,6 @@ use store::Store;
 use crate::chat::Chat;
 use crate::config::Config;
 use crate::faq_follower::FaqFollower;
-use crate::home::Home;
 use crate::hub::Hub;
 use crate::jobs::JobRunner;
 use crate::limits::Limits;
@@ -19,7 +18,6 @@ use crate::models::Models;
 #[derive(Debug)]
 pub struct App {
     pub config: Config,
-    pub home: Home,
     pub store: Store,
     pub assistant: Arc<Assistant>,
     pub hub: Arc<Hub>,

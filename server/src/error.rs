@@ -30,8 +30,6 @@ pub enum ApiError {
     NotFound { what: &'static str, id: String },
     #[error("no such address; /docs lists the routes")]
     NoSuchRoute,
-    #[error("this address does not take that method; /docs lists the routes")]
-    WrongMethod,
     #[error("somebody saved version {current} meanwhile; load it, merge and save again")]
     VersionConflict { current: i64 },
     #[error("{0}")]
@@ -70,7 +68,6 @@ impl ApiError {
             Self::WrongKey => ("wrong_key", StatusCode::FORBIDDEN),
             Self::NotFound { .. } => ("not_found", StatusCode::NOT_FOUND),
             Self::NoSuchRoute => ("no_such_route", StatusCode::NOT_FOUND),
-            Self::WrongMethod => ("wrong_method", StatusCode::METHOD_NOT_ALLOWED),
             Self::VersionConflict { .. } => ("version_conflict", StatusCode::PRECONDITION_FAILED),
             Self::Conflict(_) => ("conflict", StatusCode::CONFLICT),
             Self::GoldenRegressed(_) => ("golden_regressed", StatusCode::CONFLICT),

@@ -1,5 +1,7 @@
 //! The service: routes, accounts, widget and console assets, background jobs. The only room that knows HTTP.
 
+#![allow(unreachable_pub, reason = "an application: its modules are private, and pub means for its other modules")]
+
 mod api;
 mod app;
 mod assets;

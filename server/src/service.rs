@@ -56,7 +56,7 @@ pub async fn assemble(config: Config, home: Home, bot: Bot, store: Store) -> any
     let chat =
         Arc::new(Chat::new(store.clone(), Arc::clone(&assistant), Arc::clone(&hub), config.limits.message_characters));
     let limits = Limits::new(&config.limits, &config.server);
-    Ok(App { config, home, store, assistant, hub, limits, chat, faq, models, jobs, metrics })
+    Ok(App { config, store, assistant, hub, limits, chat, faq, models, jobs, metrics })
 }
 
 /// Serves until the process is told to stop; calls `ready` with the address once requests are taken.

@@ -19,7 +19,7 @@ const PASSWORD: &str = "FRONTDESK_PASSWORD";
 
 /// What somebody may do.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum RoleName {
+pub(super) enum RoleName {
     /// Everything, accounts and tokens included
     Owner,
     /// The FAQ, training, models

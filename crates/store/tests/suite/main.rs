@@ -1,6 +1,8 @@
 //! One suite for both databases: each test runs on a fresh SQLite file and, where `FRONTDESK_TEST_POSTGRES_URL` names a
 //! server, in a fresh PostgreSQL schema.
 
+#![allow(clippy::cloned_ref_to_slice_refs, reason = "whole lists of messages are compared")]
+
 mod conversations;
 mod faq;
 mod files;

@@ -69,7 +69,7 @@ impl EntryForm {
             valid_until: some(&self.valid_until),
             enabled: !self.enabled.is_empty(),
         };
-        let entry = entry.checked().map_err(|error| ApiError::Invalid(error.to_string()))?;
+        let entry = entry.checked().map_err(ApiError::Invalid)?;
         Ok(draft_of_entry(entry))
     }
 }
