@@ -133,7 +133,7 @@ fn say(line: impl std::fmt::Display) {
 }
 
 /// Runs a short asynchronous command on a runtime of its own.
-fn block_on<F: std::future::Future>(work: F) -> anyhow::Result<F::Output> {
+fn block_on<F: Future>(work: F) -> anyhow::Result<F::Output> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     Ok(runtime.block_on(work))
 }
