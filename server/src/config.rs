@@ -42,7 +42,7 @@ impl Default for ServerConfig {
             host: IpAddr::from([127, 0, 0, 1]),
             port: 8080,
             workers: 0,
-            shutdown_seconds: 20,
+            shutdown_seconds: 8,
             trusted_proxies: vec![IpAddr::from([127, 0, 0, 1])],
             https: false,
         }

@@ -76,10 +76,24 @@ impl Database {
 
     /// Begins a transaction that may write; on SQLite it waits its turn for the only writer.
     pub(crate) async fn write(&self) -> Result<Transaction<'static, Any>, Error> {
-        Ok(match self.engine {
-            Engine::Sqlite => self.writer.begin_with("BEGIN IMMEDIATE").await?,
-            Engine::Postgres => self.writer.begin().await?,
-        })
+        match self.engine {
+            Engine::Sqlite => self.write_sqlite().await,
+            Engine::Postgres => Ok(self.writer.begin().await?),
+        }
+    }
+
+    /// When the disk is full SQLite rolls back by itself, while its connection still counts a transaction: such a
+    /// connection is replaced.
+    async fn write_sqlite(&self) -> Result<Transaction<'static, Any>, Error> {
+        match self.writer.begin_with("BEGIN IMMEDIATE").await {
+            Err(sqlx::Error::InvalidSavePointStatement) => {
+                if let Err(error) = self.writer.acquire().await?.close().await {
+                    tracing::warn!(%error, "the writing connection could not be closed in order");
+                }
+                Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+            }
+            begun => Ok(begun?),
+        }
     }
 
     pub(crate) async fn close(&self) {
