@@ -43,8 +43,8 @@ fn examples_keep_their_lines() {
             (Some(6), "我的快递到哪了", Some("order_status")),
             (Some(7), "where is AB12345678", Some("order_status")),
             (Some(9), "手机壳呢", Some("order_status")),
-            (Some(20), "换一个", Some("换 货")),
-            (Some(21), "exchange it", Some("换 货")),
+            (Some(21), "换一个", Some("换 货")),
+            (Some(22), "exchange it", Some("换 货")),
         ]
     );
 }
