@@ -126,7 +126,7 @@ pub(super) async fn list(
 }
 
 /// Adds an entry.
-#[utoipa::path(tag = "faq", request_body = FaqRequest, responses((status = 201, body = FaqReply), (status = 409, body = Problem),
+#[utoipa::path(tag = "faq", request_body = FaqRequest, responses((status = 201, body = FaqReply), (status = 412, body = Problem),
     (status = 422, body = Problem)), security(("staff" = [])))]
 #[post("/faq")]
 pub(super) async fn create(
