@@ -31,9 +31,14 @@ pub struct FaqFollower {
 impl FaqFollower {
     /// Opens or rebuilds the index, brings it level with the store and begins to follow.
     pub async fn start(store: Store, folder: &Path) -> anyhow::Result<(Self, Arc<FaqIndex>)> {
-        let index = Arc::new(open(&store, folder).await?);
-        let mut step = Step { store, index: Arc::clone(&index) };
-        while step.catch_up().await? > 0 {}
+        let mut step = Step { index: Arc::new(open(&store, folder).await?), store };
+        if let Err(error) = step.catch_up_wholly().await {
+            tracing::warn!(error = format!("{error:#}"), "the index takes no changes; rebuilding it");
+            step.index = Arc::new(FaqIndex::in_memory());
+            step.index = Arc::new(clear_and_rebuild(&step.store, folder).await?);
+            step.catch_up_wholly().await?;
+        }
+        let index = Arc::clone(&step.index);
         let wake = Arc::new(Notify::new());
         let (announce, searchable) = watch::channel(revision_of(&index));
         let worker = tokio::spawn(follow(step, Arc::clone(&wake), announce));
@@ -76,6 +81,11 @@ struct Step {
 }
 
 impl Step {
+    async fn catch_up_wholly(&mut self) -> anyhow::Result<()> {
+        while self.catch_up().await? > 0 {}
+        Ok(())
+    }
+
     /// Applies the next changes and says how many there were.
     async fn catch_up(&mut self) -> anyhow::Result<usize> {
         let from = revision_of(&self.index);
@@ -125,13 +135,13 @@ async fn open(store: &Store, folder: &Path) -> anyhow::Result<FaqIndex> {
         Err(error) if folder.exists() => tracing::warn!(%error, "the index cannot be opened; rebuilding it"),
         Err(_) => tracing::info!("building the index"),
     }
+    clear_and_rebuild(store, folder).await
+}
+
+async fn clear_and_rebuild(store: &Store, folder: &Path) -> anyhow::Result<FaqIndex> {
     if folder.exists() {
         std::fs::remove_dir_all(folder).with_context(|| format!("cannot clear the index {}", folder.display()))?;
     }
-    rebuild(store, folder).await
-}
-
-async fn rebuild(store: &Store, folder: &Path) -> anyhow::Result<FaqIndex> {
     let revision = store.revision().await?;
     let entries: Vec<FaqEntry> = store.faq_all().await.context("cannot read the FAQ")?.into_iter().map(entry).collect();
     let folder = folder.to_owned();

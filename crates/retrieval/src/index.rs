@@ -264,6 +264,9 @@ impl FaqIndex {
         policy.set_min_layer_size(256);
         policy.set_del_docs_ratio_before_merge(0.3);
         writer.set_merge_policy(Box::new(policy));
+        // A process that was killed, or a commit that failed, leaves files that no commit names and whose names the
+        // next commit would take again.
+        writer.garbage_collect_files().wait()?;
         Ok(writer)
     }
 

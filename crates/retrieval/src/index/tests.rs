@@ -136,11 +136,39 @@ fn older_revisions_and_second_writers_are_refused() {
     assert!(matches!(other.apply(&[], 6), Err(Error::Locked { .. })));
 }
 
+fn files(dir: &Path) -> Vec<std::path::PathBuf> {
+    std::fs::read_dir(dir).expect("listing").map(|file| file.expect("file").path()).collect()
+}
+
+fn copy_missing(from: &Path, to: &Path) {
+    for file in files(from) {
+        let target = to.join(file.file_name().expect("a name"));
+        if !target.exists() {
+            std::fs::copy(&file, target).expect("copied");
+        }
+    }
+}
+
+/// A kill after the files of a commit were written and before the commit itself.
+#[test]
+fn files_of_a_commit_that_was_cut_off_do_not_stop_the_next_edit() {
+    let (template, killed) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    let edit = [Change::Delete("returns".into())];
+    FaqIndex::create(template.path()).expect("created").replace_all(&entries(), 1).expect("filled");
+    copy_missing(template.path(), killed.path());
+    FaqIndex::open(template.path()).expect("opened").apply(&edit, 2).expect("applied");
+    let managed = killed.path().join(".managed.json");
+    std::fs::remove_file(&managed).expect("it was copied");
+    copy_missing(template.path(), killed.path());
+    assert!(files(killed.path()).iter().any(|file| file.extension().is_some_and(|kind| kind == "del")));
+    let index = FaqIndex::open(killed.path()).expect("the last commit is whole");
+    assert_eq!((index.len(), index.revision()), (4, 1));
+    index.apply(&edit, 2).expect("the name of the file is free again");
+    assert_eq!((index.len(), index.revision()), (3, 2));
+}
+
 #[test]
 fn a_damaged_index_says_so_and_can_be_made_anew() {
-    let files = |dir: &Path| -> Vec<std::path::PathBuf> {
-        std::fs::read_dir(dir).expect("listing").map(|file| file.expect("file").path()).collect()
-    };
     let template = tempfile::tempdir().expect("a temporary folder");
     FaqIndex::create(template.path()).expect("created").replace_all(&entries(), 3).expect("filled");
     for file in files(template.path()) {
@@ -149,9 +177,7 @@ fn a_damaged_index_says_so_and_can_be_made_anew() {
             continue;
         }
         let dir = tempfile::tempdir().expect("a temporary folder");
-        for copied in files(template.path()) {
-            std::fs::copy(&copied, dir.path().join(copied.file_name().expect("a name"))).expect("copied");
-        }
+        copy_missing(template.path(), dir.path());
         let mut bytes = std::fs::read(&file).expect("read");
         let middle = bytes.len() / 2;
         bytes[middle] ^= 0xff;
