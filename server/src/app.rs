@@ -5,6 +5,7 @@ use std::sync::Arc;
 use assistant::Assistant;
 use metrics_exporter_prometheus::PrometheusHandle;
 use store::Store;
+use tokio_util::sync::CancellationToken;
 
 use crate::chat::Chat;
 use crate::config::Config;
@@ -27,4 +28,6 @@ pub struct App {
     pub models: Arc<Models>,
     pub jobs: JobRunner,
     pub metrics: PrometheusHandle,
+    /// Cancelled when the service was asked to stop; whatever would stay open ends then.
+    pub stopping: CancellationToken,
 }

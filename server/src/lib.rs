@@ -19,4 +19,5 @@ mod jobs;
 mod limits;
 mod models;
 mod service;
+mod stopping;
 mod telemetry;

@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use assistant::{Assistant, Bot};
 use secrecy::ExposeSecret as _;
 use store::Store;
+use tokio_util::sync::CancellationToken;
 use utoipa::OpenApi as _;
 use utoipa_actix_web::AppExt as _;
 use utoipa_swagger_ui::SwaggerUi;
@@ -27,6 +28,7 @@ use crate::hub::Hub;
 use crate::jobs::JobRunner;
 use crate::limits::Limits;
 use crate::models::Models;
+use crate::stopping::StopSignals;
 use crate::{console, telemetry};
 
 /// How often quiet visitors and unwatched channels are forgotten.
@@ -56,7 +58,7 @@ pub async fn assemble(config: Config, home: Home, bot: Bot, store: Store) -> any
     let chat =
         Arc::new(Chat::new(store.clone(), Arc::clone(&assistant), Arc::clone(&hub), config.limits.message_characters));
     let limits = Limits::new(&config.limits, &config.server);
-    Ok(App { config, store, assistant, hub, limits, chat, faq, models, jobs, metrics })
+    Ok(App { config, store, assistant, hub, limits, chat, faq, models, jobs, metrics, stopping: CancellationToken::new() })
 }
 
 /// Serves until the process is told to stop; calls `ready` with the address once requests are taken.
@@ -64,6 +66,7 @@ pub async fn serve(app: App, ready: impl FnOnce(SocketAddr)) -> anyhow::Result<(
     let app = web::Data::new(app);
     let server_config = app.config.server.clone();
     let origins = web::Data::new(Origins::new(&app.config.widget.allowed_origins));
+    let signals = StopSignals::catch()?;
     let sweeper = tokio::spawn(sweep(app.clone()));
     let shared = app.clone();
     let mut server = HttpServer::new(move || {
@@ -93,6 +96,7 @@ pub async fn serve(app: App, ready: impl FnOnce(SocketAddr)) -> anyhow::Result<(
             })
             .into_app()
     })
+    .disable_signals()
     .shutdown_timeout(server_config.shutdown_seconds)
     .client_request_timeout(Duration::from_secs(15));
     if server_config.workers > 0 {
@@ -102,8 +106,12 @@ pub async fn serve(app: App, ready: impl FnOnce(SocketAddr)) -> anyhow::Result<(
     let server = server.bind(address).with_context(|| {
         format!("cannot listen on {address}; another program may: choose a port with --port or [server] port")
     })?;
-    ready(server.addrs().first().copied().unwrap_or(address));
-    server.run().await.context("the service stopped by an error")?;
+    let address = server.addrs().first().copied().unwrap_or(address);
+    let running = server.run();
+    let obeying = tokio::spawn(signals.obey(running.handle(), app.stopping.clone()));
+    ready(address);
+    running.await.context("the service stopped by an error")?;
+    obeying.abort();
     sweeper.abort();
     app.store.close().await;
     tracing::info!("stopped");

@@ -9,6 +9,7 @@ use futures_util::stream;
 use serde::{Deserialize, Serialize};
 use store::{Job, JobEvent, Store};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 
 use super::extract::Body;
@@ -129,8 +130,13 @@ pub(super) async fn events(
     let id = id.into_inner();
     app.store.job_get(&id).await?;
     let resumed = request.headers().get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
-    let watcher =
-        Watcher { store: app.store.clone(), news: app.jobs.news(), id, after: resumed.or(query.after).unwrap_or(0) };
+    let watcher = Watcher {
+        store: app.store.clone(),
+        news: app.jobs.news(),
+        stopping: app.stopping.clone(),
+        id,
+        after: resumed.or(query.after).unwrap_or(0),
+    };
     let frames = stream::unfold(Some(watcher), |watcher| async move { watcher?.next().await });
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
@@ -143,12 +149,13 @@ pub(super) async fn events(
 struct Watcher {
     store: Store,
     news: watch::Receiver<u64>,
+    stopping: CancellationToken,
     id: String,
     after: i64,
 }
 
 impl Watcher {
-    /// The next frames, and the watcher for those after them; none once the job has ended.
+    /// The next frames, and the watcher for those after them; none once the job has ended or the service stops.
     async fn next(mut self) -> Option<(Result<Bytes, Infallible>, Option<Self>)> {
         loop {
             self.news.mark_unchanged();
@@ -161,7 +168,10 @@ impl Watcher {
             if job.status.is_final() {
                 return None;
             }
-            self.news.changed().await.ok()?;
+            tokio::select! {
+                news = self.news.changed() => news.ok()?,
+                () = self.stopping.cancelled() => return None,
+            }
         }
     }
 }

@@ -118,6 +118,12 @@ impl Line {
                     Some(Err(_)) => return Some(CloseReason::from(CloseCode::Size)),
                     None => return None,
                 },
+                () = self.app.stopping.cancelled() => {
+                    while let Ok(Live::Message(frame) | Live::Status(frame)) = news.try_recv() {
+                        self.session.text(frame).await.ok()?;
+                    }
+                    return Some(CloseReason::from(CloseCode::Restart));
+                }
                 told = news.recv() => match told {
                     Ok(Live::Message(frame) | Live::Status(frame)) => self.session.text(frame).await.ok()?,
                     Err(RecvError::Lagged(_)) => return Some(CloseReason::from(CloseCode::Again)),
