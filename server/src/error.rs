@@ -30,6 +30,8 @@ pub enum ApiError {
     NotFound { what: &'static str, id: String },
     #[error("no such address; /docs lists the routes")]
     NoSuchRoute,
+    #[error("this address takes {allowed}")]
+    WrongMethod { allowed: String },
     #[error("somebody saved version {current} meanwhile; load it, merge and save again")]
     VersionConflict { current: i64 },
     #[error("{0}")]
@@ -68,6 +70,7 @@ impl ApiError {
             Self::WrongKey => ("wrong_key", StatusCode::FORBIDDEN),
             Self::NotFound { .. } => ("not_found", StatusCode::NOT_FOUND),
             Self::NoSuchRoute => ("no_such_route", StatusCode::NOT_FOUND),
+            Self::WrongMethod { .. } => ("wrong_method", StatusCode::METHOD_NOT_ALLOWED),
             Self::VersionConflict { .. } => ("version_conflict", StatusCode::PRECONDITION_FAILED),
             Self::Conflict(_) => ("conflict", StatusCode::CONFLICT),
             Self::GoldenRegressed(_) => ("golden_regressed", StatusCode::CONFLICT),
@@ -87,7 +90,7 @@ impl ApiError {
         self.row().0
     }
 
-    /// The RFC 9457 body of this error; the request id is filled in by [`crate::http::problem_with_request_id`].
+    /// The RFC 9457 body of this error; the request id is filled in when it is sent.
     pub fn problem(&self) -> Problem {
         let (code, status) = self.row();
         Problem {
@@ -126,6 +129,9 @@ impl ResponseError for ApiError {
         let mut response = HttpResponse::build(self.status_code());
         if let Self::TooMany { retry_seconds } = self {
             response.insert_header((header::RETRY_AFTER, *retry_seconds));
+        }
+        if let Self::WrongMethod { allowed } = self {
+            response.insert_header((header::ALLOW, allowed.as_str()));
         }
         let request_id = crate::telemetry::current_request_id();
         let body = serde_json::to_vec(&Problem { request_id, ..self.problem() }).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Puts the service together, listens, and stops it so that everything acknowledged is finished.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use actix_web::middleware::{Compress, from_fn};
@@ -23,7 +23,7 @@ use crate::config::Config;
 use crate::error::ApiError;
 use crate::faq_follower::FaqFollower;
 use crate::home::Home;
-use crate::http::{Origins, check_origin, observe};
+use crate::http::{Methods, Origins, check_origin, observe};
 use crate::hub::Hub;
 use crate::jobs::JobRunner;
 use crate::limits::Limits;
@@ -58,7 +58,19 @@ pub async fn assemble(config: Config, home: Home, bot: Bot, store: Store) -> any
     let chat =
         Arc::new(Chat::new(store.clone(), Arc::clone(&assistant), Arc::clone(&hub), config.limits.message_characters));
     let limits = Limits::new(&config.limits, &config.server);
-    Ok(App { config, store, assistant, hub, limits, chat, faq, models, jobs, metrics, stopping: CancellationToken::new() })
+    Ok(App {
+        config,
+        store,
+        assistant,
+        hub,
+        limits,
+        chat,
+        faq,
+        models,
+        jobs,
+        metrics,
+        stopping: CancellationToken::new(),
+    })
 }
 
 /// Serves until the process is told to stop; calls `ready` with the address once requests are taken.
@@ -69,8 +81,10 @@ pub async fn serve(app: App, ready: impl FnOnce(SocketAddr)) -> anyhow::Result<(
     let signals = StopSignals::catch()?;
     let sweeper = tokio::spawn(sweep(app.clone()));
     let shared = app.clone();
+    let methods = Arc::new(OnceLock::new());
     let mut server = HttpServer::new(move || {
         let cors = origins.cors();
+        let (described, methods) = (Arc::clone(&methods), Arc::clone(&methods));
         ActixApp::new()
             .into_utoipa_app()
             .openapi(Description::openapi())
@@ -83,12 +97,19 @@ pub async fn serve(app: App, ready: impl FnOnce(SocketAddr)) -> anyhow::Result<(
             })
             .service(utoipa_actix_web::scope("/v1").configure(api::version_one))
             .configure(api::unversioned)
-            .openapi_service(|description| SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", description))
+            .openapi_service(|description| {
+                described.get_or_init(|| Methods::of(&description));
+                SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", description)
+            })
             .map(|routes| {
                 routes
                     .configure(console::routes)
                     .configure(asset_routes)
-                    .default_service(web::to(async || ApiError::NoSuchRoute.error_response()))
+                    .default_service(web::to(move |request: actix_web::HttpRequest| {
+                        let refusal =
+                            methods.get().map_or(ApiError::NoSuchRoute, |known| known.refusal(request.path()));
+                        async move { refusal.error_response() }
+                    }))
                     .wrap(cors)
                     .wrap(from_fn(check_origin))
                     .wrap(Compress::default())

@@ -1,7 +1,9 @@
 //! What surrounds every route: request ids, logging, metrics, security headers, origins and body limits.
 
+mod methods;
 mod observe;
 mod origin;
 
+pub use methods::Methods;
 pub use observe::observe;
 pub use origin::{Origins, check_origin, is_same_origin};
