@@ -1,5 +1,6 @@
 //! How much one node answers: many conversations at once over loopback, each message durably stored, and where the time goes.
-//! `cargo bench -p tests --bench load -- --seconds 20 --conversations 64`
+//! `cargo bench -p tests --bench load -- --seconds 20 --conversations 64` asks as fast as answers come;
+//! with `--rate 500` that many messages arrive each second, whether or not the ones before were answered.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -42,6 +43,8 @@ const MESSAGES: [&str; 16] = [
 struct Arguments {
     seconds: u64,
     conversations: usize,
+    /// Messages a second over all conversations; 0 asks as fast as answers come.
+    rate: u64,
 }
 
 fn main() -> ExitCode {
@@ -51,7 +54,9 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let Some(arguments) = parse(&words) else {
-        say("usage: cargo bench -p tests --bench load -- [--seconds 1..600] [--conversations 1..4096]");
+        say(
+            "usage: cargo bench -p tests --bench load -- [--seconds 1..600] [--conversations 1..4096] [--rate 1..100000]",
+        );
         return ExitCode::from(2);
     };
     let runtime =
@@ -72,7 +77,7 @@ fn say(words: &str) {
 }
 
 fn parse(words: &[String]) -> Option<Arguments> {
-    let mut arguments = Arguments { seconds: 20, conversations: 64 };
+    let mut arguments = Arguments { seconds: 20, conversations: 64, rate: 0 };
     let mut words = words.iter().filter(|word| *word != "--bench");
     while let Some(word) = words.next() {
         let value: u64 = words.next()?.parse().ok()?;
@@ -81,6 +86,7 @@ fn parse(words: &[String]) -> Option<Arguments> {
             "--conversations" if (1..=4_096).contains(&value) => {
                 arguments.conversations = usize::try_from(value).ok()?;
             }
+            "--rate" if (1..=100_000).contains(&value) => arguments.rate = value,
             _ => return None,
         }
     }
@@ -108,7 +114,9 @@ async fn measure(arguments: &Arguments) -> Result<(), String> {
     let talking: Vec<_> = customers
         .into_iter()
         .enumerate()
-        .map(|(place, customer)| tokio::spawn(customer.talk(place, Arc::clone(&go_on))))
+        .map(|(place, customer)| {
+            tokio::spawn(customer.talk(place, Pace::new(arguments, begun, place), Arc::clone(&go_on)))
+        })
         .collect();
     tokio::time::sleep(WARM_UP).await;
     let (before, used_before) = (scrape(&address).await?, service.cpu_seconds());
@@ -130,7 +138,9 @@ async fn measure(arguments: &Arguments) -> Result<(), String> {
         arguments.seconds,
         WARM_UP.as_secs()
     ));
-    say(&format!("messages/s     {:.0}", messages / arguments.seconds as f64));
+    let asked =
+        if arguments.rate == 0 { "as fast as answered".to_owned() } else { format!("{} asked", arguments.rate) };
+    say(&format!("messages/s     {:.0} ({asked})", messages / arguments.seconds as f64));
     say(&format!(
         "latency        p50 {:.1} ms, p99 {:.1} ms, longest {:.1} ms",
         at(&latencies, 0.5),
@@ -242,15 +252,20 @@ impl Customer {
         Ok(Self { connection, path, token: begun["token"].as_str().unwrap_or_default().to_owned() })
     }
 
-    /// Talks until told to stop; says when each message was sent and how long its answer took.
-    async fn talk(mut self, place: usize, go_on: Arc<AtomicBool>) -> Result<Vec<(Instant, Duration)>, String> {
+    /// Talks until told to stop; says when each message was due and how long after that its answer came.
+    async fn talk(
+        mut self,
+        place: usize,
+        pace: Pace,
+        go_on: Arc<AtomicBool>,
+    ) -> Result<Vec<(Instant, Duration)>, String> {
         let mut times = Vec::new();
         for (number, text) in MESSAGES.iter().cycle().skip(place).enumerate() {
             if !go_on.load(Ordering::Relaxed) {
                 break;
             }
             let body = json!({ "text": text, "client_message_id": number.to_string() });
-            let sent = Instant::now();
+            let due = pace.wait(number).await;
             let (status, body) = self
                 .connection
                 .call(Request { method: "POST", path: &self.path, token: &self.token, body: Some(&body) })
@@ -259,9 +274,35 @@ impl Customer {
             if status != 200 {
                 return Err(format!("a message was answered {status}: {}", String::from_utf8_lossy(&body)));
             }
-            times.push((sent, sent.elapsed()));
+            times.push((due, due.elapsed()));
         }
         Ok(times)
+    }
+}
+
+/// When the messages of one conversation are due.
+struct Pace {
+    first: Instant,
+    every: Duration,
+}
+
+impl Pace {
+    fn new(arguments: &Arguments, begun: Instant, place: usize) -> Self {
+        let every = arguments.conversations as f64 / arguments.rate.max(1) as f64;
+        let every = if arguments.rate == 0 { 0.0 } else { every };
+        let share = place as f64 / arguments.conversations as f64;
+        Self { first: begun + Duration::from_secs_f64(every * share), every: Duration::from_secs_f64(every) }
+    }
+
+    /// Waits for a message's time. A late message counts from when it was due, so that a slow service cannot hide
+    /// its delays by slowing down those who ask.
+    async fn wait(&self, number: usize) -> Instant {
+        if self.every.is_zero() {
+            return Instant::now();
+        }
+        let due = self.first + self.every.mul_f64(number as f64);
+        tokio::time::sleep_until(due.into()).await;
+        due
     }
 }
 

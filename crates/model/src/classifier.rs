@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
@@ -33,11 +33,14 @@ pub struct Classifier {
     info: BundleInfo,
     gazetteer: Gazetteer,
     finder: EntityFinder,
+    /// Thresholds found before, by the bits of their rate: each is asked for with every message.
+    thresholds: Arc<Mutex<BTreeMap<u32, f32>>>,
 }
 
 impl Classifier {
     pub(crate) fn new(parts: Parts, info: BundleInfo, gazetteer: Gazetteer) -> Self {
-        Self { parts: Arc::new(parts), info, finder: EntityFinder::new(&gazetteer), gazetteer }
+        let finder = EntityFinder::new(&gazetteer);
+        Self { parts: Arc::new(parts), info, gazetteer, finder, thresholds: Arc::default() }
     }
 
     /// Loads a bundle, refusing one that is damaged or of another version.
@@ -87,7 +90,10 @@ impl Classifier {
 
     /// The threshold on the best intent's probability that keeps to an accepted error rate.
     pub fn threshold(&self, accepted_error_rate: f32) -> f32 {
-        self.parts.calibration.threshold(accepted_error_rate)
+        let mut known = self.thresholds.lock().unwrap_or_else(PoisonError::into_inner);
+        *known
+            .entry(accepted_error_rate.to_bits())
+            .or_insert_with(|| self.parts.calibration.threshold(accepted_error_rate))
     }
 }
 
