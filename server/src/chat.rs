@@ -97,14 +97,12 @@ impl Chat {
         let started = Instant::now();
         let turn = self.turn_of(&incoming.conversation_id);
         let _in_turn = turn.lock().await;
-        if let Some(stored) =
-            self.store.exchange_by_client_id(&incoming.conversation_id, &incoming.client_message_id).await?
-        {
-            return Ok(stored);
-        }
         let conversation = self.store.conversation(&incoming.conversation_id).await?;
         let decision = self.decide(&conversation, incoming.text.clone()).await?;
         let exchange = self.store.record_turn(new_exchange(&incoming, &conversation, &decision)).await?;
+        if exchange.duplicate {
+            return Ok(exchange);
+        }
         self.tell(&exchange);
         let labels = [("action", decision.action.name()), ("language", decision.language.code())];
         metrics::counter!("frontdesk_answers_total", &labels).increment(1);
@@ -149,17 +147,20 @@ impl Chat {
 
     /// Who has the conversation after an exchange.
     pub async fn status(&self, exchange: &Exchange) -> Result<StatusReply, ApiError> {
-        let conversation = self.store.conversation(&exchange.customer.conversation_id).await?;
-        self.status_of(&conversation).await
+        self.status_reply(&exchange.customer.conversation_id, exchange.status).await
     }
 
     /// Who has the conversation, and how many wait longer.
     pub async fn status_of(&self, conversation: &Conversation) -> Result<StatusReply, ApiError> {
-        let ahead = match conversation.status {
-            Status::Waiting => Some(self.store.waiting_ahead(&conversation.id).await?),
+        self.status_reply(&conversation.id, conversation.status).await
+    }
+
+    async fn status_reply(&self, conversation_id: &str, status: Status) -> Result<StatusReply, ApiError> {
+        let ahead = match status {
+            Status::Waiting => Some(self.store.waiting_ahead(conversation_id).await?),
             _ => None,
         };
-        Ok(StatusReply { status: conversation.status.as_str().to_owned(), ahead })
+        Ok(StatusReply { status: status.as_str().to_owned(), ahead })
     }
 
     /// The live frame that says who has the conversation.

@@ -38,6 +38,8 @@ pub struct Exchange {
     pub replies: Vec<Message>,
     /// The message had been stored before; these are the replies it got then.
     pub duplicate: bool,
+    /// Who has the conversation now.
+    pub status: Status,
 }
 
 impl Store {
@@ -46,15 +48,6 @@ impl Store {
     /// the caller stops waiting.
     pub async fn record_turn(&self, new: NewExchange<'_>) -> Result<Exchange, Error> {
         self.inner.recorder.record(Turn::new(&new)?).await
-    }
-
-    /// What was stored for a client's message id, if anything.
-    pub async fn exchange_by_client_id(
-        &self,
-        conversation_id: &str,
-        client_message_id: &str,
-    ) -> Result<Option<Exchange>, Error> {
-        find_exchange(&mut *self.read().acquire().await?, conversation_id, client_message_id).await
     }
 }
 
@@ -136,21 +129,21 @@ async fn store_turn(connection: &mut AnyConnection, database: &Database, turn: &
     let id = &turn.conversation_id;
     let locked = lock_conversation(connection, database.engine, id).await?;
     let locked = locked.ok_or_else(|| Error::not_found("conversation", id))?;
-    if let Some(stored) = find_exchange(connection, id, &turn.client_message_id).await? {
-        return Ok(stored);
+    if let Some((customer, replies)) = find_exchange(connection, id, &turn.client_message_id).await? {
+        return Ok(Exchange { customer, replies, duplicate: true, status: locked.status });
     }
     if turn.expected_turn_count.is_some_and(|expected| expected != locked.turn_count) {
         return Err(Error::TurnConflict { id: id.clone(), current: locked.turn_count });
     }
-    let exchange = turn.exchange(locked.last_seq);
+    let (customer, replies) = turn.messages(locked.last_seq);
     let links = MessageLinks {
         outcome: Some(turn.decision.action.name()),
         question_key: Some(&turn.question_key),
         ..MessageLinks::default()
     };
-    insert_message(connection, &exchange.customer, &links).await?;
-    for reply in &exchange.replies {
-        let links = MessageLinks { reply_to: Some(&exchange.customer.id), ..MessageLinks::default() };
+    insert_message(connection, &customer, &links).await?;
+    for reply in &replies {
+        let links = MessageLinks { reply_to: Some(&customer.id), ..MessageLinks::default() };
         insert_message(connection, reply, &links).await?;
     }
     // A person may have taken over while the bot was deciding: the conversation stays theirs.
@@ -166,22 +159,23 @@ async fn store_turn(connection: &mut AnyConnection, database: &Database, turn: &
          state = $5, status = $6, last_text = $7 WHERE id = $1",
     )
     .bind(id)
-    .bind(locked.last_seq + 1 + exchange.replies.len() as i64)
-    .bind(exchange.customer.created_at)
+    .bind(locked.last_seq + 1 + replies.len() as i64)
+    .bind(customer.created_at)
     .bind(turn.language.map(Language::code))
     .bind(state)
     .bind(status.as_str())
     .bind(&turn.customer_text)
     .execute(connection)
     .await?;
-    Ok(exchange)
+    Ok(Exchange { customer, replies, duplicate: false, status })
 }
 
+/// What was stored for a client's message id, if anything: the message and its replies.
 async fn find_exchange(
     connection: &mut AnyConnection,
     conversation_id: &str,
     client_message_id: &str,
-) -> Result<Option<Exchange>, Error> {
+) -> Result<Option<(Message, Vec<Message>)>, Error> {
     let row = sqlx::query(concat!(
         "SELECT ",
         message_columns!(),
@@ -198,7 +192,7 @@ async fn find_exchange(
         .fetch_all(connection)
         .await?;
     let replies = rows.iter().map(read_message).collect::<Result<_, _>>()?;
-    Ok(Some(Exchange { customer, replies, duplicate: true }))
+    Ok(Some((customer, replies)))
 }
 
 /// A turn ready to be written: everything that costs time is done before it queues.
@@ -253,7 +247,7 @@ impl Turn {
         to_json("state", &state)
     }
 
-    fn exchange(&self, last_seq: i64) -> Exchange {
+    fn messages(&self, last_seq: i64) -> (Message, Vec<Message>) {
         let silent = self.decision.action == Action::Silent;
         let customer = Message {
             id: new_id(),
@@ -278,6 +272,6 @@ impl Turn {
             decision: Some(self.decision.clone()),
             ..customer.clone()
         });
-        Exchange { customer, replies: reply.into_iter().collect(), duplicate: false }
+        (customer, reply.into_iter().collect())
     }
 }
