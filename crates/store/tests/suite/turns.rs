@@ -119,6 +119,6 @@ async fn a_person_who_took_over_meanwhile_keeps_the_conversation(store: Store) {
     store.add_person_message(&id, "mei@example.com", "您好，我来帮您").await.expect("a person's message");
     say(&store, &id, "c1", "谢谢", Action::Template).await;
     let conversation = store.conversation(&id).await.expect("the conversation");
-    assert_eq!(conversation.status, store::Status::Person);
+    assert_eq!(conversation.status, Status::Person);
     assert_eq!(conversation.state.handed_over, dialogue::HandoffState::Person);
 }
