@@ -9,7 +9,7 @@ use dialogue::Decision;
 use moka::sync::Cache;
 use serde_json::json;
 use store::{Conversation, Exchange, Message, NewExchange, Status, Store};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 
 use crate::api::wire::{StatusReply, message_reply};
 use crate::error::ApiError;
@@ -39,13 +39,16 @@ pub struct Chat {
     turns: Cache<String, Arc<Mutex<()>>>,
     /// The token fingerprints of conversations in use.
     tokens: Cache<String, Arc<str>>,
+    /// As many answers are worked out at once as there are cores: more threads would only wait for one another.
+    thinking: Semaphore,
 }
 
 impl Chat {
     pub fn new(store: Store, assistant: Arc<Assistant>, hub: Arc<Hub>, longest_message: usize) -> Self {
         let turns = Cache::builder().time_to_idle(QUIET).build();
         let tokens = Cache::builder().time_to_idle(QUIET).max_capacity(100_000).build();
-        Self { store, assistant, hub, longest_message, turns, tokens }
+        let thinking = Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from));
+        Self { store, assistant, hub, longest_message, turns, tokens, thinking }
     }
 
     /// Whether a token's fingerprint opens a conversation; unknown conversations open to nobody.
@@ -114,6 +117,7 @@ impl Chat {
         let assistant = Arc::clone(&self.assistant);
         let mut state = conversation.state.clone();
         state.language = state.language.or(conversation.language);
+        let _place = self.thinking.acquire().await.map_err(|_| ApiError::Stopping)?;
         let now = jiff::Timestamp::now();
         tokio::task::spawn_blocking(move || assistant.answer(&state, &text, now)).await.map_err(|_| ApiError::Stopping)
     }
