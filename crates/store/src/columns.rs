@@ -51,6 +51,17 @@ impl Columns<'_> {
     }
 }
 
+/// `n` rows of numbered placeholders for `VALUES`; each pattern's `{}` becomes its number.
+pub(crate) fn value_rows(n: usize, patterns: &[&str]) -> String {
+    let mut numbers = 1..;
+    let mut row = || {
+        let numbered =
+            patterns.iter().zip(&mut numbers).map(|(pattern, number)| pattern.replace("{}", &format!("${number}")));
+        format!("({})", numbered.collect::<Vec<_>>().join(", "))
+    };
+    (0..n).map(|_| row()).collect::<Vec<_>>().join(", ")
+}
+
 /// The JSON text of a value, for a column.
 pub(crate) fn to_json(column: &str, value: &impl Serialize) -> Result<String, Error> {
     serde_json::to_string(value).map_err(|error| unreadable(column, &error))

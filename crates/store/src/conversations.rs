@@ -1,11 +1,13 @@
 //! Conversations: who talks, in which state, who has them. Their messages and turns live in `messages` and `turns`.
 
+use std::collections::HashMap;
+
 use dialogue::{HandoffState, Language};
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 
-use crate::columns::{Columns, to_json, words};
-use crate::database::{containing, limited, new_id, now};
+use crate::columns::{Columns, to_json, value_rows, words};
+use crate::database::{Engine, containing, limited, new_id, now};
 use crate::{Error, Store};
 
 words! {
@@ -196,26 +198,43 @@ impl LockedConversation {
 /// Reads a conversation and keeps every other writer away from it until the transaction ends.
 pub(crate) async fn lock_conversation(
     connection: &mut sqlx::AnyConnection,
-    engine: crate::database::Engine,
+    engine: Engine,
     id: &str,
 ) -> Result<Option<LockedConversation>, Error> {
-    let sql = match engine {
+    Ok(lock_conversations(connection, engine, &[id]).await?.remove(id))
+}
+
+/// The conversations with these ids, locked in the order of their ids until the transaction ends.
+pub(crate) async fn lock_conversations(
+    connection: &mut sqlx::AnyConnection,
+    engine: Engine,
+    ids: &[&str],
+) -> Result<HashMap<String, LockedConversation>, Error> {
+    let lock = match engine {
         // The whole database is ours already.
-        crate::database::Engine::Sqlite => {
-            "SELECT turn_count, last_seq, status, state FROM conversations WHERE id = $1"
-        }
-        crate::database::Engine::Postgres => {
-            "SELECT turn_count, last_seq, status, state FROM conversations WHERE id = $1 FOR UPDATE"
-        }
+        Engine::Sqlite => "",
+        Engine::Postgres => " FOR UPDATE",
     };
-    let Some(row) = sqlx::query(sql).bind(id).fetch_optional(connection).await? else { return Ok(None) };
-    let columns = Columns(&row);
-    Ok(Some(LockedConversation {
-        turn_count: columns.integer("turn_count")?,
-        last_seq: columns.integer("last_seq")?,
-        status: columns.word("status")?,
-        state: columns.text("state")?,
-    }))
+    let sql = format!(
+        "SELECT id, turn_count, last_seq, status, state FROM conversations WHERE id IN {} ORDER BY id{lock}",
+        value_rows(1, &vec!["{}"; ids.len()])
+    );
+    let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+    for id in ids {
+        query = query.bind(*id);
+    }
+    let rows = query.fetch_all(connection).await?;
+    let read = |row: &AnyRow| {
+        let columns = Columns(row);
+        let locked = LockedConversation {
+            turn_count: columns.integer("turn_count")?,
+            last_seq: columns.integer("last_seq")?,
+            status: columns.word("status")?,
+            state: columns.text("state")?,
+        };
+        Ok((columns.text("id")?, locked))
+    };
+    rows.iter().map(read).collect()
 }
 
 fn read_conversation(row: &AnyRow) -> Result<Conversation, Error> {

@@ -16,6 +16,7 @@ mod jobs;
 mod labels;
 mod messages;
 mod models;
+mod recorder;
 mod revisions;
 mod schema;
 mod sessions;
@@ -48,7 +49,7 @@ pub use turns::{Exchange, NewExchange};
 pub use unanswered::UnansweredGroup;
 
 use database::Database;
-use turns::Recorder;
+use recorder::Recorder;
 
 /// The open store; clones share it.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
-use crate::columns::{Columns, words};
+use crate::columns::{Columns, to_json, value_rows, words};
 use crate::conversations::{Status, lock_conversation};
 use crate::database::{limited, new_id, now};
 use crate::{Error, Store};
@@ -135,7 +135,7 @@ impl Store {
             created_at: now(),
             feedback: None,
         };
-        insert_message(&mut transaction, &message, &MessageLinks::default()).await?;
+        insert_messages(&mut transaction, &[(&message, MessageLinks::default())]).await?;
         sqlx::query(
             "UPDATE conversations SET last_seq = $2, updated_at = $3, status = $4, assigned_to = $5, state = $6, \
              last_text = $7 WHERE id = $1",
@@ -145,7 +145,7 @@ impl Store {
         .bind(message.created_at)
         .bind(Status::Person.as_str())
         .bind(account)
-        .bind(crate::columns::to_json("state", &state)?)
+        .bind(to_json("state", &state)?)
         .bind(&message.text)
         .execute(&mut *transaction)
         .await?;
@@ -183,32 +183,34 @@ pub(crate) struct MessageLinks<'a> {
     pub(crate) question_key: Option<&'a str>,
 }
 
-pub(crate) async fn insert_message(
+/// Inserts messages with one statement.
+pub(crate) async fn insert_messages(
     connection: &mut AnyConnection,
-    message: &Message,
-    links: &MessageLinks<'_>,
+    rows: &[(&Message, MessageLinks<'_>)],
 ) -> Result<(), Error> {
-    let decision =
-        message.decision.as_ref().map(|decision| crate::columns::to_json("decision", decision)).transpose()?;
-    sqlx::query(
+    let sql = format!(
         "INSERT INTO messages (id, conversation_id, seq, role, text, language, client_message_id, reply_to, outcome, \
-         question_key, decision, author, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-    )
-    .bind(&message.id)
-    .bind(&message.conversation_id)
-    .bind(message.seq)
-    .bind(message.role.as_str())
-    .bind(&message.text)
-    .bind(message.language.map(Language::code))
-    .bind(&message.client_message_id)
-    .bind(links.reply_to)
-    .bind(links.outcome)
-    .bind(links.question_key)
-    .bind(decision)
-    .bind(&message.author)
-    .bind(message.created_at)
-    .execute(connection)
-    .await?;
+         question_key, decision, author, created_at) VALUES {}",
+        value_rows(rows.len(), &["{}"; 13])
+    );
+    let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+    for (message, links) in rows {
+        query = query
+            .bind(&message.id)
+            .bind(&message.conversation_id)
+            .bind(message.seq)
+            .bind(message.role.as_str())
+            .bind(&message.text)
+            .bind(message.language.map(Language::code))
+            .bind(&message.client_message_id)
+            .bind(links.reply_to)
+            .bind(links.outcome)
+            .bind(links.question_key)
+            .bind(message.decision.as_ref().map(|decision| to_json("decision", decision)).transpose()?)
+            .bind(&message.author)
+            .bind(message.created_at);
+    }
+    query.execute(connection).await?;
     Ok(())
 }
 

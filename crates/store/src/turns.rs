@@ -1,22 +1,14 @@
-//! Turns: a customer's message, the decision and the reply, stored once and in order. Many waiting exchanges share
-//! one transaction and so one sync; each caller hears back only after it.
+//! Turns: a customer's message, the decision and the reply, as they are handed in, and as the messages they become.
+//! Writing them is the recorder's work.
 
 use dialogue::{Action, Decision, Language};
-use sqlx::AnyConnection;
-use tokio::sync::{mpsc, oneshot};
 
 use crate::columns::to_json;
-use crate::conversations::{Status, lock_conversation};
-use crate::database::{Database, new_id, now};
-use crate::messages::{
-    Message, MessageLinks, Speaker, StoredDecision, insert_message, message_columns, read_message, storable,
-};
+use crate::conversations::Status;
+use crate::database::{new_id, now};
+use crate::messages::{Message, Speaker, StoredDecision, storable};
 use crate::unanswered::question_key;
 use crate::{Error, Store};
-
-/// The most exchanges in one transaction.
-const LARGEST_GROUP: usize = 256;
-const LONGEST_QUEUE: usize = 4096;
 
 /// One turn to store; the text is redacted already.
 #[derive(Clone, Debug)]
@@ -51,164 +43,20 @@ impl Store {
     }
 }
 
-/// The task that writes turns, and the queue in front of it.
-#[derive(Debug)]
-pub(crate) struct Recorder {
-    queue: mpsc::Sender<Waiting>,
-}
-
-#[derive(Debug)]
-struct Waiting {
-    turn: Turn,
-    answer: oneshot::Sender<Result<Exchange, Error>>,
-}
-
-impl Recorder {
-    /// Starts the task; it ends when the store is dropped and the queue is empty.
-    pub(crate) fn start(database: Database) -> Self {
-        let (queue, arriving) = mpsc::channel(LONGEST_QUEUE);
-        tokio::spawn(write_groups(database, arriving));
-        Self { queue }
-    }
-
-    async fn record(&self, turn: Turn) -> Result<Exchange, Error> {
-        let (answer, stored) = oneshot::channel();
-        self.queue.send(Waiting { turn, answer }).await.map_err(|_| Error::Closed)?;
-        stored.await.map_err(|_| Error::Closed)?
-    }
-}
-
-async fn write_groups(database: Database, mut arriving: mpsc::Receiver<Waiting>) {
-    let mut group = Vec::with_capacity(LARGEST_GROUP);
-    while arriving.recv_many(&mut group, LARGEST_GROUP).await > 0 {
-        // One order of locks for every node, or two PostgreSQL writers could wait for each other.
-        group.sort_by(|one, other| one.turn.conversation_id.cmp(&other.turn.conversation_id));
-        let (turns, answers): (Vec<_>, Vec<_>) = group.drain(..).map(|waiting| (waiting.turn, waiting.answer)).unzip();
-        let results = store_group(&database, &turns).await;
-        for (answer, result) in answers.into_iter().zip(results) {
-            // A caller that went away loses only the message that it was stored.
-            let _ = answer.send(result);
-        }
-    }
-}
-
-/// Stores all in one transaction; when the database refuses it, one turn's fault must not fail the others.
-async fn store_group(database: &Database, turns: &[Turn]) -> Vec<Result<Exchange, Error>> {
-    let error = match store_together(database, turns).await {
-        Ok(results) => return results,
-        Err(error) => error,
-    };
-    if turns.len() == 1 || error.is_temporary() || matches!(error, Error::Closed | Error::Corrupt { .. }) {
-        return vec![Err(error); turns.len()];
-    }
-    tracing::warn!(%error, turns = turns.len(), "a group of turns was refused; storing them one by one");
-    let mut results = Vec::with_capacity(turns.len());
-    for turn in turns {
-        match store_together(database, std::slice::from_ref(turn)).await {
-            Ok(stored) => results.extend(stored),
-            Err(error) => results.push(Err(error)),
-        }
-    }
-    results
-}
-
-async fn store_together(database: &Database, turns: &[Turn]) -> Result<Vec<Result<Exchange, Error>>, Error> {
-    let mut transaction = database.write().await?;
-    let mut results = Vec::with_capacity(turns.len());
-    for turn in turns {
-        match store_turn(&mut transaction, database, turn).await {
-            Err(error @ (Error::NotFound { .. } | Error::TurnConflict { .. })) => results.push(Err(error)),
-            other => results.push(Ok(other?)),
-        }
-    }
-    transaction.commit().await?;
-    Ok(results)
-}
-
-async fn store_turn(connection: &mut AnyConnection, database: &Database, turn: &Turn) -> Result<Exchange, Error> {
-    let id = &turn.conversation_id;
-    let locked = lock_conversation(connection, database.engine, id).await?;
-    let locked = locked.ok_or_else(|| Error::not_found("conversation", id))?;
-    if let Some((customer, replies)) = find_exchange(connection, id, &turn.client_message_id).await? {
-        return Ok(Exchange { customer, replies, duplicate: true, status: locked.status });
-    }
-    if turn.expected_turn_count.is_some_and(|expected| expected != locked.turn_count) {
-        return Err(Error::TurnConflict { id: id.clone(), current: locked.turn_count });
-    }
-    let (customer, replies) = turn.messages(locked.last_seq);
-    let links = MessageLinks {
-        outcome: Some(turn.decision.action.name()),
-        question_key: Some(&turn.question_key),
-        ..MessageLinks::default()
-    };
-    insert_message(connection, &customer, &links).await?;
-    for reply in &replies {
-        let links = MessageLinks { reply_to: Some(&customer.id), ..MessageLinks::default() };
-        insert_message(connection, reply, &links).await?;
-    }
-    // A person may have taken over while the bot was deciding: the conversation stays theirs.
-    let taken_over = locked.status == Status::Person;
-    let state = if taken_over { turn.silent_state_json()? } else { turn.state_json.clone() };
-    let status = match (locked.status, turn.decision.action) {
-        (Status::Bot | Status::Closed, Action::Handoff) => Status::Waiting,
-        (Status::Closed, _) => Status::Bot,
-        (status, _) => status,
-    };
-    sqlx::query(
-        "UPDATE conversations SET turn_count = turn_count + 1, last_seq = $2, updated_at = $3, language = COALESCE($4, language), \
-         state = $5, status = $6, last_text = $7 WHERE id = $1",
-    )
-    .bind(id)
-    .bind(locked.last_seq + 1 + replies.len() as i64)
-    .bind(customer.created_at)
-    .bind(turn.language.map(Language::code))
-    .bind(state)
-    .bind(status.as_str())
-    .bind(&turn.customer_text)
-    .execute(connection)
-    .await?;
-    Ok(Exchange { customer, replies, duplicate: false, status })
-}
-
-/// What was stored for a client's message id, if anything: the message and its replies.
-async fn find_exchange(
-    connection: &mut AnyConnection,
-    conversation_id: &str,
-    client_message_id: &str,
-) -> Result<Option<(Message, Vec<Message>)>, Error> {
-    let row = sqlx::query(concat!(
-        "SELECT ",
-        message_columns!(),
-        " FROM messages WHERE conversation_id = $1 AND client_message_id = $2"
-    ))
-    .bind(conversation_id)
-    .bind(client_message_id)
-    .fetch_optional(&mut *connection)
-    .await?;
-    let Some(row) = row else { return Ok(None) };
-    let customer = read_message(&row)?;
-    let rows = sqlx::query(concat!("SELECT ", message_columns!(), " FROM messages WHERE reply_to = $1 ORDER BY seq"))
-        .bind(&customer.id)
-        .fetch_all(connection)
-        .await?;
-    let replies = rows.iter().map(read_message).collect::<Result<_, _>>()?;
-    Ok(Some((customer, replies)))
-}
-
 /// A turn ready to be written: everything that costs time is done before it queues.
 #[derive(Debug)]
-struct Turn {
-    conversation_id: String,
-    client_message_id: String,
-    expected_turn_count: Option<i64>,
-    customer_text: String,
-    question_key: String,
-    language: Option<Language>,
+pub(crate) struct Turn {
+    pub(crate) conversation_id: String,
+    pub(crate) client_message_id: String,
+    pub(crate) expected_turn_count: Option<i64>,
+    pub(crate) customer_text: String,
+    pub(crate) question_key: String,
+    pub(crate) language: Option<Language>,
     reply_language: Language,
     reply_text: String,
-    decision: StoredDecision,
+    pub(crate) decision: StoredDecision,
     next: dialogue::Conversation,
-    state_json: String,
+    pub(crate) state_json: String,
 }
 
 impl Turn {
@@ -242,12 +90,13 @@ impl Turn {
         })
     }
 
-    fn silent_state_json(&self) -> Result<String, Error> {
+    pub(crate) fn silent_state_json(&self) -> Result<String, Error> {
         let state = dialogue::Conversation { handed_over: dialogue::HandoffState::Person, ..self.next.clone() };
         to_json("state", &state)
     }
 
-    fn messages(&self, last_seq: i64) -> (Message, Vec<Message>) {
+    /// The customer's message and the bot's replies, numbered after `last_seq`.
+    pub(crate) fn messages(&self, last_seq: i64) -> (Message, Vec<Message>) {
         let silent = self.decision.action == Action::Silent;
         let customer = Message {
             id: new_id(),
