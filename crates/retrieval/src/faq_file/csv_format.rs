@@ -36,6 +36,9 @@ pub(super) fn parse(text: &str) -> Result<Vec<Row>, String> {
         csv::ReaderBuilder::new().delimiter(delimiter).has_headers(true).flexible(true).from_reader(text.as_bytes());
     let headers = reader.headers().map_err(|error| format!("line 1: {error}"))?.clone();
     let columns = read_header(&headers)?;
+    if let Some(line) = unclosed_quote(text, delimiter) {
+        return Err(format!("line {line}: a cell opens with a quote (\") that nothing closes; close it, or leave it out"));
+    }
     let mut rows = Vec::new();
     for record in reader.records() {
         match record {
@@ -52,6 +55,24 @@ pub(super) fn parse(text: &str) -> Result<Vec<Row>, String> {
         }
     }
     Ok(rows)
+}
+
+/// The line on which a quoted cell begins that never ends: the reader would take all that follows for one cell.
+fn unclosed_quote(text: &str, delimiter: u8) -> Option<usize> {
+    let (mut line, mut opened, mut fresh) = (1, None, true);
+    let mut bytes = text.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        match (byte, opened) {
+            (b'"', None) if fresh => opened = Some(line),
+            // Two quotes within a quoted cell stand for one.
+            (b'"', Some(_)) if bytes.peek() == Some(&b'"') => drop(bytes.next()),
+            (b'"', Some(_)) => opened = None,
+            _ => {}
+        }
+        line += usize::from(byte == b'\n');
+        fresh = opened.is_none() && (byte == delimiter || matches!(byte, b'\n' | b'\r'));
+    }
+    opened
 }
 
 /// The separator that splits the first line into the most known column names.

@@ -62,6 +62,17 @@ fn a_table_without_an_answer_column_says_which_names_it_takes() {
 }
 
 #[test]
+fn a_quote_that_is_never_closed_is_named_by_the_line_it_opens_on() {
+    let check = |text: &str, line: Option<&str>| match parse_faq(text.as_bytes(), FaqFormat::Csv) {
+        Ok(_) => assert_eq!(line, None, "{text}"),
+        Err(error) => assert!(line.is_some_and(|line| error.to_string().contains(line)), "{text}: {error}"),
+    };
+    check("question,answer\nq,a\n\"r,b\ns,c\n", Some("line 3"));
+    check("question,answer\n\"two\nlines\",\"it\"\"s\"\nq,\"never", Some("line 4"));
+    check("question,answer\n\"two\nlines\",\"it\"\"s\"\n5\" screen,a\n", None);
+}
+
+#[test]
 fn bytes_that_are_no_text_are_refused() {
     assert!(parse_faq(b"\x00\x01\xff\xfe\x00\xff\xff\xff", FaqFormat::Csv).is_err());
 }
