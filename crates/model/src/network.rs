@@ -8,6 +8,7 @@ use crate::dense::{AdamW, Dense};
 use crate::encoder::bert::{Bert, BertConfig};
 use crate::encoder::cnn::{self, PlainCnn};
 use crate::features::Features;
+use crate::linear::Linear;
 use crate::random::Random;
 use crate::table::{Step, Table, Uses};
 use crate::{EncoderKind, Error};
@@ -19,8 +20,6 @@ pub(crate) const TOKEN_DIM: usize = 64;
 /// Deviation of a fresh table's values.
 const TABLE_DEVIATION: f32 = 0.1;
 const NORM_EPSILON: f32 = 1e-5;
-/// Most values the wide table may have; bots with more classes do without it.
-const MAX_WIDE: usize = 12_000_000;
 
 /// A message as the network sees it.
 #[derive(Debug, Clone, Default)]
@@ -50,6 +49,7 @@ pub(crate) struct Base {
 pub(crate) struct Network {
     pub kind: EncoderKind,
     pub ngrams: Table,
+    /// Linear classifiers over n-grams, added to the logits; learned on their own.
     pub wide: Option<Table>,
     pub tokens: Table,
     pub dense: Dense,
@@ -84,11 +84,10 @@ impl Network {
         let deviation = (1.0 / joined as f32).sqrt();
         dense.add_drawn("head.weight", (joined, sizes.outputs), || random.normal() * deviation)?;
         dense.add_constant("head.bias", sizes.outputs, 0.0)?;
-        let wide = sizes.ngrams * sizes.outputs <= MAX_WIDE;
         Ok(Self {
             kind,
             ngrams: Table::random(sizes.ngrams, NGRAM_DIM, TABLE_DEVIATION, random),
-            wide: wide.then(|| Table::random(sizes.ngrams, sizes.outputs, 0.0, random)),
+            wide: None,
             tokens: match kind {
                 EncoderKind::Bag | EncoderKind::Cnn => Table::random(sizes.tokens, TOKEN_DIM, TABLE_DEVIATION, random),
                 EncoderKind::Ngrams | EncoderKind::Bert => words,
@@ -166,9 +165,6 @@ impl Network {
             Ok(gradient.flatten_all()?.to_vec1()?)
         };
         self.ngrams.update(&leaves.ngram_uses, &of(&leaves.ngrams)?, step);
-        if let (Some(wide), Some(leaf)) = (&mut self.wide, &leaves.wide) {
-            wide.update(&leaves.ngram_uses, &of(leaf)?, step);
-        }
         if let Some(tokens) = &leaves.tokens {
             let step = if self.bert.is_some() { base } else { step };
             self.tokens.update(&tokens.uses, &of(&tokens.leaf)?, step);
@@ -203,11 +199,7 @@ impl Network {
             });
         }
         let joined = dropout(&Tensor::cat(&joined, D::Minus1)?, Place::Head)?;
-        let mut logits = joined.matmul(self.dense.get("head.weight")?)?.broadcast_add(self.dense.get("head.bias")?)?;
-        if let Some(wide) = &leaves.wide {
-            logits = (logits + wide.as_tensor())?;
-        }
-        Ok(logits)
+        Ok(joined.matmul(self.dense.get("head.weight")?)?.broadcast_add(self.dense.get("head.bias")?)?)
     }
 
     /// Layer norm of one part before it is joined.
@@ -218,6 +210,18 @@ impl Network {
             .broadcast_div(&(variance + f64::from(NORM_EPSILON))?.sqrt()?)?
             .broadcast_mul(self.dense.get(&format!("head.{part}.norm.weight"))?)?
             .broadcast_add(self.dense.get(&format!("head.{part}.norm.bias"))?)?)
+    }
+
+    /// Lets linear classifiers speak too, their margins times `scale`.
+    pub(crate) fn widen(&mut self, linear: &Linear, scale: f32) -> Result<(), Error> {
+        let bias = self.dense.values("head.bias")?;
+        let bias: Vec<f32> = bias.iter().zip(&linear.bias).map(|(bias, margin)| bias + scale * margin).collect();
+        let len = bias.len();
+        self.dense.add("head.bias", bias, len)?;
+        let mut wide = linear.weights.scaled(scale);
+        wide.round();
+        self.wide = Some(wide);
+        Ok(())
     }
 
     /// The network as it is now, for inference.
@@ -248,7 +252,13 @@ impl Network {
     /// Logits of a few messages through candle, without dropout.
     pub(crate) fn batch_logits(&self, inputs: &[&Input]) -> Result<Vec<Vec<f32>>, Error> {
         let leaves = Leaves::new(self, inputs)?;
-        Ok(self.forward(&leaves, inputs.len(), &mut |x, _| Ok(x.clone()))?.to_vec2()?)
+        let mut logits: Vec<Vec<f32>> = self.forward(&leaves, inputs.len(), &mut |x, _| Ok(x.clone()))?.to_vec2()?;
+        if let Some(wide) = &self.wide {
+            for (logits, input) in logits.iter_mut().zip(inputs) {
+                add_wide(wide, &input.features, logits);
+            }
+        }
+        Ok(logits)
     }
 
     fn light_logits(&self, plain: &Plain, input: &Input) -> Vec<f32> {
@@ -267,7 +277,7 @@ impl Network {
             add_product(&vector, &plain.weight[NGRAM_DIM * self.outputs..], &mut logits);
         }
         if let Some(wide) = &self.wide {
-            wide.add_to(&input.features.rows, &mut logits);
+            add_wide(wide, &input.features, &mut logits);
         }
         logits
     }
@@ -327,6 +337,11 @@ fn is_base(name: &str) -> bool {
     name.starts_with("embeddings.") || name.starts_with("encoder.")
 }
 
+fn add_wide(wide: &Table, features: &Features, logits: &mut [f32]) {
+    wide.add_to(&features.rows, logits);
+    wide.add_to(&features.pairs, logits);
+}
+
 /// Index of the largest value.
 pub(crate) fn best(row: &[f32]) -> usize {
     row.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |(index, _)| index)
@@ -341,7 +356,6 @@ fn averaged(tokens: &[u32]) -> Vec<(u32, f32)> {
 struct Leaves {
     ngram_uses: Uses,
     ngrams: Var,
-    wide: Option<Var>,
     tokens: Option<TokenLeaf>,
 }
 
@@ -370,12 +384,7 @@ impl Leaves {
                 Some(TokenLeaf { leaf: leaf(&network.tokens, &rows)?, uses: Uses::new(&rows), lengths })
             }
         };
-        Ok(Self {
-            ngram_uses: Uses::new(&rows),
-            ngrams: leaf(&network.ngrams, &rows)?,
-            wide: network.wide.as_ref().map(|wide| leaf(wide, &rows)).transpose()?,
-            tokens,
-        })
+        Ok(Self { ngram_uses: Uses::new(&rows), ngrams: leaf(&network.ngrams, &rows)?, tokens })
     }
 }
 

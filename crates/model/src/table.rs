@@ -63,6 +63,11 @@ impl Table {
         self.second = Vec::new();
     }
 
+    /// The same rows, each value times `scale`.
+    pub(crate) fn scaled(&self, scale: f32) -> Self {
+        Self::from_values(self.values.iter().map(|value| value * scale).collect(), self.dim)
+    }
+
     /// Rounds every value to what a 16-bit float can hold.
     pub(crate) fn round(&mut self) {
         for value in &mut self.values {
