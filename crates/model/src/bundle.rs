@@ -13,7 +13,7 @@ use tokenizers::Tokenizer;
 
 use crate::classifier::Parts;
 use crate::dense::Dense;
-use crate::encoder::bert::{self, BertConfig};
+use crate::encoder::bert::{self, Bert, BertConfig, Weights};
 use crate::encoder::cnn;
 use crate::features::Featuriser;
 use crate::linear::Linear;
@@ -82,7 +82,7 @@ fn write_files(dir: &Path, parts: &Parts, info: &BundleInfo, gazetteer: &Gazette
         encoder: parts.network.kind,
         ngram_dim: NGRAM_DIM,
         token_dim: parts.network.tokens.dim(),
-        base: parts.network.bert.clone(),
+        base: parts.network.base().cloned(),
     };
     let frontdesk = Frontdesk { info: info.clone(), gazetteer: gazetteer.clone() };
     let failed = |error: serde_json::Error| Error::bundle(dir, error.to_string());
@@ -127,6 +127,9 @@ fn tensors(parts: &Parts) -> Result<BTreeMap<String, Tensor>, Error> {
     }
     if parts.network.tokens.dim() > 0 {
         tensors.insert(words_name(parts.network.kind).into(), table(&parts.network.tokens)?);
+    }
+    for (part, values) in parts.network.bert.iter().flat_map(|bert| bert.weights.iter()) {
+        tensors.insert(part.name.clone(), Tensor::from_slice(values, part.shape.as_slice(), &Device::Cpu)?);
     }
     for (name, var) in parts.network.dense.iter() {
         tensors.insert(name.clone(), var.as_tensor().clone());
@@ -257,12 +260,12 @@ fn intents(config: &Config) -> Result<Vec<String>, String> {
 fn load_network(store: &mut Stored, config: &Config, featuriser: &Featuriser) -> Result<Network, Error> {
     let n = featuriser.len();
     let mut dense = Dense::default();
+    let mut bert = None;
     let token_dim = match (config.encoder, &config.base) {
         (EncoderKind::Ngrams, _) => 0,
         (EncoderKind::Bert, Some(base)) => {
-            for (name, shape) in base.shapes() {
-                dense.add(&name, store.floats(&name, &shape)?, shape)?;
-            }
+            let weights = Weights::collect(base, |name, shape| store.floats(name, shape))?;
+            bert = Some(Bert::new(base.clone(), weights).map_err(|problem| store.problem(&problem))?);
             base.hidden_size
         }
         (EncoderKind::Bert, None) => {
@@ -287,7 +290,7 @@ fn load_network(store: &mut Stored, config: &Config, featuriser: &Featuriser) ->
             store.table(words_name(config.encoder), None, token_dim)?
         },
         dense,
-        bert: config.base.clone().filter(|_| config.encoder == EncoderKind::Bert),
+        bert,
         outputs: config.outputs,
     };
     for (name, shape) in network.head_shapes() {
@@ -392,15 +395,15 @@ pub(crate) fn load_base(dir: &Path) -> Result<(Base, Tokenizer, String), Error> 
     }
     let config = BertConfig::load(&dir.join("config.json"))?;
     let tokenizer = load_tokenizer(&dir.join("tokenizer.json"))?;
-    let mut dense = Dense::default();
-    let words = bert::load_weights(&dir.join("model.safetensors"), &config, &mut dense)?;
+    let (weights, words) = bert::load_weights(&dir.join("model.safetensors"), &config)?;
     if tokenizer.get_vocab(true).values().any(|id| *id as usize >= words.len()) {
         return Err(Error::bundle(
             dir,
             format!("tokenizer.json has more tokens than the {} of the model", words.len()),
         ));
     }
-    Ok((Base { config, words, dense }, tokenizer, prefix(dir)))
+    let bert = Bert::new(config, weights).map_err(|problem| Error::bundle(dir, problem))?;
+    Ok((Base { bert, words }, tokenizer, prefix(dir)))
 }
 
 /// The text a base wants before each query: from our own file, or from sentence-transformers'.

@@ -119,7 +119,7 @@ impl Parts {
             featuriser: &self.featuriser,
             tokenizer: &self.tokenizer,
             prefix: &self.prefix,
-            bert: self.network.bert.as_ref(),
+            bert: self.network.base(),
         }
         .read(text)
     }
@@ -160,7 +160,7 @@ impl Parts {
                 n_ngrams: self.featuriser.len(),
                 n_tokens: self.tokenizer.get_vocab_size(true),
                 prefix: self.prefix.clone(),
-                max_tokens: self.network.bert.as_ref().map_or(MAX_TOKENS, BertConfig::max_tokens),
+                max_tokens: self.network.base().map_or(MAX_TOKENS, BertConfig::max_tokens),
             },
             calibration: self.calibration.clone(),
             thresholds: rates.iter().map(|rate| (rate.to_string(), self.calibration.threshold(*rate))).collect(),

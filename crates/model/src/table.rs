@@ -123,6 +123,7 @@ impl Step {
     }
 
     /// Moves one weight along its gradient, given its two moments.
+    #[inline(always)]
     pub(crate) fn apply(&self, value: &mut f32, [first, second]: [&mut f32; 2], gradient: f32) {
         *first = BETA1 * *first + (1.0 - BETA1) * gradient;
         *second = BETA2 * *second + (1.0 - BETA2) * gradient * gradient;

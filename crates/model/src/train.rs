@@ -11,7 +11,7 @@ use tokenizers::Tokenizer;
 use crate::calibration::Calibration;
 use crate::classifier::Parts;
 use crate::dense::AdamW;
-use crate::encoder::bert::BertConfig;
+use crate::encoder::bert::{BertConfig, Trainer};
 use crate::features::{Features, Featuriser};
 use crate::judgement::{Verdict, judge};
 use crate::linear::{Linear, LinearRow};
@@ -251,7 +251,8 @@ impl Fitted {
         let checks = self.read(held_out);
         let tokens_dropout = if options.base.is_some() { 0.0 } else { options.feature_dropout };
         let shares = (options.feature_dropout, tokens_dropout);
-        let mut learner = Learner { optimiser: AdamW::default(), random: Random::new(options.seed, 5) };
+        let mut learner =
+            Learner { optimiser: AdamW::default(), trainer: Trainer::default(), random: Random::new(options.seed, 5) };
         let mut order: Vec<usize> = (0..train.len()).collect();
         let steps = order.len().div_ceil(options.batch_size) as u64 * u64::from(self.epochs);
         let mut step = 0;
@@ -318,7 +319,7 @@ impl Fitted {
             featuriser: &self.featuriser,
             tokenizer: &self.tokenizer,
             prefix: &self.prefix,
-            bert: self.network.bert.as_ref(),
+            bert: self.network.base(),
         };
         rows.par_iter().map(|row| reader.read(&row.text)).collect()
     }
