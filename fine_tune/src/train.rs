@@ -125,7 +125,7 @@ fn held_out(classifier: &Classifier, data: &BotData, watcher: &Watcher, seconds:
     let seen = watcher.epochs.iter().filter_map(|epoch| epoch.validation).map(|held_out| held_out.accuracy);
     let accuracy = info.metrics.get("accuracy").copied().unwrap_or_else(|| seen.fold(0.0, f32::max));
     TrainMetrics {
-        held_out: data.set.validation.len(),
+        held_out: info.metrics.get("held_out_rows").map_or(data.set.validation.len(), |rows| *rows as usize),
         accuracy: f64::from(accuracy),
         calibration_error: expected_calibration_error(&calibration(&points), points.len()),
         threshold,

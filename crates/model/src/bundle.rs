@@ -13,9 +13,10 @@ use tokenizers::Tokenizer;
 
 use crate::classifier::Parts;
 use crate::dense::Dense;
-use crate::encoder::bert::{self, BertConfig};
+use crate::encoder::bert::{self, Bert, BertConfig, Weights};
 use crate::encoder::cnn;
 use crate::features::Featuriser;
+use crate::linear::Linear;
 use crate::neighbours::Neighbours;
 use crate::network::{Base, NGRAM_DIM, Network, TOKEN_DIM};
 use crate::random::Random;
@@ -81,7 +82,7 @@ fn write_files(dir: &Path, parts: &Parts, info: &BundleInfo, gazetteer: &Gazette
         encoder: parts.network.kind,
         ngram_dim: NGRAM_DIM,
         token_dim: parts.network.tokens.dim(),
-        base: parts.network.bert.clone(),
+        base: parts.network.base().cloned(),
     };
     let frontdesk = Frontdesk { info: info.clone(), gazetteer: gazetteer.clone() };
     let failed = |error: serde_json::Error| Error::bundle(dir, error.to_string());
@@ -127,15 +128,20 @@ fn tensors(parts: &Parts) -> Result<BTreeMap<String, Tensor>, Error> {
     if parts.network.tokens.dim() > 0 {
         tensors.insert(words_name(parts.network.kind).into(), table(&parts.network.tokens)?);
     }
+    for (part, values) in parts.network.bert.iter().flat_map(|bert| bert.weights.iter()) {
+        tensors.insert(part.name.clone(), Tensor::from_slice(values, part.shape.as_slice(), &Device::Cpu)?);
+    }
     for (name, var) in parts.network.dense.iter() {
         tensors.insert(name.clone(), var.as_tensor().clone());
     }
     if let Some(head) = &parts.sentiment {
         let hashes = head.featuriser.hashes();
         tensors.insert("sentiment.hashes".into(), Tensor::from_slice(hashes, hashes.len(), &Device::Cpu)?);
+        let n_ngrams = [head.featuriser.n_ngrams() as u32];
+        tensors.insert("sentiment.ngrams".into(), Tensor::from_slice(&n_ngrams, 1, &Device::Cpu)?);
         tensors.insert("sentiment.idf".into(), vector(head.featuriser.idf())?);
-        tensors.insert("sentiment.bias".into(), vector(&head.bias)?);
-        tensors.insert("sentiment.weight".into(), table(&head.table)?);
+        tensors.insert("sentiment.bias".into(), vector(&head.linear.bias)?);
+        tensors.insert("sentiment.weight".into(), table(&head.linear.weights)?);
     }
     Ok(tensors)
 }
@@ -168,12 +174,16 @@ pub(crate) fn load(dir: &Path) -> Result<(Parts, BundleInfo, Gazetteer), Error> 
     let hashes = store.numbers("features.hashes")?;
     let n = hashes.len();
     let unseen = store.floats("features.unseen", &[1])?[0];
-    let featuriser = Featuriser::from_parts(hashes, store.floats("features.idf", &[n])?, unseen);
+    let n_ngrams = store.rows("ngrams.weight");
+    if n_ngrams > n {
+        return Err(store.problem("has more n-grams than features.hashes names"));
+    }
+    let featuriser = Featuriser::from_parts(hashes, store.floats("features.idf", &[n])?, unseen, n_ngrams);
     let network = load_network(&mut store, &config, &featuriser)?;
     if network.tokens.dim() > 0 && tokenizer.get_vocab(true).values().any(|id| *id as usize >= network.tokens.len()) {
         return Err(Error::bundle(&path, format!("has more tokens than the {} the model knows", network.tokens.len())));
     }
-    let neighbours = load_neighbours(&mut store, n)?;
+    let neighbours = load_neighbours(&mut store, n_ngrams)?;
     if neighbours.labels.iter().any(|label| *label as usize >= intents.len()) {
         return Err(store.problem("neighbours.labels names intents that config.json lacks"));
     }
@@ -250,12 +260,12 @@ fn intents(config: &Config) -> Result<Vec<String>, String> {
 fn load_network(store: &mut Stored, config: &Config, featuriser: &Featuriser) -> Result<Network, Error> {
     let n = featuriser.len();
     let mut dense = Dense::default();
+    let mut bert = None;
     let token_dim = match (config.encoder, &config.base) {
         (EncoderKind::Ngrams, _) => 0,
         (EncoderKind::Bert, Some(base)) => {
-            for (name, shape) in base.shapes() {
-                dense.add(&name, store.floats(&name, &shape)?, shape)?;
-            }
+            let weights = Weights::collect(base, |name, shape| store.floats(name, shape))?;
+            bert = Some(Bert::new(base.clone(), weights).map_err(|problem| store.problem(&problem))?);
             base.hidden_size
         }
         (EncoderKind::Bert, None) => {
@@ -272,7 +282,7 @@ fn load_network(store: &mut Stored, config: &Config, featuriser: &Featuriser) ->
     }
     let mut network = Network {
         kind: config.encoder,
-        ngrams: store.table("ngrams.weight", Some(n), NGRAM_DIM)?,
+        ngrams: store.table("ngrams.weight", Some(featuriser.n_ngrams()), NGRAM_DIM)?,
         wide: store.has("wide.weight").then(|| store.table("wide.weight", Some(n), config.outputs)).transpose()?,
         tokens: if token_dim == 0 {
             Table::default()
@@ -280,7 +290,7 @@ fn load_network(store: &mut Stored, config: &Config, featuriser: &Featuriser) ->
             store.table(words_name(config.encoder), None, token_dim)?
         },
         dense,
-        bert: config.base.clone().filter(|_| config.encoder == EncoderKind::Bert),
+        bert,
         outputs: config.outputs,
     };
     for (name, shape) in network.head_shapes() {
@@ -310,10 +320,15 @@ fn load_sentiment(store: &mut Stored) -> Result<Option<SentimentHead>, Error> {
     }
     let hashes = store.numbers("sentiment.hashes")?;
     let n = hashes.len();
+    // Bundles from before pairs of words were learned hold n-grams alone.
+    let n_ngrams = match store.has("sentiment.ngrams") {
+        true => store.numbers("sentiment.ngrams")?.first().map_or(n, |n_ngrams| *n_ngrams as usize),
+        false => n,
+    };
     let bias = store.floats("sentiment.bias", &[3])?;
-    let table = store.table("sentiment.weight", Some(n), 3)?;
-    let featuriser = Featuriser::from_parts(hashes, store.floats("sentiment.idf", &[n])?, 1.0);
-    Ok(Some(SentimentHead { featuriser, table, bias }))
+    let weights = store.table("sentiment.weight", Some(n), 3)?;
+    let featuriser = Featuriser::from_parts(hashes, store.floats("sentiment.idf", &[n])?, 1.0, n_ngrams);
+    Ok(Some(SentimentHead { featuriser, linear: Linear { weights, bias } }))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
@@ -341,6 +356,11 @@ impl Stored {
         self.tensors.contains_key(name)
     }
 
+    /// Rows of a tensor; none when it is absent.
+    fn rows(&self, name: &str) -> usize {
+        self.tensors.get(name).and_then(|tensor| tensor.dims().first()).copied().unwrap_or(0)
+    }
+
     fn take(&mut self, name: &str) -> Result<Tensor, Error> {
         self.tensors.remove(name).ok_or_else(|| self.problem(&format!("lacks the tensor {name}")))
     }
@@ -363,11 +383,7 @@ impl Stored {
     }
 
     fn table(&mut self, name: &str, rows: Option<usize>, dim: usize) -> Result<Table, Error> {
-        let rows = match (rows, self.tensors.get(name)) {
-            (Some(rows), _) => rows,
-            (None, Some(tensor)) => tensor.dims().first().copied().unwrap_or(0),
-            (None, None) => 0,
-        };
+        let rows = rows.unwrap_or_else(|| self.rows(name));
         Ok(Table::from_values(self.floats(name, &[rows, dim])?, dim))
     }
 }
@@ -379,15 +395,15 @@ pub(crate) fn load_base(dir: &Path) -> Result<(Base, Tokenizer, String), Error> 
     }
     let config = BertConfig::load(&dir.join("config.json"))?;
     let tokenizer = load_tokenizer(&dir.join("tokenizer.json"))?;
-    let mut dense = Dense::default();
-    let words = bert::load_weights(&dir.join("model.safetensors"), &config, &mut dense)?;
+    let (weights, words) = bert::load_weights(&dir.join("model.safetensors"), &config)?;
     if tokenizer.get_vocab(true).values().any(|id| *id as usize >= words.len()) {
         return Err(Error::bundle(
             dir,
             format!("tokenizer.json has more tokens than the {} of the model", words.len()),
         ));
     }
-    Ok((Base { config, words, dense }, tokenizer, prefix(dir)))
+    let bert = Bert::new(config, weights).map_err(|problem| Error::bundle(dir, problem))?;
+    Ok((Base { bert, words }, tokenizer, prefix(dir)))
 }
 
 /// The text a base wants before each query: from our own file, or from sentence-transformers'.

@@ -4,27 +4,22 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use tokenizers::Tokenizer;
 
 use crate::bundle;
-use crate::calibration::{Calibration, calibration_error};
+use crate::calibration::Calibration;
 use crate::encoder::bert::BertConfig;
 use crate::features::Featuriser;
 use crate::info::FeatureInfo;
 use crate::neighbours::Neighbours;
-use crate::network::{Input, Network, Plain, best};
-use crate::scope::{self, Evidence};
+use crate::network::{Input, Network, Plain};
+use crate::scope::Evidence;
 use crate::sentiment::SentimentHead;
-use crate::split::Row;
 use crate::train::{MAX_TOKENS, Reader};
 use crate::{
     BundleInfo, EntityFinder, Error, FORMAT_VERSION, Gazetteer, Prediction, Scored, TrainOptions, TrainingSet,
 };
-
-/// Thresholds are found with at least one out-of-scope row for so many others.
-const STRANGE_ROWS: usize = 10;
 
 /// A trained classifier, ready to serve from many threads.
 #[derive(Debug, Clone)]
@@ -113,104 +108,39 @@ pub(crate) struct Parts {
     pub metrics: BTreeMap<String, f32>,
 }
 
-/// A held-out row with its logits of the intents and its signals, also as if its own intent did not exist.
-struct Judged {
-    logits: Vec<f32>,
-    label: u32,
-    signals: [f32; scope::SIGNALS],
-    left_out: [f32; scope::SIGNALS],
-}
-
 struct Scores {
     probabilities: Vec<f32>,
     in_scope: f32,
 }
 
 impl Parts {
-    fn read(&self, text: &str) -> Input {
+    pub(crate) fn read(&self, text: &str) -> Input {
         Reader {
             featuriser: &self.featuriser,
             tokenizer: &self.tokenizer,
             prefix: &self.prefix,
-            bert: self.network.bert.as_ref(),
+            bert: self.network.base(),
         }
         .read(text)
-    }
-
-    fn evidence<'a>(&self, input: &Input, logits: &'a [f32], label: Option<u32>) -> (Evidence<'a>, f32) {
-        let nearest = self.neighbours.nearest(&input.features, label);
-        let (inside, rest) = logits.split_at(self.intents.len());
-        let evidence = Evidence {
-            logits: inside,
-            none: rest.first().copied(),
-            similarity: nearest.any,
-            known: input.features.known,
-        };
-        (evidence, nearest.other)
     }
 
     fn scores(&self, text: &str) -> Scores {
         let input = self.read(text);
         // Shapes were checked when the network was made or loaded; without logits nothing is claimed.
         let logits = self.network.logits(&self.plain, &input).unwrap_or_else(|_| vec![0.0; self.network.outputs]);
-        let (evidence, _) = self.evidence(&input, &logits, None);
+        let (inside, rest) = logits.split_at(self.intents.len());
+        let evidence = Evidence {
+            logits: inside,
+            none: rest.first().copied(),
+            similarity: self.neighbours.nearest(&input.features, None).any,
+            known: input.features.known,
+        };
         let in_scope = self.calibration.scope.probability(&evidence.signals(None));
         let mut probabilities = softmax(evidence.logits, self.calibration.temperature);
         for probability in &mut probabilities {
             *probability *= in_scope;
         }
         Scores { probabilities, in_scope }
-    }
-
-    /// Fits temperature, scope and curve on rows the network has not seen.
-    pub(crate) fn calibrate(&mut self, held_out: &[Row]) -> Result<(), Error> {
-        let none = self.intents.len() as u32;
-        let judged: Vec<Judged> = held_out.par_iter().map(|row| self.judge(row)).collect::<Result<_, _>>()?;
-        let (inside, outside): (Vec<_>, Vec<_>) = judged.iter().partition(|row| row.label < none);
-        self.calibration
-            .fit_temperature(&inside.iter().map(|row| (row.logits.as_slice(), row.label)).collect::<Vec<_>>());
-        let signals = |rows: &[&Judged]| rows.iter().map(|row| row.signals).collect::<Vec<_>>();
-        let left_out: Vec<_> = inside.iter().map(|row| row.left_out).collect();
-        self.calibration.scope = scope::fit(&signals(&inside), &signals(&outside), &left_out);
-        let mut points: Vec<(f32, bool)> = judged.iter().map(|row| self.point(row)).collect();
-        // Somebody always asks what a bot cannot know: where real rows of that are few, others stand in for them.
-        let missing = (inside.len() / STRANGE_ROWS).saturating_sub(outside.len());
-        if let Some(step) = inside.len().checked_div(missing) {
-            points.extend(inside.iter().step_by(step).map(|row| self.strange_point(row)));
-        }
-        let n_inside = inside.len().max(1) as f32;
-        let right = inside.iter().filter(|row| best(&row.logits) == row.label as usize).count() as f32;
-        if !judged.is_empty() {
-            self.metrics.insert("accuracy".into(), right / n_inside);
-            self.metrics.insert("held_out_rows".into(), judged.len() as f32);
-            let real = &points[..judged.len()];
-            self.metrics.insert("ece".into(), calibration_error(real));
-        }
-        self.calibration.set_curve(points);
-        Ok(())
-    }
-
-    /// Probability of the best intent, and whether it is right.
-    fn point(&self, row: &Judged) -> (f32, bool) {
-        let probabilities = softmax(&row.logits, self.calibration.temperature);
-        let index = best(&probabilities);
-        (probabilities[index] * self.calibration.scope.probability(&row.signals), index == row.label as usize)
-    }
-
-    /// Probability of the best intent, which is wrong, if the bot did not have the row's own.
-    fn strange_point(&self, row: &Judged) -> (f32, bool) {
-        let mut logits = row.logits.clone();
-        logits.swap_remove(row.label as usize);
-        let best = softmax(&logits, self.calibration.temperature).into_iter().fold(0.0, f32::max);
-        (best * self.calibration.scope.probability(&row.left_out), false)
-    }
-
-    fn judge(&self, row: &Row) -> Result<Judged, Error> {
-        let input = self.read(&row.text);
-        let logits = self.network.logits(&self.plain, &input)?;
-        let (evidence, other) = self.evidence(&input, &logits, Some(row.label));
-        let left_out = Evidence { similarity: other, ..evidence }.signals(Some(row.label as usize));
-        Ok(Judged { logits: evidence.logits.to_vec(), label: row.label, signals: evidence.signals(None), left_out })
     }
 
     pub(crate) fn classifier(self, set: &TrainingSet, options: &TrainOptions) -> Classifier {
@@ -230,7 +160,7 @@ impl Parts {
                 n_ngrams: self.featuriser.len(),
                 n_tokens: self.tokenizer.get_vocab_size(true),
                 prefix: self.prefix.clone(),
-                max_tokens: self.network.bert.as_ref().map_or(MAX_TOKENS, BertConfig::max_tokens),
+                max_tokens: self.network.base().map_or(MAX_TOKENS, BertConfig::max_tokens),
             },
             calibration: self.calibration.clone(),
             thresholds: rates.iter().map(|rate| (rate.to_string(), self.calibration.threshold(*rate))).collect(),

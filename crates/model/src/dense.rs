@@ -75,18 +75,13 @@ pub(crate) struct AdamW {
 
 impl AdamW {
     /// One step on every weight that has a gradient.
-    pub(crate) fn step(
-        &mut self,
-        dense: &Dense,
-        gradients: &GradStore,
-        steps: impl Fn(&str) -> Step,
-    ) -> Result<(), Error> {
+    pub(crate) fn step(&mut self, dense: &Dense, gradients: &GradStore, step: Step) -> Result<(), Error> {
         for (name, var) in dense.iter() {
             let Some(gradient) = gradients.get(var) else {
                 continue;
             };
             let moments = self.moments.entry(name.clone()).or_default();
-            let mut step = steps(name);
+            let mut step = step;
             if var.rank() < 2 {
                 step.weight_decay = 0.0;
             }

@@ -1,5 +1,5 @@
-//! Turns a message into weighted n-grams: words and pairs of words, and runs of characters within words.
-//! N-grams are known by a 32-bit hash; only those seen in training have a row.
+//! Turns a message into weighted n-grams: words and neighbouring words, runs of characters within words, and any two
+//! words of the message whatever stands between them. Each is known by a 32-bit hash; only those learned have a row.
 
 use std::collections::HashMap;
 
@@ -7,14 +7,22 @@ use std::collections::HashMap;
 const MAX_CHARS: usize = 2000;
 /// Characters of one Latin word that are read.
 const MAX_WORD: usize = 40;
-/// Most n-grams a model keeps, the most frequent first.
+/// Distinct words of a message that are paired.
+const MAX_PAIRED: usize = 32;
+/// Most n-grams, and most pairs of words, that a model keeps: the most frequent first.
 const MAX_NGRAMS: usize = 300_000;
+/// Sum of the squares of the weights of pairs of words, where those of n-grams sum to one.
+const PAIRS_SQUARE: f32 = 0.5;
+/// Pairs of words in fewer texts than this teach nothing.
+const MIN_PAIR_TEXTS: u32 = 2;
 
-/// A message as rows of the n-gram tables, with weights whose squares sum to one.
+/// A message as rows of the n-gram tables, with weights.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Features {
-    /// Row and weight, by row.
+    /// Row and weight of each n-gram, by row; the squares of the weights sum to one.
     pub rows: Vec<(u32, f32)>,
+    /// Row and weight of each pair of words, in the wide table only; their squares sum to `PAIRS_SQUARE`.
+    pub pairs: Vec<(u32, f32)>,
     /// Share of the message's weight that known n-grams carry.
     pub known: f32,
 }
@@ -26,39 +34,47 @@ pub(crate) struct Featuriser {
     idf: Vec<f32>,
     rows: HashMap<u32, u32, PlainHash>,
     unseen_idf: f32,
+    /// Rows from here on are pairs of words.
+    n_ngrams: usize,
 }
 
 impl Featuriser {
-    /// Learns the n-grams that occur in at least `min_texts` of the normalised texts.
+    /// Learns the n-grams that occur in at least `min_texts` of the normalised texts, and the pairs of words.
     pub(crate) fn fit<'a>(texts: impl Iterator<Item = &'a str>, min_texts: u32) -> Self {
-        let mut counts: HashMap<u32, u32, PlainHash> = HashMap::default();
+        let mut counts: [HashMap<u32, u32, PlainHash>; 2] = Default::default();
         let mut n_texts = 0;
         for text in texts {
             n_texts += 1;
-            for (hash, _, _) in ngrams(text) {
-                *counts.entry(hash).or_default() += 1;
+            for (hash, group, _) in ngrams(text) {
+                *counts[usize::from(group == Group::Pairs)].entry(hash).or_default() += 1;
             }
         }
-        let mut kept: Vec<(u32, u32)> = counts.into_iter().filter(|(_, count)| *count >= min_texts).collect();
-        kept.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
-        kept.truncate(MAX_NGRAMS);
-        kept.sort_unstable();
+        let [ngrams, pairs] = counts;
+        let mut kept = frequent(ngrams, min_texts);
+        let n_ngrams = kept.len();
+        kept.extend(frequent(pairs, min_texts.max(MIN_PAIR_TEXTS)));
         let n = n_texts as f32;
         let idf = |count: u32| ((1.0 + n) / (1.0 + count as f32)).ln() + 1.0;
         Self::from_parts(
             kept.iter().map(|(hash, _)| *hash).collect(),
             kept.iter().map(|(_, count)| idf(*count)).collect(),
             (1.0 + n).ln() + 1.0,
+            n_ngrams,
         )
     }
 
-    /// Puts stored parts together again; hashes and frequencies stand row by row.
-    pub(crate) fn from_parts(hashes: Vec<u32>, idf: Vec<f32>, unseen_idf: f32) -> Self {
+    /// Puts stored parts together again; hashes and frequencies stand row by row, `n_ngrams` n-grams, then pairs.
+    pub(crate) fn from_parts(hashes: Vec<u32>, idf: Vec<f32>, unseen_idf: f32, n_ngrams: usize) -> Self {
         let rows = (0..).zip(&hashes).map(|(row, hash)| (*hash, row)).collect();
-        Self { hashes, idf, rows, unseen_idf }
+        Self { hashes, idf, rows, unseen_idf, n_ngrams }
     }
 
-    /// Rows of the tables.
+    /// N-grams: rows of the network's table.
+    pub(crate) fn n_ngrams(&self) -> usize {
+        self.n_ngrams
+    }
+
+    /// N-grams and pairs of words: rows of the wide table.
     pub(crate) fn len(&self) -> usize {
         self.hashes.len()
     }
@@ -80,40 +96,61 @@ impl Featuriser {
 
     /// The features of a normalised message.
     pub(crate) fn features(&self, text: &str) -> Features {
-        let mut rows: Vec<(u32, f32, Group)> = Vec::new();
-        let mut squares = [0.0f32; 2];
+        let mut found: Vec<(u32, f32, Group)> = Vec::new();
+        let mut squares = [0.0f32; 3];
         let mut unseen = 0.0f32;
         for (hash, group, count) in ngrams(text) {
             let frequency = 1.0 + (count as f32).ln();
-            let Some(row) = self.rows.get(&hash) else {
-                unseen += (frequency * self.unseen_idf).powi(2);
+            let is_pair = group == Group::Pairs;
+            // Hashes of the two sides of the table may meet by chance.
+            let row = self.rows.get(&hash).filter(|row| is_pair == (**row as usize >= self.n_ngrams));
+            let Some(row) = row else {
+                unseen += if is_pair { 0.0 } else { (frequency * self.unseen_idf).powi(2) };
                 continue;
             };
             let weight = frequency * self.idf[*row as usize];
             squares[group as usize] += weight * weight;
-            rows.push((*row, weight, group));
+            found.push((*row, weight, group));
         }
-        let groups = squares.iter().filter(|square| **square > 0.0).count() as f32;
-        let scales = squares.map(|square| (square * groups).sqrt().recip());
-        let known = squares.iter().sum::<f32>();
-        let mut rows: Vec<(u32, f32)> =
-            rows.into_iter().map(|(row, weight, group)| (row, weight * scales[group as usize])).collect();
-        rows.sort_unstable_by_key(|(row, _)| *row);
-        Features { rows, known: if known > 0.0 { known / (known + unseen) } else { 0.0 } }
+        let [words, characters, pairs] = squares;
+        let groups = f32::from(u8::from(words > 0.0) + u8::from(characters > 0.0));
+        let scales = [words * groups, characters * groups, pairs / PAIRS_SQUARE].map(|square| square.sqrt().recip());
+        found.sort_unstable_by_key(|(row, _, _)| *row);
+        let of = |wanted: fn(Group) -> bool| -> Vec<(u32, f32)> {
+            let found = found.iter().filter(|(_, _, group)| wanted(*group));
+            found.map(|(row, weight, group)| (*row, weight * scales[*group as usize])).collect()
+        };
+        let known = words + characters;
+        Features {
+            rows: of(|group| group != Group::Pairs),
+            pairs: of(|group| group == Group::Pairs),
+            known: if known > 0.0 { known / (known + unseen) } else { 0.0 },
+        }
     }
 }
 
-/// The two kinds of n-grams, each scaled to the same length.
+/// The hashes in at least `min_texts` texts with how many, by hash.
+fn frequent(counts: HashMap<u32, u32, PlainHash>, min_texts: u32) -> Vec<(u32, u32)> {
+    let mut kept: Vec<(u32, u32)> = counts.into_iter().filter(|(_, count)| *count >= min_texts).collect();
+    kept.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+    kept.truncate(MAX_NGRAMS);
+    kept.sort_unstable();
+    kept
+}
+
+/// The kinds of n-grams, each scaled to a length of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Group {
     Words,
     Characters,
+    Pairs,
 }
 
 /// Each distinct n-gram of a normalised text with its kind and count.
 fn ngrams(text: &str) -> Vec<(u32, Group, u32)> {
     let end = text.char_indices().nth(MAX_CHARS).map_or(text.len(), |(at, _)| at);
     let mut found = Vec::with_capacity(end * 4);
+    let mut seen: Vec<&str> = Vec::new();
     let mut previous: Option<&str> = None;
     for piece in text[..end].split(|c: char| c.is_whitespace()).filter(|piece| !piece.is_empty()) {
         for word in words(piece) {
@@ -122,8 +159,16 @@ fn ngrams(text: &str) -> Vec<(u32, Group, u32)> {
                 found.push((hash(&[previous, word], 2), Group::Words));
             }
             previous = Some(word);
+            if seen.len() < MAX_PAIRED && !seen.contains(&word) {
+                seen.push(word);
+            }
         }
         character_ngrams(piece, &mut found);
+    }
+    for (index, one) in seen.iter().enumerate() {
+        for other in &seen[index + 1..] {
+            found.push((hash(&[one.min(other), one.max(other)], 4), Group::Pairs));
+        }
     }
     found.sort_unstable();
     let mut counted: Vec<(u32, Group, u32)> = Vec::with_capacity(found.len());

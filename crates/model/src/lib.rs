@@ -10,6 +10,8 @@ mod error;
 mod features;
 mod gazetteer;
 mod info;
+mod judgement;
+mod linear;
 mod neighbours;
 mod network;
 mod options;

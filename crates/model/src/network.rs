@@ -1,13 +1,14 @@
 //! The network: n-gram tables and a token encoder, joined under one head.
-//! Trained with candle, served from plain numbers on the calling thread.
+//! The head is trained with candle, the light encoders too; a pretrained encoder goes forward and back by itself.
 
 use candle_core::{D, Device, Tensor, Var};
 use rayon::prelude::*;
 
 use crate::dense::{AdamW, Dense};
-use crate::encoder::bert::{Bert, BertConfig};
+use crate::encoder::bert::{Bert, BertConfig, Dropout, Trainer};
 use crate::encoder::cnn::{self, PlainCnn};
 use crate::features::Features;
+use crate::linear::Linear;
 use crate::random::Random;
 use crate::table::{Step, Table, Uses};
 use crate::{EncoderKind, Error};
@@ -19,8 +20,10 @@ pub(crate) const TOKEN_DIM: usize = 64;
 /// Deviation of a fresh table's values.
 const TABLE_DEVIATION: f32 = 0.1;
 const NORM_EPSILON: f32 = 1e-5;
-/// Most values the wide table may have; bots with more classes do without it.
-const MAX_WIDE: usize = 12_000_000;
+/// Share of a pretrained encoder's states dropped while it is trained, and no more than the head's.
+const BASE_DROPOUT: f32 = 0.1;
+/// Messages that a pretrained encoder takes at a time.
+const MESSAGES: usize = 256;
 
 /// A message as the network sees it.
 #[derive(Debug, Clone, Default)]
@@ -40,9 +43,8 @@ pub(crate) struct Sizes {
 /// A pretrained encoder.
 #[derive(Debug)]
 pub(crate) struct Base {
-    pub config: BertConfig,
+    pub bert: Bert,
     pub words: Table,
-    pub dense: Dense,
 }
 
 /// All weights.
@@ -50,20 +52,19 @@ pub(crate) struct Base {
 pub(crate) struct Network {
     pub kind: EncoderKind,
     pub ngrams: Table,
+    /// Linear classifiers over n-grams, added to the logits; learned on their own.
     pub wide: Option<Table>,
     pub tokens: Table,
     pub dense: Dense,
-    pub bert: Option<BertConfig>,
+    pub bert: Option<Bert>,
     pub outputs: usize,
 }
 
 impl Network {
     /// A fresh network; a base brings its encoder's weights and words.
     pub(crate) fn new(kind: EncoderKind, sizes: Sizes, base: Option<Base>, random: &mut Random) -> Result<Self, Error> {
-        let (bert, words, mut dense) = match base {
-            Some(base) => (Some(base.config), base.words, base.dense),
-            None => (None, Table::default(), Dense::default()),
-        };
+        let (bert, words) = base.map_or_else(Default::default, |base| (Some(base.bert), base.words));
+        let mut dense = Dense::default();
         let kind = if bert.is_some() { EncoderKind::Bert } else { kind };
         let encoded = match kind {
             EncoderKind::Bert => words.dim(),
@@ -84,11 +85,10 @@ impl Network {
         let deviation = (1.0 / joined as f32).sqrt();
         dense.add_drawn("head.weight", (joined, sizes.outputs), || random.normal() * deviation)?;
         dense.add_constant("head.bias", sizes.outputs, 0.0)?;
-        let wide = sizes.ngrams * sizes.outputs <= MAX_WIDE;
         Ok(Self {
             kind,
             ngrams: Table::random(sizes.ngrams, NGRAM_DIM, TABLE_DEVIATION, random),
-            wide: wide.then(|| Table::random(sizes.ngrams, sizes.outputs, 0.0, random)),
+            wide: None,
             tokens: match kind {
                 EncoderKind::Bag | EncoderKind::Cnn => Table::random(sizes.tokens, TOKEN_DIM, TABLE_DEVIATION, random),
                 EncoderKind::Ngrams | EncoderKind::Bert => words,
@@ -97,6 +97,11 @@ impl Network {
             bert,
             outputs: sizes.outputs,
         })
+    }
+
+    /// What the pretrained encoder's checkpoint says of it.
+    pub(crate) fn base(&self) -> Option<&BertConfig> {
+        self.bert.as_ref().map(|bert| &bert.config)
     }
 
     /// Names and shapes of the head's dense weights.
@@ -147,31 +152,29 @@ impl Network {
         learner: &mut Learner,
         rates: &Rates,
     ) -> Result<(f32, usize), Error> {
-        let leaves = Leaves::new(self, &batch.inputs)?;
         let Rates { step, base, dropout } = rates;
-        let logits = self.forward(&leaves, batch.inputs.len(), &mut |x, place| {
-            let share = if place == Place::Encoder { dropout.min(0.1) } else { *dropout };
-            let mask = learner.random.dropout_mask(x.elem_count(), share);
+        let encoded = self.bert.as_ref().map(|bert| {
+            let inside = Dropout::new(dropout.min(BASE_DROPOUT), learner.random.bits());
+            learner.trainer.forward(bert, &self.tokens, &tokens(&batch.inputs), inside)
+        });
+        let leaves = Leaves::new(self, &batch.inputs, encoded)?;
+        let logits = self.forward(&leaves, batch.inputs.len(), &mut |x| {
+            let mask = learner.random.dropout_mask(x.elem_count(), *dropout);
             Ok((x * Tensor::from_vec(mask, x.shape(), x.device())?)?)
         })?;
         let log_probabilities = candle_nn::ops::log_softmax(&logits, D::Minus1)?;
         let loss = (&batch.targets * log_probabilities)?.sum_all()?.neg()?;
         let gradients = loss.backward()?;
-        learner.optimiser.step(&self.dense, &gradients, |name| match is_base(name) {
-            true => *base,
-            false => *step,
-        })?;
+        learner.optimiser.step(&self.dense, &gradients, *step)?;
         let of = |leaf: &Var| -> Result<Vec<f32>, Error> {
             let gradient = gradients.get(leaf).ok_or_else(|| candle_core::Error::Msg("no gradient".into()))?;
             Ok(gradient.flatten_all()?.to_vec1()?)
         };
         self.ngrams.update(&leaves.ngram_uses, &of(&leaves.ngrams)?, step);
-        if let (Some(wide), Some(leaf)) = (&mut self.wide, &leaves.wide) {
-            wide.update(&leaves.ngram_uses, &of(leaf)?, step);
-        }
-        if let Some(tokens) = &leaves.tokens {
-            let step = if self.bert.is_some() { base } else { step };
-            self.tokens.update(&tokens.uses, &of(&tokens.leaf)?, step);
+        match (&leaves.tokens, &mut self.bert) {
+            (Some(tokens), Some(bert)) => learner.trainer.step(bert, &mut self.tokens, &of(&tokens.leaf)?, *base),
+            (Some(tokens), None) => self.tokens.update(&tokens.uses, &of(&tokens.leaf)?, step),
+            (None, _) => {}
         }
         let right = batch.count_right(&logits.to_vec2()?);
         Ok((loss.to_scalar()?, right))
@@ -181,33 +184,23 @@ impl Network {
         &self,
         leaves: &Leaves,
         batch: usize,
-        dropout: &mut dyn FnMut(&Tensor, Place) -> Result<Tensor, Error>,
+        dropout: &mut dyn FnMut(&Tensor) -> Result<Tensor, Error>,
     ) -> Result<Tensor, Error> {
         let mut joined = vec![self.normed("ngrams", &leaves.ngrams)?.relu()?];
         if let Some(tokens) = &leaves.tokens {
             let words = tokens.leaf.as_tensor();
-            joined.push(match (self.kind, &self.bert) {
-                (_, Some(config)) => {
+            joined.push(match self.kind {
+                EncoderKind::Bert => self.normed("tokens", words)?,
+                EncoderKind::Cnn => {
                     let words = words.reshape((batch, (), self.tokens.dim()))?;
-                    let mut inside = |x: &Tensor| dropout(x, Place::Encoder);
-                    let encoded = Bert { config, dense: &self.dense }.forward(&words, &tokens.lengths, &mut inside)?;
-                    self.normed("tokens", &encoded)?
-                }
-                (EncoderKind::Cnn, _) => {
-                    let words = words.reshape((batch, (), self.tokens.dim()))?;
-                    let words = dropout(&words, Place::Head)?;
-                    let encoded = cnn::forward(&self.dense, &words, &tokens.lengths)?;
+                    let encoded = cnn::forward(&self.dense, &dropout(&words)?, &tokens.lengths)?;
                     self.normed("tokens", &encoded)?.relu()?
                 }
                 _ => self.normed("tokens", words)?.relu()?,
             });
         }
-        let joined = dropout(&Tensor::cat(&joined, D::Minus1)?, Place::Head)?;
-        let mut logits = joined.matmul(self.dense.get("head.weight")?)?.broadcast_add(self.dense.get("head.bias")?)?;
-        if let Some(wide) = &leaves.wide {
-            logits = (logits + wide.as_tensor())?;
-        }
-        Ok(logits)
+        let joined = dropout(&Tensor::cat(&joined, D::Minus1)?)?;
+        Ok(joined.matmul(self.dense.get("head.weight")?)?.broadcast_add(self.dense.get("head.bias")?)?)
     }
 
     /// Layer norm of one part before it is joined.
@@ -218,6 +211,18 @@ impl Network {
             .broadcast_div(&(variance + f64::from(NORM_EPSILON))?.sqrt()?)?
             .broadcast_mul(self.dense.get(&format!("head.{part}.norm.weight"))?)?
             .broadcast_add(self.dense.get(&format!("head.{part}.norm.bias"))?)?)
+    }
+
+    /// Lets linear classifiers speak too, their margins times `scale`.
+    pub(crate) fn widen(&mut self, linear: &Linear, scale: f32) -> Result<(), Error> {
+        let bias = self.dense.values("head.bias")?;
+        let bias: Vec<f32> = bias.iter().zip(&linear.bias).map(|(bias, margin)| bias + scale * margin).collect();
+        let len = bias.len();
+        self.dense.add("head.bias", bias, len)?;
+        let mut wide = linear.weights.scaled(scale);
+        wide.round();
+        self.wide = Some(wide);
+        Ok(())
     }
 
     /// The network as it is now, for inference.
@@ -247,8 +252,15 @@ impl Network {
 
     /// Logits of a few messages through candle, without dropout.
     pub(crate) fn batch_logits(&self, inputs: &[&Input]) -> Result<Vec<Vec<f32>>, Error> {
-        let leaves = Leaves::new(self, inputs)?;
-        Ok(self.forward(&leaves, inputs.len(), &mut |x, _| Ok(x.clone()))?.to_vec2()?)
+        let encoded = self.bert.as_ref().map(|bert| bert.encode(&self.tokens, &tokens(inputs)));
+        let leaves = Leaves::new(self, inputs, encoded)?;
+        let mut logits: Vec<Vec<f32>> = self.forward(&leaves, inputs.len(), &mut |x| Ok(x.clone()))?.to_vec2()?;
+        if let Some(wide) = &self.wide {
+            for (logits, input) in logits.iter_mut().zip(inputs) {
+                add_wide(wide, &input.features, logits);
+            }
+        }
+        Ok(logits)
     }
 
     fn light_logits(&self, plain: &Plain, input: &Input) -> Vec<f32> {
@@ -267,7 +279,7 @@ impl Network {
             add_product(&vector, &plain.weight[NGRAM_DIM * self.outputs..], &mut logits);
         }
         if let Some(wide) = &self.wide {
-            wide.add_to(&input.features.rows, &mut logits);
+            add_wide(wide, &input.features, &mut logits);
         }
         logits
     }
@@ -275,11 +287,8 @@ impl Network {
     /// Logits of many messages, over all threads.
     pub(crate) fn all_logits(&self, inputs: &[&Input]) -> Result<Vec<Vec<f32>>, Error> {
         if self.bert.is_some() {
-            return inputs
-                .chunks(16)
-                .map(|chunk| self.batch_logits(chunk))
-                .collect::<Result<Vec<_>, _>>()
-                .map(|rows| rows.concat());
+            let chunks = inputs.chunks(MESSAGES).map(|chunk| self.batch_logits(chunk));
+            return Ok(chunks.collect::<Result<Vec<_>, _>>()?.concat());
         }
         let plain = self.plain()?;
         Ok(inputs.par_iter().map(|input| self.light_logits(&plain, input)).collect())
@@ -300,17 +309,11 @@ impl Batch<'_> {
     }
 }
 
-/// Where dropout happens: within a pretrained encoder it stays low.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Encoder,
-    Head,
-}
-
 /// What training keeps between steps.
 #[derive(Debug)]
 pub(crate) struct Learner {
     pub optimiser: AdamW,
+    pub trainer: Trainer,
     pub random: Random,
 }
 
@@ -322,9 +325,9 @@ pub(crate) struct Rates {
     pub dropout: f32,
 }
 
-/// Whether a dense weight belongs to a pretrained encoder.
-fn is_base(name: &str) -> bool {
-    name.starts_with("embeddings.") || name.starts_with("encoder.")
+fn add_wide(wide: &Table, features: &Features, logits: &mut [f32]) {
+    wide.add_to(&features.rows, logits);
+    wide.add_to(&features.pairs, logits);
 }
 
 /// Index of the largest value.
@@ -332,16 +335,21 @@ pub(crate) fn best(row: &[f32]) -> usize {
     row.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |(index, _)| index)
 }
 
+/// Tokens of each message.
+fn tokens<'a>(inputs: &[&'a Input]) -> Vec<&'a [u32]> {
+    inputs.iter().map(|input| input.tokens.as_slice()).collect()
+}
+
 fn averaged(tokens: &[u32]) -> Vec<(u32, f32)> {
     let weight = 1.0 / tokens.len().max(1) as f32;
     tokens.iter().map(|token| (*token, weight)).collect()
 }
 
-/// Sums over tables, as the variables where autograd ends and the tables' own update begins.
+/// Sums over tables and a pretrained encoder's vectors, as the variables where autograd ends and their own
+/// way back begins.
 struct Leaves {
     ngram_uses: Uses,
     ngrams: Var,
-    wide: Option<Var>,
     tokens: Option<TokenLeaf>,
 }
 
@@ -352,17 +360,22 @@ struct TokenLeaf {
 }
 
 impl Leaves {
-    fn new(network: &Network, inputs: &[&Input]) -> Result<Self, Error> {
+    /// `encoded` holds a pretrained encoder's vectors of the messages.
+    fn new(network: &Network, inputs: &[&Input], encoded: Option<Vec<f32>>) -> Result<Self, Error> {
         let rows: Vec<&[(u32, f32)]> = inputs.iter().map(|input| input.features.rows.as_slice()).collect();
-        let leaf = |table: &Table, rows: &[&[(u32, f32)]]| -> Result<Var, Error> {
-            let sums = Tensor::from_vec(table.sums(rows), (rows.len(), table.dim()), &Device::Cpu)?;
-            Ok(Var::from_tensor(&sums)?)
+        let var = |values: Vec<f32>, dim: usize| -> Result<Var, Error> {
+            let rows = values.len() / dim.max(1);
+            Ok(Var::from_tensor(&Tensor::from_vec(values, (rows, dim), &Device::Cpu)?)?)
         };
-        let tokens = match network.kind {
-            EncoderKind::Ngrams => None,
-            _ => {
-                let lengths: Vec<usize> = inputs.iter().map(|input| input.tokens.len()).collect();
-                let rows = match network.kind {
+        let leaf = |table: &Table, rows: &[&[(u32, f32)]]| var(table.sums(rows), table.dim());
+        let lengths: Vec<usize> = inputs.iter().map(|input| input.tokens.len()).collect();
+        let tokens = match (network.kind, encoded) {
+            (EncoderKind::Ngrams, _) => None,
+            (_, Some(vectors)) => {
+                Some(TokenLeaf { leaf: var(vectors, network.tokens.dim())?, uses: Uses::default(), lengths })
+            }
+            (kind, None) => {
+                let rows = match kind {
                     EncoderKind::Bag => inputs.iter().map(|input| averaged(&input.tokens)).collect(),
                     _ => padded(inputs, cnn::MIN_TOKENS),
                 };
@@ -370,12 +383,7 @@ impl Leaves {
                 Some(TokenLeaf { leaf: leaf(&network.tokens, &rows)?, uses: Uses::new(&rows), lengths })
             }
         };
-        Ok(Self {
-            ngram_uses: Uses::new(&rows),
-            ngrams: leaf(&network.ngrams, &rows)?,
-            wide: network.wide.as_ref().map(|wide| leaf(wide, &rows)).transpose()?,
-            tokens,
-        })
+        Ok(Self { ngram_uses: Uses::new(&rows), ngrams: leaf(&network.ngrams, &rows)?, tokens })
     }
 }
 

@@ -18,6 +18,11 @@ impl Random {
         self.0.random::<f32>()
     }
 
+    /// Sixty-four random bits, as a seed for choices made elsewhere.
+    pub(crate) fn bits(&mut self) -> u64 {
+        self.0.random()
+    }
+
     /// Normal with deviation 1, by Box and Muller.
     pub(crate) fn normal(&mut self) -> f32 {
         let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();

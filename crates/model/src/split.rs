@@ -7,6 +7,8 @@ use crate::{Error, Example, TrainingSet};
 
 /// Most rows held out.
 const MAX_HELD_OUT: usize = 4000;
+/// Most splits of which each holds out other rows.
+const MAX_FOLDS: usize = 5;
 /// Intents with fewer rows than this give none away.
 const MIN_TO_SPLIT: usize = 4;
 
@@ -63,6 +65,35 @@ impl Rows {
     }
 }
 
+/// Rows to learn from, and others to judge what was learned.
+#[derive(Debug, Clone)]
+pub(crate) struct Fold {
+    pub train: Vec<Row>,
+    pub held_out: Vec<Row>,
+}
+
+impl Rows {
+    /// The split, and where it holds out fewer than `enough` rows, further ones that hold out other rows of all.
+    pub(crate) fn folds(&self, enough: usize, seed: u64) -> Vec<Fold> {
+        let mut folds = vec![Fold { train: self.train.clone(), held_out: self.held_out.clone() }];
+        let n = self.held_out.len();
+        let wanted = enough.div_ceil(n.max(1)).min(MAX_FOLDS);
+        let (mut rest, mut judged) = (self.train.clone(), self.held_out.clone());
+        while n > 0 && folds.len() < wanted && rest.len() > n {
+            let share = n as f32 / rest.len() as f32;
+            let (kept, held_out) = split(rest, share, seed.wrapping_add(folds.len() as u64));
+            rest = kept;
+            if held_out.is_empty() {
+                break;
+            }
+            let train = rest.iter().chain(&judged).cloned().collect();
+            judged.extend(held_out.iter().cloned());
+            folds.push(Fold { train, held_out });
+        }
+        folds
+    }
+}
+
 /// Takes a share of each label's rows away, at random; rows with the same text stay together.
 fn split(rows: Vec<Row>, share: f32, seed: u64) -> (Vec<Row>, Vec<Row>) {
     let share = share.clamp(0.0, 0.5).min(MAX_HELD_OUT as f32 / rows.len().max(1) as f32);
@@ -87,4 +118,38 @@ fn split(rows: Vec<Row>, share: f32, seed: u64) -> (Vec<Row>, Vec<Row>) {
         train.extend(groups.into_iter().flatten());
     }
     (train, held_out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(per_intent: usize) -> Rows {
+        let example = |at: usize| Example::new(format!("message {at}"), Some(["a", "b", "c"][at % 3]));
+        let train = (0..3 * per_intent).map(example).collect();
+        Rows::new(&TrainingSet { train, ..TrainingSet::default() }, 0.15, 1).expect("good rows")
+    }
+
+    #[test]
+    fn folds_hold_out_each_row_once_at_most_and_learn_from_all_others() {
+        let rows = rows(40);
+        let folds = rows.folds(1500, 1);
+        assert_eq!(folds.len(), MAX_FOLDS);
+        let mut held_out: Vec<&str> = folds.iter().flat_map(|fold| &fold.held_out).map(|row| &*row.text).collect();
+        for fold in &folds {
+            assert_eq!(fold.train.len() + fold.held_out.len(), 120);
+            assert!(fold.train.iter().all(|row| !fold.held_out.contains(row)));
+        }
+        held_out.sort_unstable();
+        let n = held_out.len();
+        held_out.dedup();
+        assert_eq!(held_out.len(), n);
+        assert!(n > 80, "{n}");
+    }
+
+    #[test]
+    fn where_enough_rows_are_held_out_at_once_there_is_one_fold() {
+        assert_eq!(rows(40).folds(15, 1).len(), 1);
+        assert_eq!(rows(1).folds(1500, 1).len(), 1);
+    }
 }

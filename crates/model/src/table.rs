@@ -63,6 +63,11 @@ impl Table {
         self.second = Vec::new();
     }
 
+    /// The same rows, each value times `scale`.
+    pub(crate) fn scaled(&self, scale: f32) -> Self {
+        Self::from_values(self.values.iter().map(|value| value * scale).collect(), self.dim)
+    }
+
     /// Rounds every value to what a 16-bit float can hold.
     pub(crate) fn round(&mut self) {
         for value in &mut self.values {
@@ -118,6 +123,7 @@ impl Step {
     }
 
     /// Moves one weight along its gradient, given its two moments.
+    #[inline(always)]
     pub(crate) fn apply(&self, value: &mut f32, [first, second]: [&mut f32; 2], gradient: f32) {
         *first = BETA1 * *first + (1.0 - BETA1) * gradient;
         *second = BETA2 * *second + (1.0 - BETA2) * gradient * gradient;

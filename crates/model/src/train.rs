@@ -5,13 +5,16 @@ use std::sync::mpsc;
 use std::time::Instant;
 
 use candle_core::{Device, Tensor};
+use rayon::prelude::*;
 use tokenizers::Tokenizer;
 
 use crate::calibration::Calibration;
 use crate::classifier::Parts;
 use crate::dense::AdamW;
-use crate::encoder::bert::BertConfig;
+use crate::encoder::bert::{BertConfig, Trainer};
 use crate::features::{Features, Featuriser};
+use crate::judgement::{Verdict, judge};
+use crate::linear::{Linear, LinearRow};
 use crate::neighbours::Neighbours;
 use crate::network::{Batch, Input, Learner, Network, Rates, Sizes, best};
 use crate::random::Random;
@@ -24,6 +27,8 @@ use crate::{Classifier, Control, EncoderKind, Error, Progress, TrainOptions, Tra
 const FEW_ROWS: usize = 400;
 /// Most training examples that a message is compared with.
 const MAX_NEIGHBOURS: usize = 20_000;
+/// Held-out rows that thresholds are found on: where one share of the rows is fewer, others are held out in turn.
+const ENOUGH_HELD_OUT: usize = 1500;
 /// Tokens of a message that the light encoders read.
 pub(crate) const MAX_TOKENS: usize = 64;
 
@@ -97,23 +102,8 @@ fn train_here(
     watch: &mut dyn FnMut(&Progress) -> Control,
 ) -> Result<Classifier, Error> {
     let rows = Rows::new(set, options.validation_share, options.seed)?;
-    let mut watcher = Watcher { watch, started: Instant::now(), examples_done: 0.0, stopped: false, stop_after: None };
-    let lesson = Lesson { train: &rows.train, held_out: &rows.held_out, intents: &rows.intents };
-    let fitted = Fitted::fit(lesson, options, &mut watcher)?;
-    let best_epoch = fitted.best_epoch;
-    let planned = fitted.epochs;
-    let mut parts = fitted.parts(&rows.train, &rows.intents)?;
-    parts.calibrate(&rows.held_out)?;
-    if options.refit && options.base.is_none() && !rows.held_out.is_empty() && !watcher.stopped {
-        let (calibration, metrics) = (parts.calibration.clone(), parts.metrics.clone());
-        let all: Vec<Row> = rows.train.iter().chain(&rows.held_out).cloned().collect();
-        let again = TrainOptions { epochs: Some(planned), ..options.clone() };
-        watcher.stop_after = Some(best_epoch);
-        let lesson = Lesson { train: &all, held_out: &[], intents: &rows.intents };
-        parts = Fitted::fit(lesson, &again, &mut watcher)?.parts(&all, &rows.intents)?;
-        parts.calibration = calibration;
-        parts.metrics = metrics;
-    }
+    let mut watcher = Watcher::new(watch);
+    let (mut parts, best_epoch) = learn(&rows, options, &mut watcher)?;
     let threshold = parts.calibration.threshold(options.accepted_error_rate);
     let coverage = parts.calibration.coverage(threshold);
     parts.metrics.extend([
@@ -129,6 +119,86 @@ fn train_here(
     }
     parts.metrics.insert("seconds".into(), watcher.started.elapsed().as_secs_f32());
     Ok(parts.classifier(set, options))
+}
+
+/// Fits and calibrates on rows held out in turn, then fits again on all rows; returns the best epoch too.
+fn learn(rows: &Rows, options: &TrainOptions, watcher: &mut Watcher<'_>) -> Result<(Parts, u32), Error> {
+    let light = options.base.is_none();
+    let folds = rows.folds(if light { ENOUGH_HELD_OUT } else { 0 }, options.seed);
+    let n_all = folds[0].train.len() + folds[0].held_out.len();
+    let refit = options.refit && light && !folds[0].held_out.is_empty();
+    let n_later = |done: usize| {
+        let later: usize = folds[done..].iter().map(|fold| fold.train.len()).sum();
+        later + if refit { n_all } else { 0 }
+    };
+    let mut again = options.clone();
+    let (mut judged, mut first) = (Vec::new(), None);
+    for (index, fold) in folds.iter().enumerate() {
+        let checks = if index == 0 { &fold.held_out[..] } else { &[] };
+        watcher.later = n_later(index + 1);
+        let lesson = Lesson { train: &fold.train, held_out: checks, intents: &rows.intents };
+        let learned = Learned::fit(lesson, &again, watcher)?;
+        judged.extend(judge(&learned.parts, learned.linear.as_ref(), &fold.held_out)?);
+        if first.is_none() {
+            again.epochs = Some(learned.epochs);
+            watcher.stop_after = Some(learned.best_epoch).filter(|epoch| *epoch > 0);
+            first = Some(learned);
+        }
+        if watcher.stopped {
+            break;
+        }
+    }
+    let mut learned = first.expect("there is always a first fold");
+    let best_epoch = learned.best_epoch;
+    if refit && !watcher.stopped {
+        watcher.later = 0;
+        let all: Vec<Row> = folds[0].train.iter().chain(&folds[0].held_out).cloned().collect();
+        learned = Learned::fit(Lesson { train: &all, held_out: &[], intents: &rows.intents }, &again, watcher)?;
+    }
+    let verdict = Verdict::of(&judged, rows.intents.len());
+    let Learned { mut parts, linear, .. } = learned;
+    if let Some(linear) = linear {
+        parts.network.widen(&linear, verdict.scale)?;
+        parts.plain = parts.network.plain()?;
+    }
+    parts.calibration = verdict.calibration;
+    parts.metrics = verdict.metrics;
+    Ok((parts, best_epoch))
+}
+
+/// What one fit gives: a network with its readers, and the linear classifiers beside it.
+struct Learned {
+    parts: Parts,
+    linear: Option<Linear>,
+    epochs: u32,
+    best_epoch: u32,
+}
+
+impl Learned {
+    fn fit(lesson: Lesson<'_>, options: &TrainOptions, watcher: &mut Watcher<'_>) -> Result<Self, Error> {
+        let mut fitted = Fitted::new(lesson, options)?;
+        let inputs = fitted.read(lesson.train);
+        let (n_features, n_outputs) = (fitted.featuriser.len(), fitted.network.outputs);
+        let linear = || {
+            let rows: Vec<LinearRow<'_>> = inputs
+                .iter()
+                .zip(lesson.train)
+                .map(|(input, row)| LinearRow { features: &input.features, class: row.label, weight: row.weight })
+                .collect();
+            Linear::fit(&rows, n_features, n_outputs, options.seed)
+        };
+        // The watcher stays on this thread; the linear classifiers take another where there is one.
+        let linear = std::thread::scope(|scope| {
+            let beside = (rayon::current_num_threads() > 1).then(|| scope.spawn(linear));
+            fitted.run(lesson, &inputs, options, watcher)?;
+            Ok::<_, Error>(match beside {
+                Some(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                None => linear(),
+            })
+        })?;
+        let (epochs, best_epoch) = (fitted.epochs, fitted.best_epoch);
+        Ok(Self { parts: fitted.parts(lesson.train, lesson.intents)?, linear, epochs, best_epoch })
+    }
 }
 
 /// Rows to learn from and rows to check on, with the intents they are labelled by.
@@ -150,7 +220,7 @@ struct Fitted {
 }
 
 impl Fitted {
-    fn fit(lesson: Lesson<'_>, options: &TrainOptions, watcher: &mut Watcher<'_>) -> Result<Self, Error> {
+    fn new(lesson: Lesson<'_>, options: &TrainOptions) -> Result<Self, Error> {
         let Lesson { train, intents, .. } = lesson;
         let texts = || train.iter().map(|row| row.text.as_str());
         let featuriser = Featuriser::fit(texts(), if train.len() < FEW_ROWS { 1 } else { 2 });
@@ -163,21 +233,26 @@ impl Fitted {
         };
         let none = intents.len() as u32;
         let outputs = intents.len() + usize::from(train.iter().any(|row| row.label == none));
-        let sizes = Sizes { ngrams: featuriser.len(), tokens: tokenizer.get_vocab_size(true), outputs };
+        let sizes = Sizes { ngrams: featuriser.n_ngrams(), tokens: tokenizer.get_vocab_size(true), outputs };
         let mut random = Random::new(options.seed, 2);
         let network = Network::new(options.encoder, sizes, base, &mut random)?;
-        let mut fitted =
-            Self { featuriser, tokenizer, network, epochs: epochs(train.len(), options), best_epoch: 0, prefix };
-        fitted.run(lesson, options, watcher)?;
-        Ok(fitted)
+        Ok(Self { featuriser, tokenizer, network, epochs: epochs(train.len(), options), best_epoch: 0, prefix })
     }
 
-    fn run(&mut self, lesson: Lesson<'_>, options: &TrainOptions, watcher: &mut Watcher<'_>) -> Result<(), Error> {
+    /// Trains the network on rows with their inputs, keeping the state that did best on held-out rows.
+    fn run(
+        &mut self,
+        lesson: Lesson<'_>,
+        inputs: &[Input],
+        options: &TrainOptions,
+        watcher: &mut Watcher<'_>,
+    ) -> Result<(), Error> {
         let Lesson { train, held_out, .. } = lesson;
-        let (inputs, checks) = (self.read(train), self.read(held_out));
+        let checks = self.read(held_out);
         let tokens_dropout = if options.base.is_some() { 0.0 } else { options.feature_dropout };
         let shares = (options.feature_dropout, tokens_dropout);
-        let mut learner = Learner { optimiser: AdamW::default(), random: Random::new(options.seed, 5) };
+        let mut learner =
+            Learner { optimiser: AdamW::default(), trainer: Trainer::default(), random: Random::new(options.seed, 5) };
         let mut order: Vec<usize> = (0..train.len()).collect();
         let steps = order.len().div_ceil(options.batch_size) as u64 * u64::from(self.epochs);
         let mut step = 0;
@@ -244,9 +319,9 @@ impl Fitted {
             featuriser: &self.featuriser,
             tokenizer: &self.tokenizer,
             prefix: &self.prefix,
-            bert: self.network.bert.as_ref(),
+            bert: self.network.base(),
         };
-        rows.iter().map(|row| reader.read(&row.text)).collect()
+        rows.par_iter().map(|row| reader.read(&row.text)).collect()
     }
 
     fn parts(self, train: &[Row], intents: &[String]) -> Result<Parts, Error> {
@@ -256,7 +331,7 @@ impl Fitted {
             inside.iter().step_by(step).map(|row| (self.featuriser.features(&row.text), row.label)).collect();
         let examples: Vec<_> = kept.iter().map(|(features, label)| (features.rows.as_slice(), *label)).collect();
         Ok(Parts {
-            neighbours: Neighbours::new(self.featuriser.len(), &examples),
+            neighbours: Neighbours::new(self.featuriser.n_ngrams(), &examples),
             plain: self.network.plain()?,
             featuriser: self.featuriser,
             tokenizer: self.tokenizer,
@@ -316,7 +391,7 @@ fn thin(input: &Input, shares: (f32, f32), random: &mut Random) -> Input {
         .map(|(row, weight)| (*row, weight * scale))
         .collect();
     let tokens = input.tokens.iter().copied().filter(|_| random.uniform() >= token_share).collect();
-    Input { features: Features { rows, known: input.features.known }, tokens }
+    Input { features: Features { rows, ..Features::default() }, tokens }
 }
 
 /// Linear warm-up to 1, then linear decay to 0.
@@ -361,15 +436,22 @@ struct Watcher<'a> {
     examples_done: f32,
     stopped: bool,
     stop_after: Option<u32>,
+    /// Rows of the fits still to come.
+    later: usize,
 }
 
-impl Watcher<'_> {
+impl<'a> Watcher<'a> {
+    fn new(watch: &'a mut dyn FnMut(&Progress) -> Control) -> Self {
+        Self { watch, started: Instant::now(), examples_done: 0.0, stopped: false, stop_after: None, later: 0 }
+    }
+
     fn report(&mut self, mut progress: Progress, rows: usize) -> Control {
         self.examples_done += rows as f32;
         let seconds = self.started.elapsed().as_secs_f32();
         progress.examples_per_second = self.examples_done / seconds.max(1e-6);
         let last = self.stop_after.unwrap_or(progress.epochs);
-        progress.seconds_left = last.saturating_sub(progress.epoch) as f32 * rows as f32 / progress.examples_per_second;
+        let examples_left = last.saturating_sub(progress.epoch) as usize * rows + last as usize * self.later;
+        progress.seconds_left = examples_left as f32 / progress.examples_per_second;
         let control = (self.watch)(&progress);
         self.stopped |= control == Control::Stop;
         control

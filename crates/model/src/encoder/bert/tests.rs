@@ -1,14 +1,15 @@
-//! The encoder against its oracle, and its gradients against finite differences.
+//! The encoder against its oracle, its gradients against finite differences, and both on any number of threads.
 #![allow(clippy::unwrap_used)]
 
+use candle_core::{DType, Device, Tensor};
 use candle_nn::{VarBuilder, VarMap};
-use candle_transformers::models::bert::{BertModel, Config};
+use candle_transformers::models::bert::{BertModel, Config, HiddenAct};
 
 use super::*;
 use crate::random::Random;
+use crate::table::Step;
 
-const IDS: [[u32; 5]; 2] = [[3, 7, 1, 9, 4], [8, 2, 5, 0, 0]];
-const LENGTHS: [usize; 2] = [5, 3];
+const MESSAGES: [&[u32]; 4] = [&[3, 7, 1, 9, 4], &[8, 2, 5], &[], &[6]];
 
 fn config(hidden_act: &str) -> BertConfig {
     let json = format!(
@@ -19,7 +20,7 @@ fn config(hidden_act: &str) -> BertConfig {
 }
 
 /// The oracle with random weights, and the same weights as ours.
-fn pair(config: &BertConfig) -> (BertModel, Dense, Table) {
+fn pair(config: &BertConfig) -> (BertModel, Bert, Table) {
     let weights = VarMap::new();
     let builder = VarBuilder::from_varmap(&weights, DType::F32, &Device::Cpu);
     let json = serde_json::json!({
@@ -29,7 +30,12 @@ fn pair(config: &BertConfig) -> (BertModel, Dense, Table) {
         "max_position_embeddings": config.max_position_embeddings, "type_vocab_size": config.type_vocab_size,
         "initializer_range": 0.02, "layer_norm_eps": config.layer_norm_eps, "pad_token_id": 0,
     });
-    let oracle_config: Config = serde_json::from_value(json).unwrap();
+    let mut oracle_config: Config = serde_json::from_value(json).unwrap();
+    oracle_config.hidden_act = match config.hidden_act.as_str() {
+        "relu" => HiddenAct::Relu,
+        "gelu" => HiddenAct::Gelu,
+        _ => HiddenAct::GeluApproximate,
+    };
     BertModel::load(builder.clone(), &oracle_config).unwrap();
     let mut random = Random::new(1, 1);
     let mut names: Vec<_> = weights.data().lock().unwrap().keys().cloned().collect();
@@ -42,77 +48,154 @@ fn pair(config: &BertConfig) -> (BertModel, Dense, Table) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.safetensors");
     weights.save(&path).unwrap();
-    let mut dense = Dense::default();
-    let words = load_weights(&path, config, &mut dense).unwrap();
-    assert_eq!(names.len(), dense.iter().count() + 1);
-    (BertModel::load(builder, &oracle_config).unwrap(), dense, words)
-}
-
-fn embedded(words: &Table) -> Tensor {
-    let rows: Vec<f32> = IDS.as_flattened().iter().flat_map(|id| words.row(*id).to_vec()).collect();
-    Tensor::from_vec(rows, (2, 5, words.dim()), &Device::Cpu).unwrap()
-}
-
-fn encode(config: &BertConfig, dense: &Dense, words: &Tensor) -> Tensor {
-    Bert { config, dense }.forward(words, &LENGTHS, &mut |x| Ok(x.clone())).unwrap()
+    let (weights, words) = load_weights(&path, config).unwrap();
+    assert_eq!(names.len(), weights.iter().count() + 1);
+    (BertModel::load(builder, &oracle_config).unwrap(), Bert::new(config.clone(), weights).unwrap(), words)
 }
 
 #[test]
 fn vectors_equal_those_of_candle_transformers() {
-    let config = config("gelu");
-    let (oracle, dense, words) = pair(&config);
-    let ours: Vec<Vec<f32>> = encode(&config, &dense, &embedded(&words)).to_vec2().unwrap();
-    for (index, (ids, length)) in IDS.iter().zip(LENGTHS).enumerate() {
-        let ids = Tensor::new(&ids[..length], &Device::Cpu).unwrap().unsqueeze(0).unwrap();
-        let states = oracle.forward(&ids, &ids.zeros_like().unwrap(), None).unwrap(); // [1, length, hidden]
-        let theirs: Vec<f32> = states.mean(1).unwrap().squeeze(0).unwrap().to_vec1().unwrap();
-        for (a, b) in ours[index].iter().zip(&theirs) {
-            assert!((a - b).abs() < 1e-4, "{a} {b}");
-        }
-    }
-}
-
-#[test]
-fn every_weight_gets_a_gradient() {
     for act in ["gelu", "gelu_new", "relu"] {
         let config = config(act);
-        let (_, dense, words) = pair(&config);
-        let words = candle_core::Var::from_tensor(&embedded(&words)).unwrap();
-        let gradients = encode(&config, &dense, &words).sqr().unwrap().sum_all().unwrap().backward().unwrap();
-        assert!(gradients.get(&words).is_some());
-        for (name, var) in dense.iter() {
-            let gradient = gradients.get(var).unwrap_or_else(|| panic!("{act}: {name} has no gradient"));
-            let size: f32 = gradient.abs().unwrap().sum_all().unwrap().to_scalar().unwrap();
-            // A key's bias moves all scores of a row alike, which changes nothing.
-            assert!(size > 1e-6 || name.ends_with("key.bias"), "{act}: {name} has the gradient 0");
+        let (oracle, bert, words) = pair(&config);
+        let vectors = bert.encode(&words, &MESSAGES);
+        for (tokens, ours) in MESSAGES.iter().zip(vectors.chunks_exact(8)) {
+            if tokens.is_empty() {
+                assert_eq!(ours, [0.0; 8]);
+                continue;
+            }
+            let ids = Tensor::new(*tokens, &Device::Cpu).unwrap().unsqueeze(0).unwrap();
+            let states = oracle.forward(&ids, &ids.zeros_like().unwrap(), None).unwrap(); // [1, length, hidden]
+            let theirs: Vec<f32> = states.mean(1).unwrap().squeeze(0).unwrap().to_vec1().unwrap();
+            for (a, b) in ours.iter().zip(&theirs) {
+                assert!((a - b).abs() < 1e-5, "{act}: {a} {b}");
+            }
         }
     }
 }
 
 #[test]
-fn gradients_agree_with_finite_differences() {
+fn messages_beyond_one_pass_are_encoded_as_if_alone() {
     let config = config("gelu");
-    let (_, dense, words) = pair(&config);
-    let words = embedded(&words);
-    let mut random = Random::new(2, 1);
-    let direction: Vec<f32> = (0..16).map(|_| random.normal()).collect();
-    let direction = Tensor::from_vec(direction, (2, 8), &Device::Cpu).unwrap();
-    let loss = || (encode(&config, &dense, &words) * &direction).unwrap().sum_all().unwrap();
-    let value = || loss().to_scalar::<f32>().unwrap();
-    let gradients = loss().backward().unwrap();
-    for (name, var) in dense.iter() {
-        let gradient: Vec<f32> = gradients.get(var).unwrap().flatten_all().unwrap().to_vec1().unwrap();
-        let before: Vec<f32> = var.flatten_all().unwrap().to_vec1().unwrap();
-        let steepest = (0..gradient.len()).max_by(|a, b| gradient[*a].abs().total_cmp(&gradient[*b].abs())).unwrap();
-        let moved = |by: f32| {
-            let mut values = before.clone();
-            values[steepest] += by;
-            var.set(&Tensor::from_vec(values, var.shape(), &Device::Cpu).unwrap()).unwrap();
-            value()
-        };
-        let slope = (moved(5e-3) - moved(-5e-3)) / 1e-2;
-        moved(0.0);
-        let expected = gradient[steepest];
-        assert!((slope - expected).abs() < 2e-3 + 0.03 * expected.abs(), "{name}: {slope} instead of {expected}");
+    let (_, bert, words) = pair(&config);
+    let many: Vec<&[u32]> = MESSAGES.iter().copied().cycle().take(400).collect();
+    let together = bert.encode(&words, &many);
+    for (tokens, vector) in many.iter().zip(together.chunks_exact(8)) {
+        for (a, b) in vector.iter().zip(bert.encode(&words, &[tokens])) {
+            assert!((a - b).abs() < 1e-5, "{a} {b}");
+        }
     }
+}
+
+/// A direction for each vector, so that the loss is a sum of products with it.
+fn direction() -> Vec<f32> {
+    let mut random = Random::new(2, 1);
+    (0..MESSAGES.len() * 8).map(|_| random.normal()).collect()
+}
+
+fn loss(vectors: &[f32]) -> f64 {
+    vectors.iter().zip(direction()).map(|(a, b)| f64::from(a * b)).sum()
+}
+
+#[test]
+fn gradients_of_every_weight_agree_with_finite_differences() {
+    for (act, dropout) in [("gelu", Dropout::NONE), ("gelu_new", Dropout::NONE), ("gelu", Dropout::new(0.2, 5))] {
+        let config = config(act);
+        let (_, mut bert, words) = pair(&config);
+        let mut trainer = Trainer::default();
+        trainer.forward(&bert, &words, &MESSAGES, dropout);
+        let gradients = trainer.gradients(&bert, &direction()).to_vec();
+        for part in bert.weights.plan.clone().parts.iter() {
+            let range = part.range.clone();
+            let steepest = range.max_by(|a, b| gradients[*a].abs().total_cmp(&gradients[*b].abs())).unwrap();
+            let expected = f64::from(gradients[steepest]);
+            // A key's bias moves all scores of a row alike, which changes nothing.
+            assert!(expected.abs() > 1e-4 || part.name.ends_with("key.bias"), "{act}: {} has no gradient", part.name);
+            let before = bert.weights.values[steepest];
+            let mut moved = |by: f32| {
+                bert.weights.values[steepest] = before + by;
+                loss(&trainer.forward(&bert, &words, &MESSAGES, dropout))
+            };
+            let slope = (moved(2e-3) - moved(-2e-3)) / 4e-3;
+            moved(0.0);
+            bert.weights.values[steepest] = before;
+            assert!(
+                (slope - expected).abs() < 2e-3 + 0.02 * expected.abs(),
+                "{act}: {} has {expected} instead of {slope}",
+                part.name
+            );
+        }
+    }
+}
+
+#[test]
+fn gradients_of_words_agree_with_finite_differences() {
+    let config = config("gelu");
+    let (_, bert, words) = pair(&config);
+    let mut trainer = Trainer::default();
+    trainer.forward(&bert, &words, &MESSAGES, Dropout::NONE);
+    trainer.gradients(&bert, &direction());
+    let (rows, sums) = trainer.word_gradients(8);
+    assert_eq!(rows, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    for (row, sums) in rows.iter().zip(sums.chunks_exact(8)) {
+        for (column, expected) in sums.iter().enumerate() {
+            let moved = |by: f32| {
+                let mut values = words.values().to_vec();
+                values[*row as usize * 8 + column] += by;
+                loss(&bert.encode(&Table::from_values(values, 8), &MESSAGES))
+            };
+            let slope = (moved(2e-3) - moved(-2e-3)) / 4e-3;
+            let expected = f64::from(*expected);
+            assert!((slope - expected).abs() < 2e-3 + 0.02 * expected.abs(), "{row}: {expected} {slope}");
+        }
+    }
+}
+
+/// All weights after a few steps with dropout on a number of threads.
+fn trained_on(threads: usize) -> (Vec<f32>, Vec<f32>) {
+    let mut wide = config("gelu");
+    (wide.hidden_size, wide.intermediate_size, wide.vocab_size) = (96, 320, 300);
+    let (_, mut bert, mut words) = pair(&wide);
+    let messages: Vec<Vec<u32>> = (0..60).map(|i| (0..1 + i % 6).map(|j| (i * 7 + j * 13) % 300).collect()).collect();
+    let messages: Vec<&[u32]> = messages.iter().map(Vec::as_slice).collect();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    pool.install(|| {
+        let mut trainer = Trainer::default();
+        for step in 1..4 {
+            let vectors = trainer.forward(&bert, &words, &messages, Dropout::new(0.1, step));
+            trainer.step(&mut bert, &mut words, &vectors, Step::new(1e-3, 0.01, step));
+        }
+    });
+    (bert.weights.values, words.values().to_vec())
+}
+
+#[test]
+fn training_does_not_depend_on_the_number_of_threads() {
+    let one = trained_on(1);
+    assert!(one == trained_on(2));
+    assert!(one == trained_on(5));
+}
+
+#[test]
+fn steps_go_downhill_and_lower_layers_move_less() {
+    let (_, mut bert, mut words) = pair(&config("gelu"));
+    let (before, words_before) = (bert.clone(), words.clone());
+    let mut trainer = Trainer::default();
+    let mut losses = Vec::new();
+    for step in 1..=20 {
+        losses.push(loss(&trainer.forward(&bert, &words, &MESSAGES, Dropout::NONE)));
+        trainer.step(&mut bert, &mut words, &direction(), Step::new(1e-2, 0.0, step));
+        if step == 1 {
+            let moved = |name: &str| {
+                let part = bert.weights.plan.parts.iter().find(|part| part.name == name).unwrap();
+                (bert.weights.values[part.range.start] - before.weights.values[part.range.start]).abs()
+            };
+            let (top, bottom) =
+                (moved("encoder.layer.1.output.dense.weight"), moved("encoder.layer.0.output.dense.weight"));
+            assert!((top - 1e-2).abs() < 1e-4 && (bottom - 9e-3).abs() < 1e-4, "{top} {bottom}");
+            assert_eq!(words.row(11), words_before.row(11));
+            assert!((words.row(3)[0] - words_before.row(3)[0]).abs() > 1e-4);
+        }
+    }
+    assert!(losses[19] < losses[0] - 1.0, "{losses:?}");
 }

@@ -1,0 +1,180 @@
+//! From tokens to one vector for each message, keeping what the way back needs.
+
+use rayon::prelude::*;
+
+use super::Bert;
+use super::attention::Attention;
+use super::dropout::{Dropout, Place};
+use super::kernels::{activate, add, normalise};
+use super::matrix::{How, Matrix, Target, multiply};
+use super::packed::Packed;
+use super::weights::{Layer, Linear, Norm};
+use crate::table::Table;
+
+/// Rows that one thread takes at a time between products.
+pub(super) const ROWS: usize = 32;
+
+/// What a layer norm keeps: its normalised rows, and what each was scaled by.
+#[derive(Debug, Clone, Default)]
+pub(super) struct NormTape {
+    pub rows: Vec<f32>,
+    pub scales: Vec<f32>,
+}
+
+/// What one layer keeps, row by row; `hidden` numbers a token unless said otherwise.
+#[derive(Debug, Clone, Default)]
+pub(super) struct LayerTape {
+    pub input: Vec<f32>,
+    /// Query, key and value: 3 hidden.
+    pub qkv: Vec<f32>,
+    /// [heads, len, len] of each message.
+    pub shares: Vec<f32>,
+    pub context: Vec<f32>,
+    pub attended_norm: NormTape,
+    pub middle: Vec<f32>,
+    /// Slope of the activation: inner size.
+    pub slopes: Vec<f32>,
+    /// After the activation: inner size.
+    pub inner: Vec<f32>,
+    pub norm: NormTape,
+}
+
+/// What one pass keeps; its memory is used again by the next.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tape {
+    pub packed: Packed,
+    pub dropout: Option<Dropout>,
+    pub embedded: NormTape,
+    /// One for each layer, or a single one that all use in turn where there is no way back.
+    pub layers: Vec<LayerTape>,
+    pub hidden: Vec<f32>,
+}
+
+impl Tape {
+    /// Runs the encoder over messages; the result is [messages, hidden], zero for a message without tokens.
+    pub(super) fn forward(&mut self, bert: &Bert, words: &Table, messages: &[&[u32]], dropout: Dropout) -> Vec<f32> {
+        self.packed = Packed::new(messages);
+        self.dropout = Some(dropout);
+        self.embed(bert, words, dropout);
+        for (index, layer) in bert.weights.plan.layers.iter().enumerate() {
+            let at = index % self.layers.len();
+            let run = Run { bert, packed: &self.packed, dropout, index };
+            run.layer(layer, &mut self.layers[at], &mut self.hidden);
+        }
+        self.pool(bert.config.hidden_size)
+    }
+
+    fn embed(&mut self, bert: &Bert, words: &Table, dropout: Dropout) {
+        let hidden = bert.config.hidden_size;
+        let plan = &bert.weights.plan;
+        let positions = &bert.weights.values[plan.positions.clone()];
+        let kind = &bert.weights.values[plan.kinds.clone()][..hidden];
+        let tokens = self.packed.tokens();
+        self.embedded.rows.resize(tokens * hidden, 0.0);
+        let rows = self.embedded.rows.chunks_exact_mut(hidden).zip(&self.packed.ids).zip(self.packed.positions());
+        for ((row, id), position) in rows {
+            row.copy_from_slice(words.row(*id));
+            add(row, &positions[position * hidden..][..hidden]);
+            add(row, kind);
+        }
+        norm_rows(bert, plan.norm, &mut self.embedded, &mut self.hidden, |_, _| {});
+        self.hidden
+            .par_chunks_mut(ROWS * hidden)
+            .enumerate()
+            .for_each(|(chunk, rows)| dropout.apply(Place::Embedded, [0, chunk, 0], rows));
+    }
+
+    /// Mean over each message's tokens.
+    fn pool(&self, hidden: usize) -> Vec<f32> {
+        let mut pooled = vec![0.0; self.packed.lengths.len() * hidden];
+        for (mean, rows) in pooled.chunks_exact_mut(hidden).zip(self.packed.split(&self.hidden, hidden)) {
+            rows.chunks_exact(hidden).for_each(|row| add(mean, row));
+            let share = 1.0 / (rows.len() / hidden).max(1) as f32;
+            mean.iter_mut().for_each(|value| *value *= share);
+        }
+        pooled
+    }
+}
+
+/// One layer's pass.
+struct Run<'a> {
+    bert: &'a Bert,
+    packed: &'a Packed,
+    dropout: Dropout,
+    index: usize,
+}
+
+impl Run<'_> {
+    /// Takes the states to the next layer's.
+    fn layer(&self, layer: &Layer, tape: &mut LayerTape, hidden: &mut Vec<f32>) {
+        let config = &self.bert.config;
+        std::mem::swap(&mut tape.input, hidden);
+        self.linear(layer.qkv, &tape.input, &mut tape.qkv);
+        tape.shares.resize(self.packed.squares(config.num_attention_heads), 0.0);
+        tape.context.resize(tape.input.len(), 0.0);
+        let attention = Attention {
+            layer: self.index,
+            heads: config.num_attention_heads,
+            hidden: config.hidden_size,
+            dropout: self.dropout,
+        };
+        attention.forward(self.packed, &tape.qkv, &mut tape.shares, &mut tape.context);
+        self.linear(layer.attended, &tape.context, &mut tape.attended_norm.rows);
+        self.join((Place::Attended, layer.attended_norm), &tape.input, &mut tape.attended_norm, &mut tape.middle);
+        self.linear(layer.inner, &tape.middle, &mut tape.slopes);
+        self.activate(&mut tape.slopes, &mut tape.inner);
+        self.linear(layer.outer, &tape.inner, &mut tape.norm.rows);
+        self.join((Place::Outer, layer.norm), &tape.middle, &mut tape.norm, hidden);
+    }
+
+    fn linear(&self, linear: Linear, input: &[f32], out: &mut Vec<f32>) {
+        let values = &self.bert.weights.values;
+        let tokens = self.packed.tokens();
+        out.resize(tokens * linear.out, 0.0);
+        let bias = &values[linear.bias()];
+        out.chunks_exact_mut(linear.out).for_each(|row| row.copy_from_slice(bias));
+        let weight = Matrix::new(&values[linear.weight()], linear.out, linear.of);
+        let input = Matrix::new(input, tokens, linear.of);
+        multiply(Target { values: out, stride: linear.out }, input, weight.transposed(), How::ADD);
+    }
+
+    /// Drops from the rows on the tape, adds the states they came from, and normalises.
+    fn join(&self, (place, norm): (Place, Norm), residual: &[f32], tape: &mut NormTape, out: &mut Vec<f32>) {
+        norm_rows(self.bert, norm, tape, out, |chunk, rows| {
+            self.dropout.apply(place, [self.index, chunk, 0], rows);
+            add(rows, &residual[chunk * ROWS * norm.len..][..rows.len()]);
+        });
+    }
+
+    fn activate(&self, slopes: &mut [f32], out: &mut Vec<f32>) {
+        out.resize(slopes.len(), 0.0);
+        let size = (ROWS * self.bert.config.intermediate_size).max(1);
+        let kind = self.bert.activation;
+        slopes.par_chunks_mut(size).zip(out.par_chunks_mut(size)).for_each(|(x, y)| activate(kind, x, y));
+    }
+}
+
+/// Normalises the rows on a tape into `out`, each chunk of them prepared first.
+fn norm_rows(
+    bert: &Bert,
+    norm: Norm,
+    tape: &mut NormTape,
+    out: &mut Vec<f32>,
+    prepare: impl Fn(usize, &mut [f32]) + Sync,
+) {
+    let values = &bert.weights.values;
+    let weights = [&values[norm.weight()], &values[norm.bias()]];
+    let epsilon = bert.config.layer_norm_eps as f32;
+    out.resize(tape.rows.len(), 0.0);
+    tape.scales.resize(tape.rows.len() / norm.len, 0.0);
+    let size = ROWS * norm.len;
+    tape.rows
+        .par_chunks_mut(size)
+        .zip(tape.scales.par_chunks_mut(ROWS))
+        .zip(out.par_chunks_mut(size))
+        .enumerate()
+        .for_each(|(chunk, ((rows, scales), out))| {
+            prepare(chunk, rows);
+            normalise(rows, scales, weights, epsilon, out);
+        });
+}
