@@ -161,6 +161,10 @@ pub struct PredictArgs {
     /// How many intents each ranking holds
     #[arg(long, value_name = "K", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub top: u16,
+
+    /// Say which words spoke for the best intent and against it, and the nearest training examples
+    #[arg(long)]
+    pub explain: bool,
 }
 
 /// What `bot-from-jsonl` takes.

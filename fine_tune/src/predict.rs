@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use model::{Classifier, Entity, Scored, ScoredSentiment};
+use model::{Classifier, Entity, Explanation, Scored, ScoredSentiment};
 use serde::{Deserialize, Serialize};
 
 use crate::args::PredictArgs;
@@ -33,14 +33,20 @@ struct Answer<'a> {
     ranking: &'a [Scored],
     sentiment: Option<ScoredSentiment>,
     entities: &'a [Entity],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<Explanation>,
 }
 
 /// Classifies every line of a file or of standard input.
 pub fn run_predict(arguments: PredictArgs) -> anyhow::Result<ExitCode> {
     let classifier = Classifier::load(&arguments.model).context("cannot load the model")?;
     let accepted_error = arguments.accepted_error.unwrap_or(classifier.info().accepted_error_rate);
-    let predictor =
-        Predictor { threshold: classifier.threshold(accepted_error), top: usize::from(arguments.top), classifier };
+    let predictor = Predictor {
+        threshold: classifier.threshold(accepted_error),
+        top: usize::from(arguments.top),
+        explains: arguments.explain,
+        classifier,
+    };
     let mut out = io::stdout().lock();
     let mut complaints = io::stderr().lock();
     let outcome = match arguments.input.as_deref().filter(|path| *path != Path::new("-")) {
@@ -67,6 +73,7 @@ struct Predictor {
     classifier: Classifier,
     threshold: f32,
     top: usize,
+    explains: bool,
 }
 
 impl Predictor {
@@ -109,7 +116,7 @@ impl Predictor {
 
     fn answer(&self, texts: &[String], out: &mut impl Write) -> io::Result<()> {
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        for prediction in evaluate::predict(&self.classifier, &texts) {
+        for (text, prediction) in texts.iter().zip(evaluate::predict(&self.classifier, &texts)) {
             let answer = Answer {
                 intent: prediction.intent_at(self.threshold).map(|best| best.intent.as_str()),
                 probability: prediction.ranking.first().map_or(0.0, |best| best.probability),
@@ -117,6 +124,7 @@ impl Predictor {
                 ranking: &prediction.ranking[..self.top.min(prediction.ranking.len())],
                 sentiment: prediction.sentiment,
                 entities: &prediction.entities,
+                explanation: if self.explains { self.classifier.explain(text) } else { None },
             };
             serde_json::to_writer(&mut *out, &answer)?;
             out.write_all(b"\n")?;

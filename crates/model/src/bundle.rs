@@ -117,6 +117,8 @@ fn tensors(parts: &Parts) -> Result<BTreeMap<String, Tensor>, Error> {
     numbers("neighbours.examples", &neighbours.entries.iter().map(|entry| entry.0).collect::<Vec<_>>())?;
     numbers("neighbours.labels", &neighbours.labels)?;
     numbers("neighbours.common", &neighbours.common.iter().map(|common| u32::from(*common)).collect::<Vec<_>>())?;
+    let texts = parts.examples.join("\n");
+    tensors.insert("neighbours.texts".into(), Tensor::from_slice(texts.as_bytes(), texts.len(), &Device::Cpu)?);
     let weights: Vec<f16> = neighbours.entries.iter().map(|entry| f16::from_f32(entry.1)).collect();
     tensors.insert("neighbours.weights".into(), Tensor::from_slice(&weights, weights.len(), &Device::Cpu)?);
     tensors.insert("features.idf".into(), vector(parts.featuriser.idf())?);
@@ -194,6 +196,7 @@ pub(crate) fn load(dir: &Path) -> Result<(Parts, BundleInfo, Gazetteer), Error> 
         tokenizer,
         network,
         plain,
+        examples: store.lines("neighbours.texts", neighbours.labels.len())?,
         neighbours,
         intents,
         sentiment,
@@ -368,6 +371,21 @@ impl Stored {
     fn numbers(&mut self, name: &str) -> Result<Vec<u32>, Error> {
         let tensor = self.take(name)?;
         tensor.to_vec1::<u32>().map_err(|_| self.problem(&format!("tensor {name} is no list of whole numbers")))
+    }
+
+    /// The lines of a text; none where the bundle has no such text.
+    fn lines(&mut self, name: &str, n: usize) -> Result<Vec<String>, Error> {
+        if !self.has(name) {
+            return Ok(Vec::new());
+        }
+        let bytes = self.take(name)?.to_vec1::<u8>();
+        let text = bytes.ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let text = text.ok_or_else(|| self.problem(&format!("tensor {name} is no text")))?;
+        let lines: Vec<String> = text.split('\n').map(str::to_owned).collect();
+        if lines.len() != n.max(1) {
+            return Err(self.problem(&format!("tensor {name} has {} lines instead of {n}", lines.len())));
+        }
+        Ok(lines)
     }
 
     fn floats(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, Error> {

@@ -73,6 +73,10 @@ impl Classifier {
         }
     }
 
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
     /// Facts about the bundle.
     pub fn info(&self) -> &BundleInfo {
         &self.info
@@ -100,6 +104,8 @@ pub(crate) struct Parts {
     pub network: Network,
     pub plain: Plain,
     pub neighbours: Neighbours,
+    /// Normalised texts of the neighbours, in their order; none in bundles from before they were kept.
+    pub examples: Vec<String>,
     pub intents: Vec<String>,
     pub sentiment: Option<SentimentHead>,
     pub calibration: Calibration,
@@ -108,9 +114,11 @@ pub(crate) struct Parts {
     pub metrics: BTreeMap<String, f32>,
 }
 
-struct Scores {
-    probabilities: Vec<f32>,
-    in_scope: f32,
+/// Calibrated probabilities of one message.
+pub(crate) struct Scores {
+    /// One for each intent, in their order.
+    pub probabilities: Vec<f32>,
+    pub in_scope: f32,
 }
 
 impl Parts {
@@ -124,7 +132,7 @@ impl Parts {
         .read(text)
     }
 
-    fn scores(&self, text: &str) -> Scores {
+    pub(crate) fn scores(&self, text: &str) -> Scores {
         let input = self.read(text);
         // Shapes were checked when the network was made or loaded; without logits nothing is claimed.
         let logits = self.network.logits(&self.plain, &input).unwrap_or_else(|_| vec![0.0; self.network.outputs]);

@@ -64,25 +64,38 @@ impl Neighbours {
             && self.entries.iter().all(|(example, _)| (*example as usize) < self.labels.len())
     }
 
-    /// The nearest examples; `label` is the intent that [`Nearest::other`] leaves out.
+    /// How near the nearest examples are; `label` is the intent that [`Nearest::other`] leaves out.
     pub(crate) fn nearest(&self, features: &Features, label: Option<u32>) -> Nearest {
-        let mut similarity = vec![0.0f32; self.labels.len()];
-        for (row, weight) in &features.rows {
-            let range = self.starts[*row as usize] as usize..self.starts[*row as usize + 1] as usize;
-            for (example, stored) in &self.entries[range] {
-                similarity[*example as usize] += weight * stored;
-            }
-        }
-        let scale = rare_length(&features.rows, &self.common).recip();
         let mut nearest = Nearest::default();
-        for (value, own) in similarity.iter().zip(&self.labels) {
-            let value = value * scale;
+        for (value, own) in self.similarities(features).into_iter().zip(&self.labels) {
             nearest.any = nearest.any.max(value);
             if Some(*own) != label {
                 nearest.other = nearest.other.max(value);
             }
         }
         nearest
+    }
+
+    /// The `n` nearest examples with their similarities, the nearest first; those that share nothing are left out.
+    pub(crate) fn ranked(&self, features: &Features, n: usize) -> Vec<(usize, f32)> {
+        let mut ranked: Vec<(usize, f32)> = self.similarities(features).into_iter().enumerate().collect();
+        ranked.retain(|(_, similarity)| *similarity > 0.0);
+        ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        ranked.truncate(n);
+        ranked
+    }
+
+    /// Cosine to each example over the n-grams that are not common.
+    fn similarities(&self, features: &Features) -> Vec<f32> {
+        let mut similarities = vec![0.0f32; self.labels.len()];
+        let scale = rare_length(&features.rows, &self.common).recip();
+        for (row, weight) in &features.rows {
+            let range = self.starts[*row as usize] as usize..self.starts[*row as usize + 1] as usize;
+            for (example, stored) in &self.entries[range] {
+                similarities[*example as usize] += weight * scale * stored;
+            }
+        }
+        similarities
     }
 }
 

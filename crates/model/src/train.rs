@@ -327,11 +327,12 @@ impl Fitted {
     fn parts(self, train: &[Row], intents: &[String]) -> Result<Parts, Error> {
         let inside: Vec<&Row> = train.iter().filter(|row| (row.label as usize) < intents.len()).collect();
         let step = inside.len().div_ceil(MAX_NEIGHBOURS).max(1);
-        let kept: Vec<_> =
-            inside.iter().step_by(step).map(|row| (self.featuriser.features(&row.text), row.label)).collect();
+        let shown: Vec<&Row> = inside.into_iter().step_by(step).collect();
+        let kept: Vec<_> = shown.iter().map(|row| (self.featuriser.features(&row.text), row.label)).collect();
         let examples: Vec<_> = kept.iter().map(|(features, label)| (features.rows.as_slice(), *label)).collect();
         Ok(Parts {
             neighbours: Neighbours::new(self.featuriser.n_ngrams(), &examples),
+            examples: shown.into_iter().map(|row| row.text.clone()).collect(),
             plain: self.network.plain()?,
             featuriser: self.featuriser,
             tokenizer: self.tokenizer,

@@ -4,5 +4,6 @@
 mod bases;
 mod bundles;
 mod entities;
+mod explanations;
 mod learning;
 mod shop;

@@ -37,7 +37,9 @@ pub(super) fn parse(text: &str) -> Result<Vec<Row>, String> {
     let headers = reader.headers().map_err(|error| format!("line 1: {error}"))?.clone();
     let columns = read_header(&headers)?;
     if let Some(line) = unclosed_quote(text, delimiter) {
-        return Err(format!("line {line}: a cell opens with a quote (\") that nothing closes; close it, or leave it out"));
+        return Err(format!(
+            "line {line}: a cell opens with a quote (\") that nothing closes; close it, or leave it out"
+        ));
     }
     let mut rows = Vec::new();
     for record in reader.records() {

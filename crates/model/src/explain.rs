@@ -1,0 +1,89 @@
+//! Why the classifier says what it says: what each word does to the best intent, and the nearest examples.
+
+use serde::{Deserialize, Serialize};
+
+use crate::classifier::{Classifier, Parts};
+use crate::network::best;
+
+/// Words of a message that are weighed, one classification each.
+const MAX_WORDS: usize = 48;
+/// Examples that are shown.
+const NEAREST: usize = 3;
+/// Probabilities this near to 0 or 1 are told apart no further.
+const SMALLEST: f32 = 1e-6;
+
+/// What spoke for the best intent of a message, and against it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Explanation {
+    /// The best intent, whether or not it reaches the threshold.
+    pub intent: String,
+    /// The words in the order they occur.
+    pub words: Vec<WordEffect>,
+    /// The training examples most like the message, the nearest first; none of a bundle that holds no texts.
+    pub nearest: Vec<NearExample>,
+}
+
+/// What one word does: the log-odds of the intent with it, less those without it (erasure: Li et al., 2016).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WordEffect {
+    /// The word as the customer wrote it.
+    pub text: String,
+    /// First byte in the original message.
+    pub start: usize,
+    /// One past the last byte in the original message.
+    pub end: usize,
+    /// Above zero the word speaks for the intent, below against it.
+    pub effect: f32,
+}
+
+/// A training example that is like the message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NearExample {
+    /// The example, in its normal form.
+    pub text: String,
+    /// Its intent.
+    pub intent: String,
+    /// Cosine of their rarer n-grams, from 0 to 1.
+    pub similarity: f32,
+}
+
+impl Classifier {
+    /// Explains the best intent of a message; costs one classification for each of its words.
+    pub fn explain(&self, message: &str) -> Option<Explanation> {
+        let parts = self.parts();
+        let normalised = text::normalise(message);
+        let whole = normalised.as_str();
+        let label = best(&parts.scores(whole).probabilities);
+        let intent = parts.intents.get(label)?.clone();
+        let log_odds = |text: &str| {
+            let probability = parts.scores(text).probabilities[label].clamp(SMALLEST, 1.0 - SMALLEST);
+            (probability / (1.0 - probability)).ln()
+        };
+        let with = log_odds(whole);
+        let words = text::words(whole).into_iter().take(MAX_WORDS).map(|word| {
+            let gap = if word.is_han { "" } else { " " };
+            let without = [&whole[..word.range.start], gap, &whole[word.range.end..]].concat();
+            let original = normalised.original_range(word.range);
+            WordEffect {
+                text: message[original.clone()].to_owned(),
+                start: original.start,
+                end: original.end,
+                effect: with - log_odds(without.trim()),
+            }
+        });
+        Some(Explanation { intent, words: words.collect(), nearest: nearest(parts, whole) })
+    }
+}
+
+fn nearest(parts: &Parts, text: &str) -> Vec<NearExample> {
+    let input = parts.read(text);
+    let found = parts.neighbours.ranked(&input.features, NEAREST).into_iter().filter_map(|(example, similarity)| {
+        let label = *parts.neighbours.labels.get(example)?;
+        Some(NearExample {
+            text: parts.examples.get(example)?.clone(),
+            intent: parts.intents.get(label as usize)?.clone(),
+            similarity,
+        })
+    });
+    found.collect()
+}
