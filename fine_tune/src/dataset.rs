@@ -1,9 +1,11 @@
 //! From a bot folder and its logs to what a classifier learns from, and a report of what became of every row.
 //! Rows are redacted, told apart, and split so that no conversation is on both sides.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use dialogue::{BotConfig, Templates};
+use jiff::Timestamp;
 use model::{Example, Gazetteer, TrainingSet};
 
 use crate::data_report::DataReport;
@@ -44,45 +46,69 @@ pub struct BotData {
 
 /// Reads all that a bot folder and further logs can teach.
 pub fn load_bot_data(bot: &Path, options: &DataOptions) -> Result<BotData, Error> {
-    let files = BotFiles::read(bot, options)?;
-    let (errors, warnings): (Vec<_>, Vec<_>) =
-        files.problems.into_iter().partition(|problem| problem.severity == Severity::Error);
-    if !errors.is_empty() {
-        return Err(Error::Data(errors));
-    }
-    let mut report =
-        DataReport { problems: warnings, conversations: files.conversations.len(), ..DataReport::default() };
-    let mut rows = files.authored.rows;
-    let templates = weak::Matcher::new(&files.templates);
-    for conversation in &files.conversations {
-        rows.extend(log_rows(conversation, &templates, options.weak_threshold, &mut report));
-    }
-    for row in &mut rows {
-        row.text = report.redact(&row.text);
-    }
-    let began = files.conversations.iter().map(|talk| (talk.id.clone(), talk.began())).collect();
-    let rows = dedupe::dedupe(rows, &mut report);
-    let parts = split::split(rows, &began, options.seed);
-    report.count(&parts.train, &parts.validation);
-    let sentiment = files.authored.sentiment;
-    let sentiment: Vec<_> = sentiment.into_iter().map(|(text, mood, _)| (report.redact(&text), mood)).collect();
-    report.sentiment = sentiment.len();
-    let set = TrainingSet {
-        train: examples(parts.train),
-        validation: examples(parts.validation),
-        sentiment,
-        gazetteer: files.gazetteer,
-        languages: files.config.languages.iter().map(|language| language.code().to_owned()).collect(),
-    };
+    let mut all = BotRows::load(bot, options)?;
+    let parts = split::split(std::mem::take(&mut all.rows), &all.began, options.seed);
+    all.report.count(&parts.train, &parts.validation);
+    let set = all.set(parts);
     enough(&set)?;
-    Ok(BotData { set, report, accepted_error_rate: files.config.accepted_error_rate })
+    Ok(BotData { set, report: all.report, accepted_error_rate: all.accepted_error_rate })
+}
+
+/// Every row of a bot, redacted and told apart, before any of it is held out.
+#[derive(Debug, Clone)]
+pub(crate) struct BotRows {
+    pub(crate) rows: Vec<Row>,
+    /// When each conversation began.
+    pub(crate) began: HashMap<String, Option<Timestamp>>,
+    pub(crate) report: DataReport,
+    pub(crate) accepted_error_rate: f32,
+    /// What a training set holds beside rows.
+    rest: TrainingSet,
+}
+
+impl BotRows {
+    pub(crate) fn load(bot: &Path, options: &DataOptions) -> Result<Self, Error> {
+        let files = BotFiles::read(bot, options)?;
+        let (errors, warnings): (Vec<_>, Vec<_>) =
+            files.problems.into_iter().partition(|problem| problem.severity == Severity::Error);
+        if !errors.is_empty() {
+            return Err(Error::Data(errors));
+        }
+        let mut report =
+            DataReport { problems: warnings, conversations: files.conversations.len(), ..DataReport::default() };
+        let mut rows = files.authored.rows;
+        let templates = weak::Matcher::new(&files.templates);
+        for conversation in &files.conversations {
+            rows.extend(log_rows(conversation, &templates, options.weak_threshold, &mut report));
+        }
+        for row in &mut rows {
+            row.text = report.redact(&row.text);
+        }
+        let began = files.conversations.iter().map(|talk| (talk.id.clone(), talk.began())).collect();
+        let rows = dedupe::dedupe(rows, &mut report);
+        let sentiment = files.authored.sentiment;
+        let sentiment: Vec<_> = sentiment.into_iter().map(|(text, mood, _)| (report.redact(&text), mood)).collect();
+        report.sentiment = sentiment.len();
+        let rest = TrainingSet {
+            sentiment,
+            gazetteer: files.gazetteer,
+            languages: files.config.languages.iter().map(|language| language.code().to_owned()).collect(),
+            ..TrainingSet::default()
+        };
+        Ok(Self { rows, began, report, accepted_error_rate: files.config.accepted_error_rate, rest })
+    }
+
+    /// A set to train from rows that are split already.
+    pub(crate) fn set(&self, parts: split::Parts) -> TrainingSet {
+        TrainingSet { train: examples(parts.train), validation: examples(parts.validation), ..self.rest.clone() }
+    }
 }
 
 fn examples(rows: Vec<Row>) -> Vec<Example> {
     rows.into_iter().map(|row| Example { text: row.text, intent: row.intent, weight: row.weight }).collect()
 }
 
-fn enough(set: &TrainingSet) -> Result<(), Error> {
+pub(crate) fn enough(set: &TrainingSet) -> Result<(), Error> {
     let intents: std::collections::BTreeSet<_> = set.train.iter().filter_map(|row| row.intent.as_deref()).collect();
     if intents.len() < 2 {
         let found = match intents.first() {
@@ -208,7 +234,7 @@ fn read_logs(bot: &Path, options: &DataOptions, problems: &mut Vec<Problem>) -> 
 }
 
 /// The files of a folder with one of these extensions, in order of name; a missing folder has none.
-fn files(folder: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, Error> {
+pub(crate) fn files(folder: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, Error> {
     if !folder.is_dir() {
         return Ok(Vec::new());
     }

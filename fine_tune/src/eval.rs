@@ -37,7 +37,7 @@ pub fn run_eval(arguments: EvalArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// The labelled messages of a file.
-fn read_examples(path: &Path, wanted: Rows<'_>) -> anyhow::Result<Vec<Example>> {
+pub(crate) fn read_examples(path: &Path, wanted: Rows<'_>) -> anyhow::Result<Vec<Example>> {
     let source = Source::read(path).map_err(|problem| Error::Data(vec![problem]))?;
     let taught = read_jsonl(&source, wanted);
     if !taught.problems.is_empty() {

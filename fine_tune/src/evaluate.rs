@@ -6,7 +6,8 @@ use model::{Classifier, Example, Prediction};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::data_report;
+use crate::slices::Slice;
+use crate::{data_report, slices};
 
 /// Messages predicted at a time on one thread.
 const CHUNK: usize = 64;
@@ -45,6 +46,9 @@ pub struct Evaluation {
     pub confusions: Vec<Confusion>,
     /// Figures by language: zh, en, mixed, unknown.
     pub languages: BTreeMap<String, LanguageScore>,
+    /// Figures of messages of one kind beside the others: by language, length and manner of speaking.
+    #[serde(default)]
+    pub slices: Vec<Slice>,
     /// Labels of the test that the model has never heard of.
     pub unknown_intents: Vec<String>,
 }
@@ -164,7 +168,7 @@ pub(crate) struct Judged {
 }
 
 impl Judged {
-    fn new(example: &Example, prediction: &Prediction) -> Self {
+    pub(crate) fn new(example: &Example, prediction: &Prediction) -> Self {
         let best = prediction.ranking.first();
         Self {
             text: example.text.clone(),
@@ -175,7 +179,7 @@ impl Judged {
         }
     }
 
-    fn is_right(&self) -> bool {
+    pub(crate) fn is_right(&self) -> bool {
         self.intent.as_ref() == Some(&self.said)
     }
 }
@@ -219,6 +223,7 @@ pub(crate) fn judge(rows: &[Judged], threshold: f64, accepted_error: f64) -> Eva
         coverage_curve: coverage_curve(points),
         confusions: confusions(rows),
         languages: languages(rows, threshold),
+        slices: slices::slices(rows, threshold),
         unknown_intents: Vec::new(),
     }
 }

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use crate::events::Curve;
+use crate::slices::Slice;
+use crate::web::{self, Cell, escape, percent};
 use crate::{Error, Evaluation, plots};
-
-const STYLE: &str = include_str!("report.css");
 
 /// The whole page.
 pub(crate) fn page(title: &str, evaluation: &Evaluation, curve: Option<&Curve>) -> Result<String, Error> {
@@ -20,15 +20,9 @@ pub(crate) fn page(title: &str, evaluation: &Evaluation, curve: Option<&Curve>) 
         figure(&mut body, "Accuracy while learning", &plots::accuracy(curve)?);
     }
     let _ = write!(body, "</section>");
-    languages(&mut body, evaluation);
+    slices(&mut body, evaluation);
     classes(&mut body, evaluation);
-    let title = escape(title);
-    Ok(format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <meta name=\"color-scheme\" content=\"light dark\"><title>{title}</title>\n<style>{STYLE}</style></head>\n\
-         <body><main><h1>{title}</h1>\n{body}</main></body>\n</html>\n"
-    ))
+    Ok(web::page(title, &body))
 }
 
 fn figures(out: &mut String, evaluation: &Evaluation) {
@@ -80,21 +74,26 @@ fn figure(out: &mut String, caption: &str, svg: &str) {
     let _ = writeln!(out, "<figure>{svg}<figcaption>{caption}</figcaption></figure>");
 }
 
-fn languages(out: &mut String, evaluation: &Evaluation) {
-    let _ = write!(
-        out,
-        "<h2>By language</h2><div class=\"wide\"><table><thead><tr><th>Language</th><th class=\"n\">Messages</th><th class=\"n\">Accuracy</th><th class=\"n\">Not answered</th></tr></thead><tbody>"
-    );
-    for (name, score) in &evaluation.languages {
-        let accuracy = if score.in_scope == 0 { "–".to_owned() } else { percent(score.accuracy) };
-        let silent = percent(score.abstention);
-        let _ = write!(
-            out,
-            "<tr><td>{name}</td><td class=\"n\">{}</td><td class=\"n\">{accuracy}</td><td class=\"n\">{silent}</td></tr>",
-            score.messages
-        );
-    }
-    let _ = writeln!(out, "</tbody></table></div>");
+/// Kinds of messages side by side.
+fn slices(out: &mut String, evaluation: &Evaluation) {
+    let row = |slice: &Slice| {
+        let [low, high] = slice.accuracy_interval.map(percent);
+        let accuracy = match slice.in_scope {
+            0 => "–".to_owned(),
+            _ => format!("{} ({low} to {high})", percent(slice.accuracy)),
+        };
+        vec![
+            Cell::text(slice.aspect.heading()),
+            Cell::text(&slice.name),
+            Cell::number(slice.messages),
+            Cell::number(accuracy),
+            Cell::number(percent(slice.abstention)),
+            Cell::number(percent(slice.error)),
+        ]
+    };
+    let rows: Vec<Vec<Cell>> = evaluation.slices.iter().map(row).collect();
+    let head = ["By", "Messages that are", "Messages", "Accuracy (95 % interval)", "Not answered", "Wrong answers"];
+    web::table(out, "Kinds of messages side by side", &head, &rows);
 }
 
 fn classes(out: &mut String, evaluation: &Evaluation) {
@@ -117,14 +116,6 @@ fn classes(out: &mut String, evaluation: &Evaluation) {
         let _ = write!(out, "<tr><td>{}</td>{cells}<td class=\"n\">{support}</td></tr>", escape(name));
     }
     let _ = writeln!(out, "</tbody></table></div>");
-}
-
-fn percent(value: f64) -> String {
-    format!("{:.1} %", value * 100.0)
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
 
 #[cfg(test)]

@@ -34,6 +34,8 @@ pub(crate) struct Turn {
 pub(crate) struct Conversation {
     pub(crate) id: String,
     pub(crate) turns: Vec<Turn>,
+    /// Whether the customer was helped, where the log says so: by `resolved`, else by a `rating` of 4 or 5.
+    pub(crate) resolved: Option<bool>,
 }
 
 impl Conversation {
@@ -51,6 +53,8 @@ struct Line {
     text: Option<String>,
     #[serde(default, deserialize_with = "present")]
     intent: Option<Option<String>>,
+    resolved: Option<bool>,
+    rating: Option<f64>,
 }
 
 /// Reads one log file; problems are warnings unless the file gives nothing at all.
@@ -59,11 +63,12 @@ pub(crate) fn read(source: &Source) -> (Vec<Conversation>, Vec<Problem>) {
     let mut problems = Vec::new();
     for (place, line) in source.lines() {
         match turn(&place, line) {
-            Ok((id, turn)) => conversations
-                .entry(id.clone())
-                .or_insert_with(|| Conversation { id, turns: Vec::new() })
-                .turns
-                .push(turn),
+            Ok((id, turn, resolved)) => {
+                let talk = conversations.entry(id.clone()).or_default();
+                talk.id = id;
+                talk.turns.push(turn);
+                talk.resolved = resolved.or(talk.resolved);
+            }
             Err(problem) => problems.push(Problem { severity: Severity::Warning, ..problem }),
         }
     }
@@ -82,7 +87,8 @@ pub(crate) fn read(source: &Source) -> (Vec<Conversation>, Vec<Problem>) {
     (conversations, problems)
 }
 
-fn turn(place: &Place, line: &str) -> Result<(String, Turn), Problem> {
+/// A line's conversation, its turn, and whether it says that the customer was helped.
+fn turn(place: &Place, line: &str) -> Result<(String, Turn, Option<bool>), Problem> {
     let row: Line = json(place, line)?;
     let id = match row.conversation_id {
         Some(serde_json::Value::String(id)) if !id.trim().is_empty() => id,
@@ -110,7 +116,8 @@ fn turn(place: &Place, line: &str) -> Result<(String, Turn), Problem> {
             Problem::error(place.clone(), what, "write it as 2026-03-02T10:11:12+08:00")
         })?),
     };
-    Ok((id, Turn { role, text, intent: row.intent, time, place: place.clone() }))
+    let resolved = row.resolved.or(row.rating.map(|rating| rating >= 4.0));
+    Ok((id, Turn { role, text, intent: row.intent, time, place: place.clone() }, resolved))
 }
 
 #[cfg(test)]

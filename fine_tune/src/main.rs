@@ -4,7 +4,10 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use fine_tune::args::{BotFromJsonlArgs, EvalArgs, PredictArgs, TrainArgs};
+use fine_tune::args::{
+    BotFromJsonlArgs, CheckArgs, CompareArgs, CurveArgs, DriftArgs, EvalArgs, MineArgs, PredictArgs, QueueArgs,
+    TrainArgs, ValidateArgs,
+};
 
 /// The call or its input is wrong.
 const INPUT_IS_WRONG: u8 = 2;
@@ -19,10 +22,25 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Validate a bot folder and audit its labels: file, line, what is wrong, how to mend it
+    Check(CheckArgs),
     /// Learn a bot's intents from its examples and logs
     Train(TrainArgs),
     /// Measure a model on labelled messages
     Eval(EvalArgs),
+    /// Train on parts of a bot's data and test on the others, by folds or by time
+    #[command(visible_alias = "cross-validate")]
+    Validate(ValidateArgs),
+    /// Accuracy against examples per intent: whether writing more still pays
+    Curve(CurveArgs),
+    /// Group what customers ask in logs, name the groups and draft intents and templates
+    Mine(MineArgs),
+    /// List the messages of logs that teach most once they are labelled
+    Queue(QueueArgs),
+    /// Say what has changed between two logs, and what of it chance does not explain
+    Drift(DriftArgs),
+    /// Say which of two models is better, whether that can be chance, and what changed
+    Compare(CompareArgs),
     /// Classify messages: JSONL {"text"} in, JSONL out
     Predict(PredictArgs),
     /// Make a bot folder from a file of labelled messages
@@ -31,8 +49,15 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
+        Command::Check(arguments) => fine_tune::run_check(&arguments, &[]),
         Command::Train(arguments) => fine_tune::run_train(arguments),
         Command::Eval(arguments) => fine_tune::run_eval(arguments),
+        Command::Compare(arguments) => fine_tune::run_compare(&arguments),
+        Command::Validate(arguments) => fine_tune::run_validate(&arguments),
+        Command::Curve(arguments) => fine_tune::run_curve(&arguments),
+        Command::Mine(arguments) => fine_tune::run_mine(&arguments),
+        Command::Queue(arguments) => fine_tune::run_queue(&arguments),
+        Command::Drift(arguments) => fine_tune::run_drift(&arguments),
         Command::Predict(arguments) => fine_tune::run_predict(arguments),
         Command::BotFromJsonl(arguments) => fine_tune::run_bot_from_jsonl(arguments),
     };

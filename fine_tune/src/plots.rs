@@ -3,6 +3,7 @@
 use plotters::prelude::*;
 
 use crate::events::Curve;
+use crate::learning_curve::{CurvePoint, LearningCurve};
 use crate::{Error, Evaluation};
 
 const SIZE: (u32, u32) = (480, 320);
@@ -81,6 +82,27 @@ pub(crate) fn accuracy(curve: &Curve) -> Result<String, Error> {
     let trained = by_epoch(curve, |epoch| Some(epoch.train_accuracy));
     let held_out = by_epoch(curve, |epoch| epoch.validation.map(|held_out| held_out.accuracy));
     by_epochs("accuracy curve", "accuracy", curve, 1.0, [trained, held_out]).draw()
+}
+
+/// Accuracy and coverage by examples; the axis counts doublings.
+pub(crate) fn learning(curve: &LearningCurve) -> Result<String, Error> {
+    let doublings = |point: &CurvePoint| (point.trained_on.max(1) as f64).log2();
+    let line =
+        |value: fn(&CurvePoint) -> f64| curve.points.iter().map(|point| (doublings(point), value(point))).collect();
+    let first = curve.points.first().map_or(0.0, doublings);
+    let last = curve.points.last().map_or(1.0, doublings).max(first + 1.0);
+    Plot {
+        name: "learning curve",
+        x_label: "examples in all, as doublings of one",
+        y_label: "share",
+        x: (first, last),
+        y: (0.0, 1.0),
+        lines: vec![
+            Line { name: "accuracy", points: line(|point| point.accuracy), colour: FIRST, dots: true },
+            Line { name: "answered", points: line(|point| point.coverage), colour: SECOND, dots: true },
+        ],
+    }
+    .draw()
 }
 
 fn by_epoch(curve: &Curve, value: impl Fn(&model::Progress) -> Option<f32>) -> Vec<(f64, f64)> {

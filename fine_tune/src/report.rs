@@ -1,21 +1,21 @@
-//! The report of `eval` for a terminal, in the layout that classification reports usually have.
+//! The report of `eval` for a terminal, in the layout of scikit-learn's `classification_report` with four digits.
 
 use std::fmt::Write as _;
 
 use crate::Evaluation;
 use crate::evaluate::Scores;
+use crate::slices::{Aspect, Slice};
+use crate::terminal::{columns, pad, percent, quoted, width};
 
 /// Confusion pairs shown on a terminal; the page and the JSON hold more.
 const PAIRS: usize = 10;
-/// The widest that a message is quoted.
-const QUOTED: usize = 60;
 
 /// The whole report.
 pub(crate) fn table(evaluation: &Evaluation) -> String {
     let mut out = String::new();
     classes(&mut out, evaluation);
     figures(&mut out, evaluation);
-    languages(&mut out, evaluation);
+    slices(&mut out, evaluation);
     confusions(&mut out, evaluation);
     out
 }
@@ -25,14 +25,19 @@ fn classes(out: &mut String, evaluation: &Evaluation) {
     let wide = names.max().unwrap_or(0).max("weighted avg".len());
     let _ = writeln!(out, "{}  precision    recall  f1-score   support\n", pad("", wide));
     for class in &evaluation.classes {
-        row(out, &pad(&class.intent, wide), &class.scores, class.support);
+        row(out, &right(&class.intent, wide), &class.scores, class.support);
     }
     let averages = &evaluation.averages;
     let _ = writeln!(out);
     let all = [("micro avg", averages.micro), ("macro avg", averages.macro_), ("weighted avg", averages.weighted)];
     for (name, scores) in all {
-        row(out, &pad(name, wide), &scores, evaluation.in_scope);
+        row(out, &right(name, wide), &scores, evaluation.in_scope);
     }
+}
+
+/// The name flush right, as scikit-learn has it.
+fn right(name: &str, wide: usize) -> String {
+    format!("{}{name}", " ".repeat(wide.saturating_sub(width(name))))
 }
 
 fn row(out: &mut String, name: &str, scores: &Scores, support: usize) {
@@ -68,12 +73,26 @@ fn figures(out: &mut String, evaluation: &Evaluation) {
     }
 }
 
-fn languages(out: &mut String, evaluation: &Evaluation) {
-    let _ = writeln!(out, "\nlanguage   messages  accuracy  not answered");
-    for (name, score) in &evaluation.languages {
-        let accuracy = if score.in_scope == 0 { "–".to_owned() } else { percent(score.accuracy) };
-        let _ = writeln!(out, "{name:<9}  {:>8}  {accuracy:>8}  {:>12}", score.messages, percent(score.abstention));
+/// Kinds of messages side by side.
+fn slices(out: &mut String, evaluation: &Evaluation) {
+    for aspect in [Aspect::Language, Aspect::Length, Aspect::Manner] {
+        let of_aspect = evaluation.slices.iter().filter(|slice| slice.aspect == aspect);
+        let rows: Vec<Vec<String>> = of_aspect.map(slice).collect();
+        if !rows.is_empty() {
+            let head = [aspect.heading(), "messages", "accuracy", "95 % interval", "not answered", "wrong answers"];
+            let _ = write!(out, "\n{}", columns(&head, &rows));
+        }
     }
+}
+
+fn slice(slice: &Slice) -> Vec<String> {
+    let [low, high] = slice.accuracy_interval.map(|share| share * 100.0);
+    let (accuracy, interval) = match slice.in_scope {
+        0 => ("–".to_owned(), "–".to_owned()),
+        _ => (percent(slice.accuracy), format!("{low:.1} to {high:.1}")),
+    };
+    let name = pad(&slice.name, "dialectal".len());
+    vec![name, slice.messages.to_string(), accuracy, interval, percent(slice.abstention), percent(slice.error)]
 }
 
 fn confusions(out: &mut String, evaluation: &Evaluation) {
@@ -85,26 +104,6 @@ fn confusions(out: &mut String, evaluation: &Evaluation) {
         let example = confusion.examples.first().map_or_else(String::new, |text| format!("  “{}”", quoted(text)));
         let _ = writeln!(out, "{:>4}  {} → {}{example}", confusion.count, confusion.intent, confusion.predicted);
     }
-}
-
-fn percent(value: f64) -> String {
-    format!("{:.2} %", value * 100.0)
-}
-
-fn quoted(text: &str) -> String {
-    match text.char_indices().nth(QUOTED) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
-/// Columns that a text takes on a terminal: East Asian signs take two.
-fn width(text: &str) -> usize {
-    text.chars().map(|c| if matches!(c, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{ffe6}') { 2 } else { 1 }).sum()
-}
-
-fn pad(text: &str, wide: usize) -> String {
-    format!("{text}{}", " ".repeat(wide.saturating_sub(width(text))))
 }
 
 #[cfg(test)]

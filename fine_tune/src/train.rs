@@ -66,12 +66,19 @@ fn data_options(arguments: &TrainArgs, seed: u64) -> DataOptions {
 }
 
 fn training_options(arguments: &TrainArgs) -> TrainOptions {
-    let usual = TrainOptions::default();
-    let LearningArgs { encoder, epochs, batch_size, learning_rate, .. } = arguments.learning;
-    let LearningArgs { warmup, weight_decay, dropout, label_smoothing, patience, seed, threads, .. } =
-        arguments.learning;
     TrainOptions {
         base: arguments.base.clone().filter(|base| base.as_os_str() != "none"),
+        trained_at: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        ..learning_options(&arguments.learning)
+    }
+}
+
+/// How a model learns, as the flags say.
+pub(crate) fn learning_options(learning: &LearningArgs) -> TrainOptions {
+    let usual = TrainOptions::default();
+    let LearningArgs { encoder, epochs, batch_size, learning_rate, .. } = *learning;
+    let LearningArgs { warmup, weight_decay, dropout, label_smoothing, patience, seed, threads, .. } = *learning;
+    TrainOptions {
         encoder: match encoder {
             Some(Encoder::Bag) => EncoderKind::Bag,
             Some(Encoder::Cnn) => EncoderKind::Cnn,
@@ -88,7 +95,6 @@ fn training_options(arguments: &TrainArgs) -> TrainOptions {
         patience: patience.unwrap_or(usual.patience),
         seed: seed.unwrap_or(usual.seed),
         threads: threads.map(usize::from),
-        trained_at: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         ..usual
     }
 }

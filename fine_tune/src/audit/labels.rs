@@ -1,0 +1,238 @@
+//! Labels judged by cross-validation: likely wrong ones, intents that run into each other, intents hard to recognise.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::confident::{self, Suspect, Verdict};
+use super::{Audit, Evidence, Finding, IntentHealth, Kind, Looked, name};
+use crate::near::nearest;
+use crate::out_of_fold::{Labelled, probabilities};
+use crate::progress::Steps;
+
+/// Folds of the cross-validation.
+const FOLDS: usize = 5;
+/// Steps that an audit reports.
+pub(crate) const STEPS: usize = FOLDS + 1;
+/// Fewer examples of an intent cannot be judged.
+const FEWEST: usize = 4;
+/// Messages times intents that are judged: what a few seconds and a few dozen megabytes allow.
+const MOST_CELLS: usize = 10_000_000;
+/// Wrong labels that are named at most.
+const MOST_SUSPECTS: usize = 1000;
+/// Two intents overlap when this share of both is taken for the other, or of either at least this many.
+const OVERLAP: f64 = 0.08;
+const FEWEST_CONFUSED: usize = 2;
+/// An intent is hard to recognise below this share.
+const HARD: f64 = 0.5;
+/// Messages that show a finding.
+const SHOWN: usize = 3;
+const SEED: u64 = 17;
+
+/// What models that had not learned a row said about it.
+struct Judged<'a> {
+    looked: &'a Looked<'a>,
+    /// Rows that were judged, as positions among those looked at.
+    rows: Vec<usize>,
+    labels: Vec<u32>,
+    intents: Vec<Option<&'a str>>,
+    probabilities: Vec<Vec<f32>>,
+    /// The likeliest label of each row.
+    said: Vec<u32>,
+}
+
+/// Adds what cross-validation finds, and how every intent is.
+pub(super) fn judge(looked: &Looked<'_>, audit: &mut Audit, steps: &Steps) {
+    let mut counts: BTreeMap<Option<&str>, usize> = BTreeMap::new();
+    for row in &looked.rows {
+        *counts.entry(row.intent.as_deref()).or_default() += 1;
+    }
+    let judged = Judged::new(looked, &counts, steps);
+    let verdict = match &judged {
+        Some(judged) => confident::judge(&judged.labels, &judged.probabilities, judged.intents.len()),
+        None => Verdict::default(),
+    };
+    if let Some(judged) = &judged {
+        audit.judged = judged.rows.len();
+        let right = judged.said.iter().zip(&judged.labels).filter(|(said, label)| said == label).count();
+        audit.found_again = right as f64 / judged.rows.len() as f64;
+        let of_labels = judged.labels.iter().map(|label| verdict.noise[*label as usize]).sum::<f64>();
+        audit.noise = of_labels / judged.rows.len() as f64;
+        let suspects = verdict.suspects.iter().take(MOST_SUSPECTS);
+        audit.findings.extend(suspects.map(|suspect| judged.wrong_label(suspect)));
+        audit.findings.extend(judged.overlaps());
+    }
+    audit.intents = health(&counts, judged.as_ref(), &verdict);
+    if let Some(judged) = &judged {
+        audit.findings.extend(audit.intents.iter().filter_map(|intent| judged.hard(intent)).collect::<Vec<_>>());
+    }
+}
+
+impl<'a> Judged<'a> {
+    fn new(looked: &'a Looked<'a>, counts: &BTreeMap<Option<&'a str>, usize>, steps: &Steps) -> Option<Self> {
+        let intents: Vec<Option<&str>> =
+            counts.iter().filter(|(_, count)| **count >= FEWEST).map(|(intent, _)| *intent).collect();
+        let most_rows = MOST_CELLS / intents.len().max(1);
+        if intents.len() < 2 || most_rows / intents.len() < FEWEST {
+            return None;
+        }
+        let numbers: HashMap<Option<&str>, u32> = intents.iter().copied().zip(0..).collect();
+        let mut rows: Vec<usize> =
+            (0..looked.rows.len()).filter(|row| numbers.contains_key(&looked.rows[*row].intent.as_deref())).collect();
+        thin(&mut rows, looked, most_rows);
+        let labels: Vec<u32> = rows.iter().map(|row| numbers[&looked.rows[*row].intent.as_deref()]).collect();
+        let texts: Vec<&str> = rows.iter().map(|row| looked.readings[*row].as_str()).collect();
+        let vectors: Vec<_> = rows.iter().map(|row| &looked.vectors[*row]).collect();
+        let (n_terms, n_classes) = (looked.vectoriser.n_terms(), intents.len());
+        let set = Labelled { texts: &texts, vectors: &vectors, labels: &labels, n_terms, n_classes };
+        let probabilities = probabilities(set, FOLDS, SEED, steps);
+        let said = probabilities.iter().map(|row| best(row)).collect();
+        Some(Self { looked, rows, labels, intents, probabilities, said })
+    }
+
+    fn evidence(&self, row: usize) -> Evidence {
+        Evidence::of(self.looked.rows[self.rows[row]])
+    }
+
+    fn wrong_label(&self, suspect: &Suspect) -> Finding {
+        let row = self.looked.rows[self.rows[suspect.row]];
+        let instead = self.intents[suspect.instead as usize];
+        let same = (0..self.rows.len()).filter(|other| self.labels[*other] == suspect.instead);
+        let vectors = same.map(|other| (other, &self.looked.vectors[self.rows[other]]));
+        let alike = nearest(&self.looked.vectors[self.rows[suspect.row]], vectors, SHOWN);
+        let (own, other) = (name(row.intent.as_deref()), name(instead));
+        Finding {
+            kind: Kind::WrongLabel,
+            place: row.place.clone(),
+            text: Some(row.text.clone()),
+            intent: row.intent.clone(),
+            suggested: instead.map(str::to_owned),
+            certainty: f64::from(suspect.other),
+            what: format!(
+                "“{}” is labelled `{own}` ({:.0} %) but reads like `{other}` ({:.0} %)",
+                row.text,
+                suspect.own * 100.0,
+                suspect.other * 100.0
+            ),
+            mend: format!("label it `{other}`; if `{own}` is right, write more examples of it that read like this one"),
+            evidence: alike.into_iter().map(|near| self.evidence(near.index)).collect(),
+        }
+    }
+
+    /// Pairs of intents that are taken for each other, both ways.
+    fn overlaps(&self) -> Vec<Finding> {
+        let mut confused: BTreeMap<(u32, u32), Vec<usize>> = BTreeMap::new();
+        for (row, (label, said)) in self.labels.iter().zip(&self.said).enumerate() {
+            if label != said {
+                confused.entry((*label, *said)).or_default().push(row);
+            }
+        }
+        let mut counts = vec![0_usize; self.intents.len()];
+        self.labels.iter().for_each(|label| counts[*label as usize] += 1);
+        let share = |(from, to): (u32, u32)| {
+            confused.get(&(from, to)).map_or(0, Vec::len) as f64 / counts[from as usize] as f64
+        };
+        let mut found: Vec<Finding> = confused
+            .keys()
+            .filter(|(a, b)| a < b && confused.contains_key(&(*b, *a)))
+            .filter(|(a, b)| {
+                let times = confused[&(*a, *b)].len() + confused[&(*b, *a)].len();
+                times > 2 * FEWEST_CONFUSED && share((*a, *b)) + share((*b, *a)) >= 2.0 * OVERLAP
+            })
+            .map(|(a, b)| self.overlap([*a, *b], [share((*a, *b)), share((*b, *a))], &confused))
+            .collect();
+        found.sort_by(|a, b| b.certainty.total_cmp(&a.certainty));
+        found
+    }
+
+    fn overlap(&self, [a, b]: [u32; 2], shares: [f64; 2], confused: &BTreeMap<(u32, u32), Vec<usize>>) -> Finding {
+        let shown = |pair: (u32, u32)| confused[&pair].iter().take(SHOWN).map(|row| self.evidence(*row));
+        let evidence: Vec<Evidence> = shown((a, b)).chain(shown((b, a))).collect();
+        let (first, second) = (name(self.intents[a as usize]), name(self.intents[b as usize]));
+        Finding {
+            kind: Kind::Overlap,
+            place: evidence[0].place.clone(),
+            text: None,
+            intent: self.intents[a as usize].map(str::to_owned),
+            suggested: self.intents[b as usize].map(str::to_owned),
+            certainty: f64::midpoint(shares[0], shares[1]),
+            what: format!(
+                "`{first}` and `{second}` run into each other: {:.0} % of the first are taken for the second, {:.0} % the other way",
+                shares[0] * 100.0,
+                shares[1] * 100.0
+            ),
+            mend: "make one intent of the two, or move examples until each says only what the other does not"
+                .to_owned(),
+            evidence,
+        }
+    }
+
+    fn hard(&self, health: &IntentHealth) -> Option<Finding> {
+        let found_again = health.found_again.filter(|share| *share < HARD)?;
+        let label = self.intents.iter().position(|intent| *intent == health.intent.as_deref())? as u32;
+        let missed = (0..self.rows.len()).filter(|row| self.labels[*row] == label && self.said[*row] != label);
+        let evidence: Vec<Evidence> = missed.take(SHOWN).map(|row| self.evidence(row)).collect();
+        let intent = name(health.intent.as_deref());
+        Some(Finding {
+            kind: Kind::HardToRecognise,
+            place: evidence.first()?.place.clone(),
+            text: None,
+            intent: health.intent.clone(),
+            suggested: None,
+            certainty: 1.0 - found_again,
+            what: format!(
+                "only {:.0} % of the {} examples of `{intent}` are recognised by the others",
+                found_again * 100.0,
+                health.examples
+            ),
+            mend: "write more examples that are alike, or split the intent if it holds several things".to_owned(),
+            evidence,
+        })
+    }
+}
+
+/// Keeps at most so many rows, as evenly over the labels as they allow.
+fn thin(rows: &mut Vec<usize>, looked: &Looked<'_>, most: usize) {
+    let mut of_intent: BTreeMap<Option<&str>, Vec<usize>> = BTreeMap::new();
+    for row in rows.iter() {
+        of_intent.entry(looked.rows[*row].intent.as_deref()).or_default().push(*row);
+    }
+    let mut cap = rows.len();
+    while of_intent.values().map(|rows| rows.len().min(cap)).sum::<usize>() > most && cap > FEWEST {
+        cap = (cap * 4 / 5).max(FEWEST);
+    }
+    let even = |rows: &Vec<usize>| -> Vec<usize> {
+        let kept = rows.len().min(cap);
+        (0..kept).map(|index| rows[index * rows.len() / kept]).collect()
+    };
+    *rows = of_intent.values().flat_map(even).collect();
+    rows.sort_unstable();
+}
+
+fn best(row: &[f32]) -> u32 {
+    (0..).zip(row).max_by(|a: &(u32, &f32), b| a.1.total_cmp(b.1)).map_or(0, |(class, _)| class)
+}
+
+fn health(counts: &BTreeMap<Option<&str>, usize>, judged: Option<&Judged<'_>>, verdict: &Verdict) -> Vec<IntentHealth> {
+    let label = |intent: &Option<&str>| judged.and_then(|judged| judged.intents.iter().position(|one| one == intent));
+    let shares = |judged: &Judged<'_>, label: usize| {
+        let pairs = || judged.labels.iter().zip(&judged.said);
+        let there = pairs().filter(|(own, _)| **own as usize == label).count();
+        let said = pairs().filter(|(_, said)| **said as usize == label).count();
+        let right = pairs().filter(|(own, said)| own == said && **own as usize == label).count();
+        (right as f64 / there.max(1) as f64, right as f64 / said.max(1) as f64)
+    };
+    let mut all: Vec<IntentHealth> = counts
+        .iter()
+        .map(|(intent, examples)| {
+            let found = label(intent).zip(judged).map(|(label, judged)| (label, shares(judged, label)));
+            IntentHealth {
+                intent: intent.map(str::to_owned),
+                examples: *examples,
+                found_again: found.map(|found| found.1.0),
+                precision: found.map(|found| found.1.1),
+                noise: found.map(|found| verdict.noise[found.0]),
+            }
+        })
+        .collect();
+    all.sort_by(|a, b| a.found_again.unwrap_or(-1.0).total_cmp(&b.found_again.unwrap_or(-1.0)));
+    all
+}

@@ -1,0 +1,76 @@
+//! Planted changes are found, and two halves of the same log are not told apart.
+
+use super::*;
+
+fn talk(messages: &[(&str, &str)]) -> Talk {
+    let mut talk = Talk::default();
+    for (text, intent) in messages {
+        talk.texts.push((*text).to_owned());
+        talk.words.push(vocabulary::words(text));
+        talk.intents.push((*intent).to_owned());
+    }
+    talk
+}
+
+/// A log in which one of so many customers asks about a recall and the others about parcels or refunds.
+fn log(n: usize, one_in: usize, shift: usize) -> Vec<Talk> {
+    let one = |n: usize| match n {
+        n if (n + shift).is_multiple_of(one_in) => talk(&[("the charger was recalled", "recall")]),
+        n if n % 2 == 0 => talk(&[("where is my parcel", "order"), ("thank you so much", "thanks")]),
+        _ => talk(&[("refund the money", "refund")]),
+    };
+    (0..n).map(one).collect()
+}
+
+#[test]
+fn a_new_intent_and_its_words_are_found() {
+    let drift = drift(&[log(100, 1000, 1), log(100, 3, 0)], false, 17);
+    assert!(drift.is_significant() && drift.mix.unwrap().p < 0.01);
+    assert_eq!((drift.intents[0].name.as_str(), drift.intents[0].shares[0]), ("recall", 0.0));
+    assert!(drift.rising.iter().any(|word| word.word == "recalled"), "{:?}", drift.rising);
+    assert!(drift.mix.unwrap().divergence > drift.mix.unwrap().by_chance);
+}
+
+#[test]
+fn two_logs_of_the_same_kind_are_not_told_apart() {
+    let drift = drift(&[log(100, 10, 0), log(100, 10, 3)], false, 17);
+    assert!(!drift.is_significant(), "{drift:?}");
+    assert!(drift.rising.is_empty() && drift.falling.is_empty());
+    assert_eq!(drift.unanswered, None);
+}
+
+#[test]
+fn one_talkative_customer_is_no_drift() {
+    // Sixty messages, but one conversation: exchanging messages instead of conversations would call this a change.
+    let mut after = log(30, 1000, 1);
+    after.push(talk(&[("the charger was recalled", "recall"); 60]));
+    let drift = drift(&[log(31, 1000, 1), after], false, 17);
+    assert!(!drift.mix.unwrap().is_significant(), "{drift:?}");
+}
+
+#[test]
+fn more_unanswered_messages_are_told_with_their_chance() {
+    let unanswered = |share: usize| {
+        let mut log = log(60, 1000, 1);
+        log.iter_mut().enumerate().for_each(|(n, talk)| talk.unanswered = usize::from(n % share == 0));
+        log
+    };
+    let drift = drift(&[unanswered(20), unanswered(2)], true, 17);
+    let change = drift.unanswered.clone().unwrap();
+    assert!(change.shares[0] < 0.05 && change.shares[1] > 0.3 && change.p < 0.01, "{change:?}");
+    assert!(drift.is_significant());
+}
+
+#[test]
+fn shares_alike_do_not_diverge_and_shares_apart_diverge_by_one_bit() {
+    assert!(divergence(&[vec![0.5, 0.5], vec![0.5, 0.5]]).abs() < 1e-12);
+    assert!((divergence(&[vec![1.0, 0.0], vec![0.0, 1.0]]) - 1.0).abs() < 1e-12);
+    assert_eq!(divergence(&[vec![], vec![]]), 0.0);
+}
+
+#[test]
+fn the_report_reads_well() {
+    let drift = drift(&[log(60, 1000, 1), log(60, 3, 0)], false, 17);
+    insta::assert_snapshot!(report::table(&drift));
+    assert!(report::page(&drift).contains("recalled") && !report::page(&drift).contains("http"));
+}

@@ -1,0 +1,222 @@
+//! `mine`: what customers come for, from logs without labels. Opening questions are grouped by meaning; each group is
+//! named by its telling words and shown with examples and the agents' best replies.
+
+mod drafts;
+mod openings;
+mod replies;
+mod report;
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use model::Classifier;
+use serde::{Deserialize, Serialize};
+
+use crate::args::MineArgs;
+use crate::communities::{communities, graph};
+use crate::events::write_whole;
+use crate::logs::{self, Conversation};
+use crate::near::nearest;
+use crate::source::Source;
+use crate::telling::{telling, words};
+use crate::vectors::{Vector, Vectoriser, cosine};
+use crate::{Error, Problem, Severity};
+use openings::Opening;
+
+/// Different messages that are grouped; of larger logs an even selection.
+const MOST: usize = 30_000;
+/// Nearest neighbours that each message is joined to, and how alike they must be.
+const NEIGHBOURS: usize = 10;
+const LEAST: f32 = 0.12;
+/// A message this unlike its group's centre belongs to none.
+const STRAY: f32 = 0.15;
+/// Telling words, examples and replies that are kept of a group.
+const WORDS: usize = 6;
+const EXAMPLES: usize = 30;
+const REPLIES: usize = 3;
+
+/// The report of `mine`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Mined {
+    /// Conversations read.
+    pub conversations: usize,
+    /// Messages grouped, those written twice counted twice.
+    pub messages: usize,
+    /// Messages that belong to no group.
+    pub strays: usize,
+    /// The groups, largest first.
+    pub groups: Vec<Group>,
+}
+
+/// What some customers come for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Group {
+    /// A name made of the telling words.
+    pub name: String,
+    /// Messages in it.
+    pub size: usize,
+    /// How alike they are: the mean cosine to the group's centre.
+    pub cohesion: f32,
+    /// The words that tell it from the others.
+    pub words: Vec<String>,
+    /// Messages, the most typical first.
+    pub examples: Vec<String>,
+    /// What agents replied, the most usual first.
+    pub replies: Vec<Reply>,
+}
+
+/// What agents replied to the messages of a group.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reply {
+    /// The most typical wording, without personal data.
+    pub text: String,
+    /// How often something like it was said.
+    pub times: usize,
+    /// Share of the conversations with it that were resolved, where the logs say so.
+    pub resolved: Option<f64>,
+}
+
+/// Groups what customers ask in logs.
+pub fn run_mine(arguments: &MineArgs) -> anyhow::Result<ExitCode> {
+    if let Some(out) = arguments.out.as_ref().filter(|out| out.exists()) {
+        bail!("{} exists already: give another --out or move it away", out.display());
+    }
+    let (conversations, problems) = read_logs(&arguments.logs)?;
+    let mut openings = openings::find(&conversations, arguments.which);
+    if let Some(path) = &arguments.model {
+        let classifier = Classifier::load(path).context("cannot load the model")?;
+        openings::keep_unanswered(&mut openings, &classifier);
+    }
+    let mined = mine(&conversations, &openings, arguments);
+    if let Some(path) = &arguments.html {
+        write_whole(path, report::page(&mined).as_bytes())?;
+    }
+    if let Some(out) = &arguments.out {
+        drafts::write(out, &mined)?;
+    }
+    let words = if arguments.json {
+        format!("{}\n", serde_json::to_string(&mined)?)
+    } else {
+        let warnings = problems.iter().take(5).map(|problem| format!("warning  {problem}\n")).collect::<String>();
+        format!("{warnings}{}{}", report::table(&mined), next(arguments))
+    };
+    let _ = std::io::stdout().write_all(words.as_bytes());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn next(arguments: &MineArgs) -> String {
+    match &arguments.out {
+        None => "\nnext: give --out DIR to write the groups as a bot folder to edit\n".to_owned(),
+        Some(out) => format!(
+            "\nnext: rename, merge and delete what {out} holds, then\n  frontdesk check {out}\n",
+            out = out.display()
+        ),
+    }
+}
+
+/// The conversations of log files; broken lines are warnings.
+pub(crate) fn read_logs(paths: &[PathBuf]) -> Result<(Vec<Conversation>, Vec<Problem>), Error> {
+    let (mut conversations, mut problems) = (Vec::new(), Vec::new());
+    for path in paths {
+        let source = Source::read(path).map_err(|problem| Error::Data(vec![problem]))?;
+        let (read, found) = logs::read(&source);
+        conversations.extend(read);
+        problems.extend(found);
+    }
+    let (errors, warnings): (Vec<_>, Vec<_>) =
+        problems.into_iter().partition(|problem: &Problem| problem.severity == Severity::Error);
+    if !errors.is_empty() {
+        return Err(Error::Data(errors));
+    }
+    if conversations.is_empty() {
+        return Err(Error::TooLittle("the logs hold no conversation".to_owned()));
+    }
+    Ok((conversations, warnings))
+}
+
+fn mine(conversations: &[Conversation], openings: &[Opening], arguments: &MineArgs) -> Mined {
+    let step = openings.len().div_ceil(MOST).max(1);
+    let kept: Vec<&Opening> = openings.iter().step_by(step).collect();
+    let texts = || kept.iter().map(|opening| opening.reading.as_str());
+    let vectoriser = Vectoriser::fit(texts(), if kept.len() < 1000 { 1 } else { 2 });
+    let vectors: Vec<Vector> = texts().map(|text| vectoriser.vector(text)).collect();
+    let of_node = communities(&graph(&vectors, NEIGHBOURS, LEAST), f64::from(arguments.detail));
+    let mut members: Vec<Vec<usize>> = vec![Vec::new(); of_node.iter().max().map_or(0, |last| last + 1)];
+    of_node.iter().enumerate().for_each(|(node, group)| members[*group].push(node));
+    let said = |nodes: &[usize]| nodes.iter().map(|node| kept[*node].turns.len()).sum::<usize>();
+    let mut clusters: Vec<Cluster> = members.into_iter().map(|nodes| Cluster::new(nodes, &vectors)).collect();
+    clusters.retain(|cluster| said(&cluster.nodes) >= arguments.min_size);
+    clusters.sort_by_key(|cluster| std::cmp::Reverse(said(&cluster.nodes)));
+    let spoken: Vec<Vec<Vec<String>>> =
+        clusters.iter().map(|cluster| cluster.nodes.iter().map(|node| words(&kept[*node].reading)).collect()).collect();
+    let mut names = Names::default();
+    let groups: Vec<Group> = clusters
+        .iter()
+        .zip(telling(&spoken, WORDS))
+        .map(|(cluster, words)| {
+            let of_cluster: Vec<&Opening> = cluster.nodes.iter().map(|node| kept[*node]).collect();
+            Group {
+                name: names.name(&words),
+                size: said(&cluster.nodes),
+                cohesion: cluster.cohesion,
+                words,
+                examples: of_cluster.iter().take(EXAMPLES).map(|opening| opening.text.clone()).collect(),
+                replies: replies::best(conversations, &of_cluster, REPLIES),
+            }
+        })
+        .collect();
+    let messages = kept.iter().map(|opening| opening.turns.len()).sum::<usize>();
+    let grouped: usize = groups.iter().map(|group| group.size).sum();
+    Mined { conversations: conversations.len(), messages, strays: messages - grouped, groups }
+}
+
+/// Nodes of one group without strays, the most typical first.
+struct Cluster {
+    nodes: Vec<usize>,
+    cohesion: f32,
+}
+
+impl Cluster {
+    fn new(nodes: Vec<usize>, vectors: &[Vector]) -> Self {
+        let centre = centre(nodes.iter().map(|node| &vectors[*node]));
+        let near = nearest(&centre, nodes.iter().map(|node| (*node, &vectors[*node])), nodes.len());
+        let near: Vec<_> = near.into_iter().filter(|near| near.likeness >= STRAY).collect();
+        let cohesion = near.iter().map(|near| near.likeness).sum::<f32>() / near.len().max(1) as f32;
+        Self { nodes: near.into_iter().map(|near| near.index).collect(), cohesion }
+    }
+}
+
+/// The mean of vectors, of length one.
+fn centre<'a>(vectors: impl Iterator<Item = &'a Vector>) -> Vector {
+    let mut sum: std::collections::BTreeMap<u32, f32> = std::collections::BTreeMap::new();
+    for (term, weight) in vectors.flatten() {
+        *sum.entry(*term).or_default() += weight;
+    }
+    let mut centre: Vector = sum.into_iter().collect();
+    let length = cosine(&centre, &centre).sqrt().max(f32::MIN_POSITIVE);
+    centre.iter_mut().for_each(|(_, weight)| *weight /= length);
+    centre
+}
+
+/// Names that are given once only.
+#[derive(Debug, Default)]
+struct Names(std::collections::HashSet<String>);
+
+impl Names {
+    fn name(&mut self, words: &[String]) -> String {
+        let words: Vec<&str> = words.iter().take(3).map(String::as_str).collect();
+        let base = if words.is_empty() { "group".to_owned() } else { words.join("_") };
+        let mut name = base.clone();
+        let mut number = 1;
+        while !self.0.insert(name.clone()) {
+            number += 1;
+            name = format!("{base}_{number}");
+        }
+        name
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+//! Which messages customers open with: the first of a conversation that says more than hello.
+
+use indexmap::IndexMap;
+use model::Classifier;
+
+use crate::args::Which;
+use crate::evaluate;
+use crate::logs::{Conversation, Role};
+use crate::telling::words;
+
+/// Customer's turns in which the opening question is looked for.
+const FIRST_TURNS: usize = 3;
+/// Telling words that a question has at least.
+const FEWEST_WORDS: usize = 2;
+
+/// A message and where it was said, once for all that read the same.
+#[derive(Debug, Clone)]
+pub(super) struct Opening {
+    /// As the first customer wrote it, without personal data.
+    pub(super) text: String,
+    /// Normalised, without placeholders of personal data.
+    pub(super) reading: String,
+    /// Conversation and turn of everyone who said so.
+    pub(super) turns: Vec<(usize, usize)>,
+}
+
+/// The openings of conversations, or all that customers said.
+pub(super) fn find(conversations: &[Conversation], which: Which) -> Vec<Opening> {
+    let (first_turns, wanted) = match which {
+        Which::Openings => (FIRST_TURNS, 1),
+        Which::All => (usize::MAX, usize::MAX),
+    };
+    let mut found: IndexMap<String, Opening> = IndexMap::new();
+    for (talk, conversation) in conversations.iter().enumerate() {
+        let customers = conversation.turns.iter().enumerate().filter(|(_, turn)| turn.role == Role::Customer);
+        let questions = customers.take(first_turns).filter_map(|(at, turn)| {
+            let text = text::redact(&turn.text).text;
+            let reading = reading(&text);
+            (words(&reading).len() >= FEWEST_WORDS).then_some((at, text, reading))
+        });
+        for (at, text, reading) in questions.take(wanted) {
+            let opening = || Opening { text, reading: reading.clone(), turns: Vec::new() };
+            found.entry(reading.clone()).or_insert_with(opening).turns.push((talk, at));
+        }
+    }
+    found.into_values().collect()
+}
+
+/// Normalised, with placeholders and numbers taken out: they would group messages by what is private in them.
+fn reading(text: &str) -> String {
+    let normalised = text::normalise(text);
+    let mut reading = String::new();
+    let mut inside = false;
+    for c in normalised.as_str().chars() {
+        match c {
+            '[' => inside = true,
+            ']' => inside = false,
+            c if !inside && c.is_alphabetic() => reading.push(c),
+            _ if !reading.ends_with(' ') => reading.push(' '),
+            _ => {}
+        }
+    }
+    reading.trim().to_owned()
+}
+
+/// Leaves out what a model answers already.
+pub(super) fn keep_unanswered(openings: &mut Vec<Opening>, classifier: &Classifier) {
+    let threshold = classifier.threshold(classifier.info().accepted_error_rate);
+    let texts: Vec<&str> = openings.iter().map(|opening| opening.text.as_str()).collect();
+    let predictions = evaluate::predict(classifier, &texts);
+    let mut answered = predictions.iter().map(|said| said.intent_at(threshold).is_some());
+    openings.retain(|_| !answered.next().unwrap_or(false));
+}

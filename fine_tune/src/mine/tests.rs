@@ -1,0 +1,103 @@
+//! Groups that were planted in logs are found, named and written as a bot that can be checked.
+
+use super::*;
+use crate::args::Which;
+
+const PLACES: [&str; 8] = ["Leeds", "York", "Bath", "Hull", "Ripon", "Truro", "Derby", "Wells"];
+
+fn talk(id: usize, turns: &[(&str, &str)], resolved: Option<bool>) -> String {
+    let last = turns.len() - 1;
+    let line = |(at, (role, text)): (usize, &(&str, &str))| {
+        let mut line = serde_json::json!({"conversation_id": id, "role": role, "text": text});
+        if at == last
+            && let Some(resolved) = resolved
+        {
+            line["resolved"] = resolved.into();
+        }
+        format!("{line}\n")
+    };
+    turns.iter().enumerate().map(line).collect()
+}
+
+/// Customers who look for parcels, and customers who want their money back.
+fn logs() -> String {
+    let mut logs = String::new();
+    for (n, place) in PLACES.iter().enumerate() {
+        let parcel = format!("where has the parcel for {place} got to");
+        let reply = format!("The parcel for {place} is on its way and comes tomorrow.");
+        logs += &talk(n, &[("customer", "hello"), ("customer", &parcel), ("agent", &reply)], Some(true));
+        let refund = format!("订单{n}的退款什么时候到账，{place}");
+        logs += &talk(100 + n, &[("customer", &refund), ("agent", "退款会在三个工作日内原路退回。")], None);
+    }
+    logs
+}
+
+fn arguments() -> MineArgs {
+    MineArgs {
+        logs: Vec::new(),
+        which: Which::Openings,
+        model: None,
+        min_size: 3,
+        detail: 1.0,
+        out: None,
+        html: None,
+        json: false,
+    }
+}
+
+fn mined(logs: &str) -> Mined {
+    let (conversations, _) = logs::read(&Source::new("logs/a.jsonl".to_owned(), logs));
+    mine(&conversations, &openings::find(&conversations, Which::Openings), &arguments())
+}
+
+#[test]
+fn customers_with_the_same_question_are_one_group_with_the_agents_reply() {
+    let mined = mined(&logs());
+    assert_eq!((mined.conversations, mined.messages, mined.strays), (16, 16, 0));
+    assert_eq!(mined.groups.iter().map(|group| group.size).collect::<Vec<_>>(), [8, 8]);
+    let parcel = mined.groups.iter().find(|group| group.words.contains(&"parcel".to_owned())).unwrap();
+    assert_eq!(parcel.replies[0].resolved, Some(1.0));
+    let refund = mined.groups.iter().find(|group| group.words.contains(&"退款".to_owned())).unwrap();
+    assert_eq!((refund.replies[0].text.as_str(), refund.replies[0].times), ("退款会在三个工作日内原路退回。", 8));
+}
+
+#[test]
+fn personal_data_is_in_no_example_and_no_reply() {
+    let mut all = logs();
+    for n in 0..8 {
+        let asked = format!("my number is 1391234567{n}, please change the delivery address of the sofa");
+        let said = format!("I will call you on 1381234567{n} about the address of the sofa.");
+        all += &talk(200 + n, &[("customer", &asked), ("agent", &said)], None);
+    }
+    let told = serde_json::to_string(&mined(&all)).unwrap();
+    assert!(told.contains("sofa") && !told.contains("1391234567") && !told.contains("1381234567"), "{told}");
+}
+
+#[test]
+fn the_drafts_are_a_bot_that_can_be_read() {
+    let mut mined = mined(&logs());
+    mined.groups[0].examples.push("odd [text](not an entity) with {braces}\nand a second line".to_owned());
+    mined.groups[0].replies[0].text = "call {name}: \"now\"".to_owned();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("bot");
+    drafts::write(&out, &mined).unwrap();
+    let data = crate::load_bot_data(&out, &crate::DataOptions::default()).unwrap();
+    assert_eq!(data.report.by_intent.len(), 2);
+    assert!(data.report.problems.is_empty(), "{:?}", data.report.problems);
+}
+
+#[test]
+fn logs_with_nothing_to_group_give_no_group() {
+    assert_eq!(mined("").groups, []);
+    let greetings: String = (0..9).map(|n| talk(n, &[("customer", "你好"), ("customer", "hi!")], None)).collect();
+    let found = mined(&greetings);
+    assert_eq!((found.conversations, found.messages), (9, 0));
+    assert!(read_logs(&[]).unwrap_err().to_string().contains("no conversation"));
+}
+
+#[test]
+fn the_report_reads_well() {
+    let mined = mined(&logs());
+    insta::assert_snapshot!(report::table(&mined));
+    assert!(report::page(&mined).contains("退款") && !report::page(&mined).contains("http"));
+}
