@@ -71,6 +71,7 @@ pub fn load_bot_data(bot: &Path, options: &DataOptions) -> Result<BotData, Error
         train: examples(parts.train),
         validation: examples(parts.validation),
         sentiment,
+        annotated: Vec::new(),
         gazetteer: files.gazetteer,
         languages: files.config.languages.iter().map(|language| language.code().to_owned()).collect(),
     };
