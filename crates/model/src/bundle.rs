@@ -15,6 +15,7 @@ use crate::classifier::Parts;
 use crate::dense::Dense;
 use crate::encoder::bert::{self, Bert, BertConfig, Weights};
 use crate::encoder::cnn;
+use crate::entities::{TaggerFacts, TaggerWeights};
 use crate::features::Featuriser;
 use crate::linear::Linear;
 use crate::neighbours::Neighbours;
@@ -22,7 +23,7 @@ use crate::network::{Base, NGRAM_DIM, Network, TOKEN_DIM};
 use crate::random::Random;
 use crate::sentiment::SentimentHead;
 use crate::table::Table;
-use crate::{BundleInfo, EncoderKind, Error, FORMAT_VERSION, Gazetteer, scope};
+use crate::{BundleInfo, EncoderKind, EntityTagger, Error, FORMAT_VERSION, Gazetteer, scope};
 
 /// `frontdesk.json`: facts about the bundle, and the gazetteer.
 #[derive(Debug, Serialize, Deserialize)]
@@ -31,6 +32,8 @@ struct Frontdesk {
     info: BundleInfo,
     #[serde(default)]
     gazetteer: Gazetteer,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tagger: Option<TaggerFacts>,
 }
 
 /// `config.json` in the Hugging Face way.
@@ -84,7 +87,8 @@ fn write_files(dir: &Path, parts: &Parts, info: &BundleInfo, gazetteer: &Gazette
         token_dim: parts.network.tokens.dim(),
         base: parts.network.base().cloned(),
     };
-    let frontdesk = Frontdesk { info: info.clone(), gazetteer: gazetteer.clone() };
+    let tagger = parts.tagger.as_ref().map(EntityTagger::facts);
+    let frontdesk = Frontdesk { info: info.clone(), gazetteer: gazetteer.clone(), tagger };
     let failed = |error: serde_json::Error| Error::bundle(dir, error.to_string());
     write(&dir.join("config.json"), &serde_json::to_vec_pretty(&config).map_err(failed)?)?;
     write(&dir.join("frontdesk.json"), &serde_json::to_vec(&frontdesk).map_err(failed)?)?;
@@ -145,6 +149,12 @@ fn tensors(parts: &Parts) -> Result<BTreeMap<String, Tensor>, Error> {
         tensors.insert("sentiment.bias".into(), vector(&head.linear.bias)?);
         tensors.insert("sentiment.weight".into(), table(&head.linear.weights)?);
     }
+    if let Some(tagger) = &parts.tagger {
+        let hashes = &tagger.hashes;
+        tensors.insert("entities.hashes".into(), Tensor::from_slice(hashes, hashes.len(), &Device::Cpu)?);
+        tensors.insert("entities.weight".into(), table(&tagger.weights.table)?);
+        tensors.insert("entities.steps".into(), table(&tagger.weights.steps)?);
+    }
     Ok(tensors)
 }
 
@@ -165,11 +175,12 @@ pub(crate) fn load(dir: &Path) -> Result<(Parts, BundleInfo, Gazetteer), Error> 
     if !dir.is_dir() {
         return Err(Error::bundle(dir, "is no folder; name a bundle made by `frontdesk train`"));
     }
-    let Frontdesk { info, gazetteer } = load_frontdesk(&dir.join("frontdesk.json"))?;
+    let Frontdesk { info, gazetteer, tagger } = load_frontdesk(&dir.join("frontdesk.json"))?;
     let path = dir.join("config.json");
     let config: Config =
         serde_json::from_slice(&read(&path)?).map_err(|error| Error::bundle(&path, format!("is damaged: {error}")))?;
-    let intents = intents(&config).map_err(|problem| Error::bundle(&path, problem))?;
+    let has_intents = info.heads.iter().any(|head| head == "intent");
+    let intents = intents(&config, has_intents).map_err(|problem| Error::bundle(&path, problem))?;
     let path = dir.join("tokenizer.json");
     let tokenizer = load_tokenizer(&path)?;
     let mut store = Stored::load(&dir.join("model.safetensors"))?;
@@ -190,6 +201,7 @@ pub(crate) fn load(dir: &Path) -> Result<(Parts, BundleInfo, Gazetteer), Error> 
         return Err(store.problem("neighbours.labels names intents that config.json lacks"));
     }
     let sentiment = load_sentiment(&mut store)?;
+    let tagger = tagger.map(|facts| load_tagger(&mut store, facts)).transpose()?;
     let plain = network.plain()?;
     let parts = Parts {
         featuriser,
@@ -200,6 +212,7 @@ pub(crate) fn load(dir: &Path) -> Result<(Parts, BundleInfo, Gazetteer), Error> 
         neighbours,
         intents,
         sentiment,
+        tagger,
         calibration: info.calibration.clone(),
         prefix: info.features.prefix.clone(),
         metrics: info.metrics.clone(),
@@ -243,9 +256,9 @@ pub(crate) fn load_tokenizer(path: &Path) -> Result<Tokenizer, Error> {
     Ok(tokenizer)
 }
 
-fn intents(config: &Config) -> Result<Vec<String>, String> {
+fn intents(config: &Config, has_intents: bool) -> Result<Vec<String>, String> {
     let n = config.id2label.len();
-    if n == 0 || config.id2label.keys().copied().ne(0..n as u32) {
+    if (n == 0) == has_intents || config.id2label.keys().copied().ne(0..n as u32) {
         return Err("id2label does not number its labels from 0 without a gap".into());
     }
     if config.label2id.len() != n || config.id2label.iter().any(|(id, label)| config.label2id.get(label) != Some(id)) {
@@ -332,6 +345,15 @@ fn load_sentiment(store: &mut Stored) -> Result<Option<SentimentHead>, Error> {
     let weights = store.table("sentiment.weight", Some(n), 3)?;
     let featuriser = Featuriser::from_parts(hashes, store.floats("sentiment.idf", &[n])?, 1.0, n_ngrams);
     Ok(Some(SentimentHead { featuriser, linear: Linear { weights, bias } }))
+}
+
+fn load_tagger(store: &mut Stored, facts: TaggerFacts) -> Result<EntityTagger, Error> {
+    let labels =
+        facts.labels().ok_or_else(|| store.problem("belongs to entities that frontdesk.json does not name"))?;
+    let (hashes, n) = (store.numbers("entities.hashes")?, labels.len());
+    let table = store.table("entities.weight", Some(hashes.len()), n)?;
+    let steps = store.table("entities.steps", Some(1), n * n)?;
+    Ok(EntityTagger::new(facts, hashes, TaggerWeights { labels, table, steps }))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {

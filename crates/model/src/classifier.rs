@@ -18,7 +18,8 @@ use crate::scope::Evidence;
 use crate::sentiment::SentimentHead;
 use crate::train::{MAX_TOKENS, Reader};
 use crate::{
-    BundleInfo, EntityFinder, Error, FORMAT_VERSION, Gazetteer, Prediction, Scored, TrainOptions, TrainingSet,
+    BundleInfo, Entity, EntityFinder, EntityTagger, Error, FORMAT_VERSION, Gazetteer, Prediction, Scored, TrainOptions,
+    TrainingSet,
 };
 
 /// A trained classifier, ready to serve from many threads.
@@ -69,7 +70,14 @@ impl Classifier {
             ranking,
             in_scope: scores.in_scope,
             sentiment: self.parts.sentiment.as_ref().map(|head| head.predict(normalised.as_str(), temperature)),
-            entities: self.finder.find(original),
+            entities: self.entities(original),
+        }
+    }
+
+    fn entities(&self, original: &str) -> Vec<Entity> {
+        match &self.parts.tagger {
+            None => self.finder.find(original),
+            Some(tagger) => tagger.find(original, &self.finder),
         }
     }
 
@@ -108,6 +116,7 @@ pub(crate) struct Parts {
     pub examples: Vec<String>,
     pub intents: Vec<String>,
     pub sentiment: Option<SentimentHead>,
+    pub tagger: Option<EntityTagger>,
     pub calibration: Calibration,
     /// Put before each text for the token encoder.
     pub prefix: String,
@@ -151,6 +160,15 @@ impl Parts {
         Scores { probabilities, in_scope }
     }
 
+    fn heads(&self) -> Vec<String> {
+        let heads = [
+            ("intent", !self.intents.is_empty()),
+            ("sentiment", self.sentiment.is_some()),
+            ("entities", self.tagger.is_some()),
+        ];
+        heads.into_iter().filter(|(_, present)| *present).map(|(name, _)| name.to_owned()).collect()
+    }
+
     pub(crate) fn classifier(self, set: &TrainingSet, options: &TrainOptions) -> Classifier {
         let fingerprint = fingerprint(set);
         let rates = [0.01f32, 0.02, 0.05, 0.1, 0.2];
@@ -158,11 +176,7 @@ impl Parts {
             format_version: FORMAT_VERSION,
             version: options.version.clone().unwrap_or_else(|| version(options, &fingerprint)),
             trained_at: options.trained_at.clone(),
-            heads: ["intent", "sentiment"]
-                .into_iter()
-                .take(1 + usize::from(self.sentiment.is_some()))
-                .map(str::to_owned)
-                .collect(),
+            heads: self.heads(),
             features: FeatureInfo {
                 encoder: self.network.kind,
                 n_ngrams: self.featuriser.len(),
@@ -209,6 +223,13 @@ fn fingerprint(set: &TrainingSet) -> String {
     for (text, sentiment) in &set.sentiment {
         add(text.as_bytes());
         add(&[*sentiment as u8]);
+    }
+    for message in &set.annotated {
+        add(message.text.as_bytes());
+        for mention in &message.mentions {
+            add(mention.entity.as_bytes());
+            add(&[mention.start as u64, mention.end as u64].map(u64::to_le_bytes).concat());
+        }
     }
     hex(hasher)
 }

@@ -19,7 +19,7 @@ pub struct BundleInfo {
     pub version: String,
     /// When it was trained, RFC 3339, empty when not told.
     pub trained_at: String,
-    /// Heads present: `intent`, and `sentiment` when trained.
+    /// Heads present: `intent`, `sentiment` and `entities`, those that were trained.
     pub heads: Vec<String>,
     /// How texts become features.
     pub features: FeatureInfo,

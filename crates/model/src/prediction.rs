@@ -37,8 +37,8 @@ pub struct ScoredSentiment {
     pub probability: f32,
 }
 
-/// A known value found in a message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A value found in a message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entity {
     /// The entity's name.
     pub entity: String,
@@ -52,6 +52,8 @@ pub struct Entity {
     pub end: usize,
     /// Whether the value must be masked wherever it is stored or shown.
     pub sensitive: bool,
+    /// Calibrated probability that it is one, exactly there; 1 for listed values and patterns.
+    pub probability: f32,
 }
 
 /// Everything the classifier says about one message.

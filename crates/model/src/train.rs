@@ -21,7 +21,10 @@ use crate::random::Random;
 use crate::sentiment::SentimentHead;
 use crate::split::{Row, Rows};
 use crate::table::Step;
-use crate::{Classifier, Control, EncoderKind, Error, Progress, TrainOptions, TrainingSet, Validation, bundle, tokens};
+use crate::{
+    Classifier, Control, EncoderKind, EntityFinder, EntityTagger, Error, Progress, TrainOptions, TrainingSet,
+    Validation, bundle, tokens,
+};
 
 /// Sets smaller than this keep n-grams that occur in one text only.
 const FEW_ROWS: usize = 400;
@@ -29,6 +32,8 @@ const FEW_ROWS: usize = 400;
 const MAX_NEIGHBOURS: usize = 20_000;
 /// Held-out rows that thresholds are found on: where one share of the rows is fewer, others are held out in turn.
 const ENOUGH_HELD_OUT: usize = 1500;
+/// Log-odds of a message's being in scope where there is no scope.
+const NO_SCOPE: f32 = -20.0;
 /// Tokens of a message that the light encoders read.
 pub(crate) const MAX_TOKENS: usize = 64;
 
@@ -101,8 +106,13 @@ fn train_here(
     options: &TrainOptions,
     watch: &mut dyn FnMut(&Progress) -> Control,
 ) -> Result<Classifier, Error> {
-    let rows = Rows::new(set, options.validation_share, options.seed)?;
     let mut watcher = Watcher::new(watch);
+    if set.train.is_empty() && set.annotated.iter().any(|message| !message.mentions.is_empty()) {
+        let mut parts = without_intents(options)?;
+        finish(&mut parts, set, options, watcher.started);
+        return Ok(parts.classifier(set, options));
+    }
+    let rows = Rows::new(set, options.validation_share, options.seed)?;
     let (mut parts, best_epoch) = learn(&rows, options, &mut watcher)?;
     let threshold = parts.calibration.threshold(options.accepted_error_rate);
     let coverage = parts.calibration.coverage(threshold);
@@ -112,13 +122,34 @@ fn train_here(
         ("coverage".into(), coverage),
         ("n_examples".into(), (rows.train.len() + rows.held_out.len()) as f32),
     ]);
+    finish(&mut parts, set, options, watcher.started);
+    Ok(parts.classifier(set, options))
+}
+
+/// Trains the heads that do not depend on intents.
+fn finish(parts: &mut Parts, set: &TrainingSet, options: &TrainOptions, started: Instant) {
     if let Some((head, temperature, accuracy)) = SentimentHead::train(&set.sentiment, options.seed) {
         parts.sentiment = Some(head);
         parts.calibration.sentiment_temperature = temperature;
         parts.metrics.insert("sentiment_accuracy".into(), accuracy);
     }
-    parts.metrics.insert("seconds".into(), watcher.started.elapsed().as_secs_f32());
-    Ok(parts.classifier(set, options))
+    if let Some((tagger, f1)) = EntityTagger::train(&set.annotated, &EntityFinder::new(&set.gazetteer), options.seed) {
+        parts.tagger = Some(tagger);
+        parts.metrics.insert("entity_f1".into(), f1);
+    }
+    parts.metrics.insert("seconds".into(), started.elapsed().as_secs_f32());
+}
+
+/// A network that knows no intent and takes nothing for one.
+fn without_intents(options: &TrainOptions) -> Result<Parts, Error> {
+    let tokenizer = tokens::train_vocabulary(std::iter::empty())?;
+    let sizes = Sizes { ngrams: 0, tokens: 0, outputs: 1 };
+    let network = Network::new(EncoderKind::Ngrams, sizes, None, &mut Random::new(options.seed, 2))?;
+    let featuriser = Featuriser::fit(std::iter::empty(), 1);
+    let fitted = Fitted { featuriser, tokenizer, network, epochs: 0, best_epoch: 0, prefix: String::new() };
+    let mut parts = fitted.parts(&[], &[])?;
+    parts.calibration.scope.bias = NO_SCOPE;
+    Ok(parts)
 }
 
 /// Fits and calibrates on rows held out in turn, then fits again on all rows; returns the best epoch too.
@@ -339,6 +370,7 @@ impl Fitted {
             network: self.network,
             intents: intents.to_vec(),
             sentiment: None,
+            tagger: None,
             calibration: Calibration::default(),
             prefix: self.prefix,
             metrics: BTreeMap::new(),

@@ -22,6 +22,26 @@ impl Example {
     }
 }
 
+/// A message with its entities marked.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnnotatedText {
+    /// What the customer wrote.
+    pub text: String,
+    /// Marked stretches of it, without overlaps.
+    pub mentions: Vec<Mention>,
+}
+
+/// A marked stretch of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mention {
+    /// The entity's name.
+    pub entity: String,
+    /// First byte in the message.
+    pub start: usize,
+    /// One past the last byte in the message.
+    pub end: usize,
+}
+
 /// Everything a classifier is made from.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct TrainingSet {
@@ -31,6 +51,8 @@ pub struct TrainingSet {
     pub validation: Vec<Example>,
     /// Messages with their sentiment; when empty the classifier has no sentiment head.
     pub sentiment: Vec<(String, Sentiment)>,
+    /// Messages with their entities marked, those that hold none too; when none is marked there is no tagger.
+    pub annotated: Vec<AnnotatedText>,
     /// Lists, synonyms and patterns of entities, carried in the bundle.
     pub gazetteer: Gazetteer,
     /// Codes of the bot's languages.

@@ -10,8 +10,15 @@ use tempfile::TempDir;
 
 use crate::shop::{SHOP, set};
 
-const TEXTS: [&str; 6] =
-    ["where is my lamp", "耳机能退钱吗", "AB12345678 手机壳 发票", "🙂", "", "what is the capital of Spain"];
+const TEXTS: [&str; 7] = [
+    "deliver it to Berlin",
+    "where is my lamp",
+    "耳机能退钱吗",
+    "AB12345678 手机壳 发票",
+    "🙂",
+    "",
+    "what is the capital of Spain",
+];
 
 fn saved() -> (TempDir, std::path::PathBuf) {
     let home = tempfile::tempdir().unwrap();
@@ -108,7 +115,15 @@ fn another_format_version_is_refused_with_both_numbers() {
 
 #[test]
 fn missing_misshapen_and_nan_tensors_are_refused_by_name() {
-    for name in ["head.weight", "ngrams.weight", "tokens.weight", "features.idf", "sentiment.weight"] {
+    for name in [
+        "head.weight",
+        "ngrams.weight",
+        "tokens.weight",
+        "features.idf",
+        "sentiment.weight",
+        "entities.weight",
+        "entities.steps",
+    ] {
         let (_home, dir) = saved();
         edit_tensors(&dir, |tensors| {
             let tensor = &tensors[name];
@@ -146,11 +161,38 @@ fn labels_that_disagree_are_refused() {
 fn a_bundle_says_what_it_was_made_from_and_how_good_it_is() {
     let info = SHOP.info();
     assert_eq!(info.n_examples, set().train.len());
-    assert_eq!(info.heads, ["intent", "sentiment"]);
+    assert_eq!(info.heads, ["intent", "sentiment", "entities"]);
     assert_eq!(info.languages, ["zh", "en"]);
     assert_eq!(info.data_fingerprint.len(), 64);
     assert!(info.version.starts_with("20260302T101112Z-"), "{}", info.version);
-    for name in ["accuracy", "ece", "threshold", "coverage", "n_examples", "seconds", "sentiment_accuracy"] {
+    for name in ["accuracy", "ece", "threshold", "coverage", "n_examples", "seconds", "sentiment_accuracy", "entity_f1"]
+    {
         assert!(info.metrics.get(name).is_some_and(|value| value.is_finite()), "{name} in {:?}", info.metrics);
+    }
+}
+
+#[test]
+fn a_bundle_without_a_tagger_still_finds_listed_values() {
+    let (_home, dir) = saved();
+    edit_json(&dir.join("frontdesk.json"), |json| {
+        json.as_object_mut().unwrap().remove("tagger");
+    });
+    edit_tensors(&dir, |tensors| tensors.retain(|name, _| !name.starts_with("entities.")));
+    let loaded = Classifier::load(&dir).unwrap();
+    assert_eq!(loaded.predict(&["手机壳 to Berlin"])[0].entities.len(), 1);
+}
+
+#[test]
+fn a_tagger_that_does_not_fit_its_weights_is_refused() {
+    for edit in [
+        |tagger: &mut serde_json::Value| tagger["entities"] = serde_json::json!([]),
+        |tagger: &mut serde_json::Value| tagger["entities"] = serde_json::json!(["a", "b"]),
+        |tagger: &mut serde_json::Value| tagger["boldness"] = serde_json::json!("much"),
+        |tagger: &mut serde_json::Value| tagger["confidence"] = serde_json::json!({}),
+    ] {
+        let (_home, dir) = saved();
+        edit_json(&dir.join("frontdesk.json"), |json| edit(&mut json["tagger"]));
+        let error = refusal(&dir);
+        assert!(error.contains("model.safetensors") || error.contains("frontdesk.json"), "{error}");
     }
 }

@@ -2,7 +2,10 @@
 
 use std::sync::LazyLock;
 
-use model::{Classifier, Control, Example, Gazetteer, Prediction, Sentiment, TrainOptions, TrainingSet, train};
+use model::{
+    AnnotatedText, Classifier, Control, Example, Gazetteer, Mention, Prediction, Sentiment, TrainOptions, TrainingSet,
+    train,
+};
 
 pub(crate) const ENTITIES: &str = "\
 entities:
@@ -69,6 +72,17 @@ const OUTSIDE: [&str; 10] = [
 
 /// 160 labelled rows, 10 out of scope, and a few moods.
 pub(crate) fn set() -> TrainingSet {
+    TrainingSet {
+        train: set_rows(),
+        validation: Vec::new(),
+        sentiment: moods(),
+        annotated: marked(),
+        gazetteer: Gazetteer::parse_yaml(ENTITIES).unwrap(),
+        languages: vec!["zh".into(), "en".into()],
+    }
+}
+
+fn set_rows() -> Vec<Example> {
     let mut train = Vec::new();
     for (intent, english, chinese) in INTENTS {
         for (en, zh) in THINGS {
@@ -77,13 +91,21 @@ pub(crate) fn set() -> TrainingSet {
         }
     }
     train.extend(OUTSIDE.iter().map(|text| Example::new(*text, None)));
-    TrainingSet {
-        train,
-        validation: Vec::new(),
-        sentiment: moods(),
-        gazetteer: Gazetteer::parse_yaml(ENTITIES).unwrap(),
-        languages: vec!["zh".into(), "en".into()],
-    }
+    train
+}
+
+/// Messages that name a city, with it marked, and as many that name none.
+pub(crate) fn marked() -> Vec<AnnotatedText> {
+    let cities = ["Paris", "Berlin", "New York", "上海", "北京", "乌鲁木齐"];
+    let forms = ["ship it to {} please", "do you deliver to {}", "可以寄到{}吗", "我住在{}，能送吗"];
+    let mark = |(form, city): (&&str, &&str)| {
+        let start = form.find('{').unwrap();
+        let mention = Mention { entity: "city".into(), start, end: start + city.len() };
+        AnnotatedText { text: form.replace("{}", city), mentions: vec![mention] }
+    };
+    let with = forms.iter().flat_map(|form| cities.iter().map(move |city| mark((form, city))));
+    let plain = set_rows().into_iter().take(24).map(|row| AnnotatedText { text: row.text, mentions: Vec::new() });
+    with.chain(plain).collect()
 }
 
 fn moods() -> Vec<(String, Sentiment)> {

@@ -138,6 +138,11 @@ impl EntityFinder {
         Self { entities: entities.clone(), forms, patterns }
     }
 
+    /// Whether values of an entity must be masked.
+    pub(crate) fn is_sensitive(&self, name: &str) -> bool {
+        self.entities.iter().any(|entity| entity.sensitive && entity.name == name)
+    }
+
     fn listed(&self, original: &str) -> Vec<Entity> {
         let normalised = text::normalise(original);
         let plain = normalised.as_str();
@@ -157,6 +162,7 @@ impl EntityFinder {
                     start: range.start,
                     end: range.end,
                     sensitive: self.entities[*entity].sensitive,
+                    probability: 1.0,
                 });
             }
         }
@@ -179,6 +185,7 @@ impl EntityFinder {
                     start,
                     end,
                     sensitive: self.entities[*entity].sensitive,
+                    probability: 1.0,
                 });
             }
         }
