@@ -41,7 +41,7 @@ pub struct Audit {
     pub judged: usize,
     /// Share of these whose label a quick model found again without having learned it.
     pub found_again: f64,
-    /// Estimated share of wrong labels.
+    /// Share of these whose label is likely wrong.
     pub noise: f64,
     /// Every intent, the worst first.
     pub intents: Vec<IntentHealth>,
@@ -60,8 +60,15 @@ pub struct IntentHealth {
     pub found_again: Option<f64>,
     /// Share of what is taken for it that is it.
     pub precision: Option<f64>,
-    /// Estimated share of wrong labels.
+    /// Share of its examples whose label is likely wrong.
     pub noise: Option<f64>,
+}
+
+impl IntentHealth {
+    /// An intent that could not be judged.
+    fn unknown(intent: Option<&str>, examples: usize) -> Self {
+        Self { intent: intent.map(str::to_owned), examples, found_again: None, precision: None, noise: None }
+    }
 }
 
 /// What kind of trouble a finding is.
@@ -94,7 +101,8 @@ pub struct Finding {
     pub intent: Option<String>,
     /// The label it may need.
     pub suggested: Option<String>,
-    /// How sure that is: the probability of the suggested label, or the likeness of two messages.
+    /// How sure that is, from 0 to 1: for a label how much more likely another one is, for two messages their likeness,
+    /// for intents the share of confused examples.
     pub certainty: f64,
     /// What is wrong, in words.
     pub what: String,

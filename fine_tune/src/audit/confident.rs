@@ -1,5 +1,5 @@
-//! Confident learning (Northcutt, Jiang and Chuang, 2021): which labels are likely wrong, and how many in all, from
-//! the probabilities that models give to rows they have not learned from.
+//! Confident learning (Northcutt, Jiang and Chuang, 2021): which labels are likely wrong, from the probabilities that
+//! models give to rows they have not learned from.
 
 /// A row whose label is likely wrong.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,21 +14,12 @@ pub(crate) struct Suspect {
     pub(crate) other: f32,
 }
 
-/// What the labels of a set are worth.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Verdict {
-    /// Likely wrong labels, the clearest first.
-    pub(crate) suspects: Vec<Suspect>,
-    /// Estimated share of wrong labels by class.
-    pub(crate) noise: Vec<f64>,
-}
-
-/// Judges labels; `probabilities` has one a class for each row.
-pub(crate) fn judge(labels: &[u32], probabilities: &[Vec<f32>], n_classes: usize) -> Verdict {
+/// Likely wrong labels, the clearest first; `probabilities` has one a class for each row.
+pub(crate) fn suspects(labels: &[u32], probabilities: &[Vec<f32>], n_classes: usize) -> Vec<Suspect> {
     let thresholds = self_confidence(labels, probabilities, n_classes);
     let confident: Vec<Option<u32>> = probabilities.iter().map(|row| confident_class(row, &thresholds)).collect();
     let joint = confident_joint(labels, &confident, n_classes);
-    let (noise, wrong) = expected_errors(labels, &joint, n_classes);
+    let wrong = expected_errors(labels, &joint, n_classes);
     let mut suspects = Vec::new();
     for class in 0..n_classes as u32 {
         let mut of_class: Vec<Suspect> = (0..labels.len())
@@ -47,7 +38,7 @@ pub(crate) fn judge(labels: &[u32], probabilities: &[Vec<f32>], n_classes: usize
         suspects.extend(of_class);
     }
     suspects.sort_by(by_margin);
-    Verdict { suspects, noise }
+    suspects
 }
 
 fn by_margin(a: &Suspect, b: &Suspect) -> std::cmp::Ordering {
@@ -84,18 +75,16 @@ fn confident_joint(labels: &[u32], confident: &[Option<u32>], n_classes: usize) 
     joint
 }
 
-/// By label: the share of wrong ones, and how many rows that makes.
-fn expected_errors(labels: &[u32], joint: &[Vec<(u32, usize)>], n_classes: usize) -> (Vec<f64>, Vec<f64>) {
+/// How many rows of each label are likely wrong.
+fn expected_errors(labels: &[u32], joint: &[Vec<(u32, usize)>], n_classes: usize) -> Vec<f64> {
     let mut counts = vec![0_usize; n_classes];
     labels.iter().for_each(|label| counts[*label as usize] += 1);
-    let share = |(class, row): (usize, &Vec<(u32, usize)>)| {
+    let wrong = |(class, row): (usize, &Vec<(u32, usize)>)| {
         let all: usize = row.iter().map(|(_, count)| count).sum();
         let own: usize = row.iter().filter(|(other, _)| *other as usize == class).map(|(_, count)| count).sum();
-        if all == 0 { 0.0 } else { (all - own) as f64 / all as f64 }
+        counts[class] as f64 * (all - own) as f64 / all.max(1) as f64
     };
-    let noise: Vec<f64> = joint.iter().enumerate().map(share).collect();
-    let wrong = noise.iter().zip(counts).map(|(noise, count)| noise * count as f64).collect();
-    (noise, wrong)
+    joint.iter().enumerate().map(wrong).collect()
 }
 
 #[cfg(test)]
@@ -106,16 +95,15 @@ mod tests {
     fn a_row_that_models_are_sure_belongs_elsewhere_is_a_suspect() {
         let labels = [0, 0, 0, 1, 1, 1];
         let said = [[0.9, 0.1], [0.8, 0.2], [0.1, 0.9], [0.2, 0.8], [0.1, 0.9], [0.45, 0.55]].map(|row| row.to_vec());
-        let verdict = judge(&labels, &said, 2);
-        assert_eq!(verdict.suspects, [Suspect { row: 2, instead: 1, own: 0.1, other: 0.9 }]);
-        assert!((verdict.noise[0] - 1.0 / 3.0).abs() < 1e-9 && verdict.noise[1] == 0.0, "{verdict:?}");
+        let found = suspects(&labels, &said, 2);
+        assert_eq!(found, [Suspect { row: 2, instead: 1, own: 0.1, other: 0.9 }]);
     }
 
     #[test]
     fn an_unsure_model_accuses_nobody_and_no_rows_give_no_verdict() {
         let said = vec![vec![0.5, 0.5]; 4];
-        assert!(judge(&[0, 0, 1, 1], &said, 2).suspects.is_empty());
-        assert!(judge(&[], &[], 2).suspects.is_empty());
-        assert!(judge(&[0, 0], &[vec![1.0], vec![1.0]], 1).suspects.is_empty());
+        assert!(suspects(&[0, 0, 1, 1], &said, 2).is_empty());
+        assert!(suspects(&[], &[], 2).is_empty());
+        assert!(suspects(&[0, 0], &[vec![1.0], vec![1.0]], 1).is_empty());
     }
 }

@@ -16,7 +16,7 @@ pub(crate) fn page(title: &str, problems: &[Problem], audit: Option<&Audit>) -> 
         figures.extend([
             ("Messages", audit.messages.to_string(), format!("different ones of {}", audit.of)),
             ("Found again", percent(audit.found_again), format!("of {} cross-validated", audit.judged)),
-            ("Likely wrong labels", percent(audit.noise), "estimated share".to_owned()),
+            ("Likely wrong labels", percent(audit.noise), "of those cross-validated".to_owned()),
             ("Findings", audit.findings.len().to_string(), "by the label audit".to_owned()),
         ]);
     }

@@ -57,7 +57,7 @@ fn summary(audit: &Audit) -> String {
         );
     }
     format!(
-        "labels  {looked}, {} cross-validated: {} are found again, {} are estimated to be wrong\n",
+        "labels  {looked}, {} cross-validated: {} are found again, {} are likely labelled wrong\n",
         audit.judged,
         percent(audit.found_again),
         percent(audit.noise)

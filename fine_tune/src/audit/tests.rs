@@ -110,3 +110,26 @@ fn the_report_reads_well() {
     let page = page("Check of <bot>", &[], Some(&audit));
     assert!(page.contains("Oxford") && !page.contains("<bot>") && !page.contains("http"));
 }
+
+#[test]
+fn of_labels_changed_at_random_most_are_found_and_many_of_the_first_named_are_such() {
+    let bot = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/demo");
+    let mut rows = crate::dataset::BotRows::load(&bot, &crate::DataOptions::default()).unwrap().rows;
+    let intents: Vec<Option<String>> = rows.iter().map(|row| row.intent.clone()).collect();
+    let mut changed = std::collections::HashSet::new();
+    for (index, row) in rows.iter_mut().enumerate() {
+        row.place.line = Some(index);
+        let other = &intents[index * 7919 % intents.len()];
+        if index % 20 == 0 && *other != row.intent {
+            row.intent = other.clone();
+            changed.insert(index);
+        }
+    }
+    let audit = find(&rows, &[]);
+    let named = audit.findings.iter().filter(|finding| finding.kind == Kind::WrongLabel);
+    let named: Vec<usize> = named.filter_map(|finding| finding.place.line).collect();
+    let found = named.iter().filter(|line| changed.contains(line)).count();
+    assert!(found * 2 > changed.len(), "{found} of {} changed labels were found", changed.len());
+    let first = named.iter().take(50).filter(|line| changed.contains(line)).count();
+    assert!(first >= 30, "{first} of the first 50 named were changed");
+}
