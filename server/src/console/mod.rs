@@ -4,6 +4,7 @@
 mod call;
 mod conversations;
 mod diff;
+mod explanation;
 mod faq;
 mod links;
 mod models;

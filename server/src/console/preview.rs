@@ -4,8 +4,10 @@
 use actix_web::{HttpResponse, post, web};
 use askama::Template;
 use dialogue::{Conversation, Decision, Language};
+use model::Explanation;
 use serde::{Deserialize, Serialize};
 
+use super::explanation::ExplanationView;
 use super::page::{Page, Section, Visit};
 use super::trace::{Reader, TraceView};
 use crate::app::App;
@@ -42,6 +44,14 @@ pub(super) struct PreviewView {
     /// Whether the entry being edited is what was answered; absent when none is edited.
     is_this_entry: Option<bool>,
     trace: TraceView,
+    /// What the words of the question did, when there is a model.
+    explanation: Option<ExplanationView>,
+}
+
+/// What the bot decided, and why its model understood what it did.
+struct Answer {
+    decision: Decision,
+    explanation: Option<Explanation>,
 }
 
 #[post("/preview")]
@@ -52,21 +62,20 @@ pub(super) async fn preview(
     body: web::Json<PreviewRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let request = body.into_inner();
-    let decision = ask(&app, &request).await?;
+    let answer = ask(&app, &request).await?;
+    let decision = answer.decision.clone();
     let page = visit.page(Section::Faq, &viewer.staff);
-    let view = view(&app, page, &decision, request.faq_id.as_deref()).await;
-    let html = view.render().map_err(anyhow::Error::from)?;
+    let html = view(&app, page, answer, &request).await.render().map_err(anyhow::Error::from)?;
     Ok(HttpResponse::Ok().json(PreviewReply { decision, html }))
 }
 
 /// The rendered preview of a question.
 pub(super) async fn rendered(app: &App, page: Page, request: &PreviewRequest) -> Result<String, ApiError> {
-    let decision = ask(app, request).await?;
-    let view = view(app, page, &decision, request.faq_id.as_deref()).await;
-    Ok(view.render().map_err(anyhow::Error::from)?)
+    let answer = ask(app, request).await?;
+    Ok(view(app, page, answer, request).await.render().map_err(anyhow::Error::from)?)
 }
 
-async fn ask(app: &App, request: &PreviewRequest) -> Result<Decision, ApiError> {
+async fn ask(app: &App, request: &PreviewRequest) -> Result<Answer, ApiError> {
     let (length, limit) = (request.text.chars().count(), app.config.limits.message_characters);
     if length > limit {
         return Err(ApiError::MessageTooLong { length, limit });
@@ -74,12 +83,16 @@ async fn ask(app: &App, request: &PreviewRequest) -> Result<Decision, ApiError> 
     let language = request.language.as_deref().and_then(Language::parse);
     let conversation = Conversation { language, ..Conversation::default() };
     let (assistant, text) = (std::sync::Arc::clone(&app.assistant), request.text.clone());
-    Ok(web::block(move || assistant.answer(&conversation, &text, jiff::Timestamp::now())).await?)
+    let work = move || Answer {
+        decision: assistant.answer(&conversation, &text, jiff::Timestamp::now()),
+        explanation: assistant.model().and_then(|model| model.explain(&text)),
+    };
+    Ok(web::block(work).await?)
 }
 
-/// Where `edited` is the entry whose editor asks.
-async fn view(app: &App, page: Page, decision: &Decision, edited: Option<&str>) -> PreviewView {
-    let edited = edited.filter(|id| !id.is_empty());
+async fn view(app: &App, page: Page, answer: Answer, request: &PreviewRequest) -> PreviewView {
+    let Answer { decision, explanation } = answer;
+    let edited = request.faq_id.as_deref().filter(|id| !id.is_empty());
     let reader = Reader { store: &app.store, t: page.t, marked: edited };
     PreviewView {
         text: decision.text.clone(),
@@ -87,6 +100,7 @@ async fn view(app: &App, page: Page, decision: &Decision, edited: Option<&str>) 
         sources: decision.sources.iter().map(|source| source.question.clone()).collect(),
         is_this_entry: edited.map(|id| decision.faq_id.as_deref() == Some(id)),
         trace: TraceView::new(decision.action, &decision.trace, &reader).await,
+        explanation: explanation.map(|explanation| ExplanationView::new(&request.text, explanation)),
         page,
     }
 }

@@ -210,6 +210,8 @@ words! {
     negative: "负面情绪", "Negative mood";
     intents: "意图", "Intents";
     threshold: "阈值", "threshold";
+    words_for: "哪些词说明问题", "The words that spoke for it";
+    nearest_examples: "最相近的训练示例", "Nearest training examples";
     in_scope: "在业务范围内", "in scope";
     no_model: "没有模型，只用知识库回答", "No model; answers come from the FAQ only";
     faq_hits: "知识库命中", "FAQ hits";
