@@ -26,20 +26,25 @@ pub(crate) fn graph(vectors: &[Vector], k: usize, least: f32) -> Graph {
     // What nearly every text says tells none of them apart, and its lists are the long ones.
     let common = (vectors.len() / 10).max(100);
     postings.retain(|_, nodes| nodes.len() <= common);
-    let near = |node: usize| {
-        let mut likeness: HashMap<u32, f32> = HashMap::new();
+    // The sums of a thread's last node are cleared by what it touched, not as a whole.
+    let near = |(sums, touched): &mut (Vec<f32>, Vec<u32>), node: usize| {
         for (term, weight) in &vectors[node] {
             for (other, theirs) in postings.get(term).into_iter().flatten() {
-                *likeness.entry(*other).or_default() += weight * theirs;
+                if sums[*other as usize] == 0.0 {
+                    touched.push(*other);
+                }
+                sums[*other as usize] += weight * theirs;
             }
         }
-        likeness.remove(&(node as u32));
-        let mut found: Vec<(u32, f32)> = likeness.into_iter().filter(|(_, value)| *value >= least).collect();
+        let likeness = touched.drain(..).map(|other| (other, std::mem::take(&mut sums[other as usize])));
+        let mut found: Vec<(u32, f32)> =
+            likeness.filter(|(other, value)| *other as usize != node && *value >= least).collect();
         found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         found.truncate(k);
         found
     };
-    let nearest: Vec<Vec<(u32, f32)>> = (0..vectors.len()).into_par_iter().map(near).collect();
+    let empty = || (vec![0.0; vectors.len()], Vec::new());
+    let nearest: Vec<Vec<(u32, f32)>> = (0..vectors.len()).into_par_iter().map_init(empty, near).collect();
     let mut edges: BTreeMap<(u32, u32), f32> = BTreeMap::new();
     for (node, found) in (0..).zip(nearest) {
         for (other, likeness) in found {

@@ -102,3 +102,56 @@ fn finding(finding: &Finding) -> Value {
     }
     line
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn bot(rows: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("intents")).unwrap();
+        fs::create_dir_all(folder.path().join("golden")).unwrap();
+        fs::write(folder.path().join("bot.toml"), "name = \"Shop\"\nlanguages = [\"en\"]\n").unwrap();
+        let row = |(text, intent): &(&str, &str)| serde_json::json!({"text": text, "intent": intent}).to_string();
+        let rows: Vec<String> = rows.iter().map(row).collect();
+        fs::write(folder.path().join("intents/a.jsonl"), rows.join("\n")).unwrap();
+        folder
+    }
+
+    #[test]
+    fn a_golden_message_that_is_also_learned_from_is_named_with_both_places() {
+        let bot = bot(&[("where is my big parcel", "order"), ("money back", "refund")]);
+        let golden = "conversations:\n  - name: a\n    turns:\n      - customer: Where is my big parcel?\n      - customer: money back\n";
+        fs::write(bot.path().join("golden/a.yml"), golden).unwrap();
+        let audit = audit_of(bot.path(), &[]).unwrap().unwrap();
+        // Two words are said in every conversation: only the longer message counts.
+        assert_eq!(audit.findings.len(), 1);
+        let found = &audit.findings[0];
+        assert_eq!((found.place.line, found.evidence[0].place.line), (Some(4), Some(1)));
+    }
+
+    #[test]
+    fn every_line_of_json_has_a_severity_a_kind_and_a_message() {
+        let bot = bot(&[("where is it", "order"), ("Where is it!", "refund"), ("x", "order"), ("x", "refund")]);
+        let problems = check(bot.path()).unwrap();
+        let audit = audit_of(bot.path(), &[]).unwrap();
+        let lines = json_lines(&problems, &[(Severity::Error, "further".to_owned())], audit.as_ref());
+        let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        for line in &lines[..lines.len() - 1] {
+            assert!(line["severity"].is_string() && line["kind"].is_string() && line["message"].is_string(), "{line}");
+        }
+        assert!(lines.iter().any(|line| line["kind"] == "near_duplicate" && line["evidence"][0]["line"].is_number()));
+        assert_eq!(lines.last().unwrap()["kind"], "labels");
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_read_is_not_audited_and_its_problems_are_still_named() {
+        let bot = bot(&[]);
+        fs::write(bot.path().join("bot.toml"), "name = 5\n").unwrap();
+        assert!(audit_of(bot.path(), &[]).unwrap().is_none());
+        assert!(!check(bot.path()).unwrap().is_empty());
+        assert!(audit_of(bot.path(), &[bot.path().join("missing.jsonl")]).is_err());
+    }
+}

@@ -30,6 +30,8 @@ use crate::{Error, plots};
 const TEST_SHARE: usize = 5;
 /// Examples per intent that are tried, up to what there are.
 const SIZES: [usize; 9] = [2, 5, 10, 20, 40, 80, 160, 320, 640];
+/// All rows are at least so many times those of any other size.
+const CLEAR: f64 = 1.3;
 /// Doubling the examples pays when it brings at least this much.
 const WORTH_IT: f64 = 0.01;
 
@@ -40,7 +42,7 @@ pub struct LearningCurve {
     pub tested_on: usize,
     /// From few examples to all.
     pub points: Vec<CurvePoint>,
-    /// What half the examples would cost: the last point less the one with about half as many examples per intent.
+    /// How much accuracy a doubling of the examples brought at the end of the curve.
     pub last_doubling: Option<f64>,
 }
 
@@ -113,9 +115,7 @@ fn hold_out(bot: &BotRows, seed: u64) -> (Vec<Row>, Vec<Row>) {
 
 fn curve(bot: &BotRows, learned: &[Row], tested: &[Row], options: &TrainOptions) -> anyhow::Result<LearningCurve> {
     let ranks = ranks(learned, options.seed);
-    let largest = ranks.iter().max().map_or(0, |rank| rank + 1);
-    let mut sizes: Vec<usize> = SIZES.into_iter().filter(|size| *size < largest).collect();
-    sizes.push(largest);
+    let sizes = sizes(&ranks);
     let steps = Steps::new("training with more and more examples", sizes.len() * PARTS);
     let mut points = Vec::new();
     for (index, per_intent) in sizes.into_iter().enumerate() {
@@ -140,6 +140,14 @@ fn curve(bot: &BotRows, learned: &[Row], tested: &[Row], options: &TrainOptions)
     Ok(LearningCurve { tested_on: tested.len(), last_doubling: last_doubling(&points), points })
 }
 
+/// Examples per intent to try: each size adds enough rows to the one before to tell them apart.
+fn sizes(ranks: &[usize]) -> Vec<usize> {
+    let largest = ranks.iter().max().map_or(0, |rank| rank + 1);
+    let rows = |size: usize| ranks.iter().filter(|rank| **rank < size).count();
+    let clear = |size: &usize| *size < largest && rows(*size) as f64 * CLEAR < ranks.len() as f64;
+    SIZES.into_iter().filter(clear).chain([largest]).collect()
+}
+
 /// The place of each row in a random order of its intent: the first examples are in every set.
 fn ranks(rows: &[Row], seed: u64) -> Vec<usize> {
     let mut by_intent: BTreeMap<Option<&str>, Vec<usize>> = BTreeMap::new();
@@ -155,11 +163,11 @@ fn ranks(rows: &[Row], seed: u64) -> Vec<usize> {
     ranks
 }
 
-/// How much accuracy the last doubling of the rows brought, between points whose rows differ by less or more.
+/// How much accuracy a doubling of the rows brought at the end of the curve.
 fn last_doubling(points: &[CurvePoint]) -> Option<f64> {
     let [.., before, last] = points else { return None };
     let doublings = (last.trained_on as f64 / before.trained_on.max(1) as f64).log2();
-    (doublings > 0.1).then(|| (last.accuracy - before.accuracy) / doublings)
+    (doublings > 0.0).then(|| (last.accuracy - before.accuracy) / doublings)
 }
 
 impl LearningCurve {

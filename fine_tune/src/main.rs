@@ -66,3 +66,17 @@ fn main() -> ExitCode {
         ExitCode::from(INPUT_IS_WRONG)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_commands_are_sound_and_their_list_reads_well() {
+        let mut command = Arguments::command().term_width(100);
+        command.clone().debug_assert();
+        insta::assert_snapshot!(command.render_help());
+    }
+}

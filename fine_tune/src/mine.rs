@@ -20,7 +20,7 @@ use crate::events::write_whole;
 use crate::logs::{self, Conversation};
 use crate::near::nearest;
 use crate::source::Source;
-use crate::telling::{telling, words};
+use crate::telling::telling;
 use crate::vectors::{Vector, Vectoriser, cosine};
 use crate::{Error, Problem, Severity};
 use openings::Opening;
@@ -29,9 +29,13 @@ use openings::Opening;
 const MOST: usize = 30_000;
 /// Nearest neighbours that each message is joined to, and how alike they must be.
 const NEIGHBOURS: usize = 10;
-const LEAST: f32 = 0.12;
+const LEAST: f32 = 0.25;
 /// A message this unlike its group's centre belongs to none.
 const STRAY: f32 = 0.15;
+/// Groups that are kept at most, the largest.
+const MOST_GROUPS: usize = 1000;
+/// Groups whose centres are this alike are one.
+const JOINED: f32 = 0.6;
 /// Telling words, examples and replies that are kept of a group.
 const WORDS: usize = 6;
 const EXAMPLES: usize = 30;
@@ -139,18 +143,10 @@ pub(crate) fn read_logs(paths: &[PathBuf]) -> Result<(Vec<Conversation>, Vec<Pro
 fn mine(conversations: &[Conversation], openings: &[Opening], arguments: &MineArgs) -> Mined {
     let step = openings.len().div_ceil(MOST).max(1);
     let kept: Vec<&Opening> = openings.iter().step_by(step).collect();
-    let texts = || kept.iter().map(|opening| opening.reading.as_str());
-    let vectoriser = Vectoriser::fit(texts(), if kept.len() < 1000 { 1 } else { 2 });
-    let vectors: Vec<Vector> = texts().map(|text| vectoriser.vector(text)).collect();
-    let of_node = communities(&graph(&vectors, NEIGHBOURS, LEAST), f64::from(arguments.detail));
-    let mut members: Vec<Vec<usize>> = vec![Vec::new(); of_node.iter().max().map_or(0, |last| last + 1)];
-    of_node.iter().enumerate().for_each(|(node, group)| members[*group].push(node));
+    let clusters = clusters(&kept, arguments);
     let said = |nodes: &[usize]| nodes.iter().map(|node| kept[*node].turns.len()).sum::<usize>();
-    let mut clusters: Vec<Cluster> = members.into_iter().map(|nodes| Cluster::new(nodes, &vectors)).collect();
-    clusters.retain(|cluster| said(&cluster.nodes) >= arguments.min_size);
-    clusters.sort_by_key(|cluster| std::cmp::Reverse(said(&cluster.nodes)));
     let spoken: Vec<Vec<Vec<String>>> =
-        clusters.iter().map(|cluster| cluster.nodes.iter().map(|node| words(&kept[*node].reading)).collect()).collect();
+        clusters.iter().map(|cluster| cluster.nodes.iter().map(|node| spoken_words(kept[*node])).collect()).collect();
     let mut names = Names::default();
     let groups: Vec<Group> = clusters
         .iter()
@@ -170,6 +166,61 @@ fn mine(conversations: &[Conversation], openings: &[Opening], arguments: &MineAr
     let messages = kept.iter().map(|opening| opening.turns.len()).sum::<usize>();
     let grouped: usize = groups.iter().map(|group| group.size).sum();
     Mined { conversations: conversations.len(), messages, strays: messages - grouped, groups }
+}
+
+fn spoken_words(opening: &Opening) -> Vec<String> {
+    opening.reading.split(' ').map(str::to_owned).collect()
+}
+
+/// The groups of openings that are large enough, largest first.
+fn clusters(kept: &[&Opening], arguments: &MineArgs) -> Vec<Cluster> {
+    let texts = || kept.iter().map(|opening| opening.reading.as_str());
+    let vectoriser = Vectoriser::fit(texts(), if kept.len() < 1000 { 1 } else { 2 });
+    let vectors: Vec<Vector> = texts().map(|text| vectoriser.vector(text)).collect();
+    let of_node = communities(&graph(&vectors, NEIGHBOURS, LEAST), f64::from(arguments.detail));
+    let mut members: Vec<Vec<usize>> = vec![Vec::new(); of_node.iter().max().map_or(0, |last| last + 1)];
+    of_node.iter().enumerate().for_each(|(node, group)| members[*group].push(node));
+    let said = |nodes: &[usize]| nodes.iter().map(|node| kept[*node].turns.len()).sum::<usize>();
+    members.retain(|nodes| said(nodes) >= arguments.min_size);
+    members.sort_by_key(|nodes| std::cmp::Reverse(said(nodes)));
+    members.truncate(MOST_GROUPS);
+    let members = joined(members, &vectors);
+    let mut clusters: Vec<Cluster> = members.into_iter().map(|nodes| Cluster::new(nodes, &vectors)).collect();
+    clusters.retain(|cluster| said(&cluster.nodes) >= arguments.min_size);
+    clusters.sort_by_key(|cluster| std::cmp::Reverse(said(&cluster.nodes)));
+    clusters
+}
+
+/// Joins groups whose centres say nearly the same, the nearest first.
+fn joined(mut groups: Vec<Vec<usize>>, vectors: &[Vector]) -> Vec<Vec<usize>> {
+    let of = |nodes: &Vec<usize>| centre(nodes.iter().map(|node| &vectors[*node]));
+    let mut centres: Vec<Vector> = groups.iter().map(of).collect();
+    let likeness_to = |centres: &[Vector], a: usize| -> Vec<f32> {
+        (0..centres.len()).map(|b| if a == b { 0.0 } else { cosine(&centres[a], &centres[b]) }).collect()
+    };
+    let mut likeness: Vec<Vec<f32>> = (0..groups.len()).map(|a| likeness_to(&centres, a)).collect();
+    loop {
+        let row = |(a, row): (usize, &Vec<f32>)| {
+            row[..a].iter().copied().enumerate().map(move |(b, like)| (like, b, a)).max_by(nearer)
+        };
+        let nearest = likeness.iter().enumerate().filter_map(row).max_by(nearer);
+        let Some((_, a, b)) = nearest.filter(|nearest| nearest.0 >= JOINED) else { return groups };
+        let moved = groups.remove(b);
+        centres.remove(b);
+        likeness.remove(b);
+        groups[a].extend(moved);
+        centres[a] = of(&groups[a]);
+        let row = likeness_to(&centres, a);
+        for (other, of_other) in likeness.iter_mut().enumerate() {
+            of_other.remove(b);
+            of_other[a] = row[other];
+        }
+        likeness[a] = row;
+    }
+}
+
+fn nearer(one: &(f32, usize, usize), other: &(f32, usize, usize)) -> std::cmp::Ordering {
+    one.0.total_cmp(&other.0)
 }
 
 /// Nodes of one group without strays, the most typical first.

@@ -50,7 +50,7 @@ impl<'a> NearIndex<'a> {
 /// The rarest terms of a vector, until what is left is too short to reach the likeness; terms are numbered from the
 /// most frequent on.
 fn prefix(vector: &Vector, least: f32) -> impl Iterator<Item = u32> {
-    let mut left = 1.0_f32;
+    let mut left: f32 = vector.iter().map(|(_, weight)| weight * weight).sum();
     vector
         .iter()
         .rev()

@@ -17,8 +17,17 @@ pub(crate) struct Labelled<'a> {
     pub(crate) n_classes: usize,
 }
 
-/// One probability a class for each row, by models that have learned from the other folds alone.
-pub(crate) fn probabilities(set: Labelled<'_>, n_folds: usize, seed: u64, steps: &Steps) -> Vec<Vec<f32>> {
+/// What models said about each row that had learned from the other folds alone.
+#[derive(Debug, Clone)]
+pub(crate) struct OutOfFold {
+    /// One probability a class for each row.
+    pub(crate) probabilities: Vec<Vec<f32>>,
+    /// What scores must be divided by to become such probabilities.
+    pub(crate) temperature: f32,
+}
+
+/// Cross-validates the quick model.
+pub(crate) fn out_of_fold(set: Labelled<'_>, n_folds: usize, seed: u64, steps: &Steps) -> OutOfFold {
     let keys: Vec<(&str, u32)> = set.texts.iter().copied().zip(set.labels.iter().copied()).collect();
     let fold_of = folds(&keys, n_folds, seed);
     let of_fold = |fold: usize| -> Vec<(usize, Vec<f32>)> {
@@ -35,5 +44,5 @@ pub(crate) fn probabilities(set: Labelled<'_>, n_folds: usize, seed: u64, steps:
     all.into_iter().for_each(|(row, said)| logits[row] = said);
     let temperature = temperature(&logits, set.labels);
     logits.iter_mut().for_each(|scores| softmax(scores, temperature));
-    logits
+    OutOfFold { probabilities: logits, temperature }
 }

@@ -17,6 +17,9 @@ use crate::dataset::{BotRows, DataOptions};
 use crate::linear::{Linear, softmax};
 use crate::logs::{Conversation, Role};
 use crate::mine::read_logs;
+use crate::out_of_fold::{Labelled, out_of_fold};
+use crate::progress::Steps;
+use crate::telling;
 use crate::terminal::{columns, quoted};
 use crate::vectors::{Vector, Vectoriser, cosine};
 use crate::{Place, evaluate};
@@ -25,7 +28,12 @@ use crate::{Place, evaluate};
 const MOST: usize = 30_000;
 /// Neighbours that density is judged by, and how alike they must be.
 const NEIGHBOURS: usize = 15;
-const LEAST: f32 = 0.1;
+const LEAST: f32 = 0.2;
+/// Folds by which the quick model's probabilities are calibrated.
+const FOLDS: usize = 5;
+const SEED: u64 = 17;
+/// Telling words that a message worth labelling has at least: "got it" teaches nothing.
+const FEWEST_WORDS: usize = 2;
 /// Intents that are suggested.
 const RANKED: usize = 3;
 
@@ -101,7 +109,7 @@ fn unlabelled(conversations: &[Conversation], bot: &BotRows) -> Vec<Unlabelled> 
         }
         let text = text::redact(&turn.text).text;
         let reading = text::normalise(&text).as_str().to_owned();
-        if reading.chars().any(char::is_alphabetic) && !known.contains(&reading) {
+        if telling::words(&without_placeholders(&reading)).len() >= FEWEST_WORDS && !known.contains(&reading) {
             let entry = found.entry(reading.clone()).or_insert_with(|| Unlabelled {
                 text,
                 reading,
@@ -113,6 +121,11 @@ fn unlabelled(conversations: &[Conversation], bot: &BotRows) -> Vec<Unlabelled> 
     }
     let step = found.len().div_ceil(MOST).max(1);
     found.into_values().step_by(step).collect()
+}
+
+/// What is left beside the placeholders of personal data.
+fn without_placeholders(text: &str) -> String {
+    text.split('[').map(|part| part.split_once(']').map_or(part, |(_, rest)| rest)).collect::<Vec<_>>().join(" ")
 }
 
 type Ranking = Vec<(Option<String>, f32)>;
@@ -141,10 +154,18 @@ fn by_examples(bot: &BotRows, pool: &[Unlabelled]) -> anyhow::Result<Vec<Ranking
     let vectors: Vec<Vector> = readings.iter().map(|reading| vectoriser.vector(reading)).collect();
     let rows: Vec<(&Vector, u32)> =
         vectors.iter().zip(&bot.rows).map(|(vector, row)| (vector, numbers[&row.intent.as_deref()])).collect();
-    let model = Linear::fit(&rows, vectoriser.n_terms(), intents.len(), 17);
+    let texts: Vec<&str> = readings.iter().map(String::as_str).collect();
+    let of_rows: Vec<&Vector> = vectors.iter().collect();
+    let labels: Vec<u32> = rows.iter().map(|row| row.1).collect();
+    let (n_terms, n_classes) = (vectoriser.n_terms(), intents.len());
+    let set = Labelled { texts: &texts, vectors: &of_rows, labels: &labels, n_terms, n_classes };
+    let steps = Steps::new("learning from the bot's examples", FOLDS);
+    let temperature = out_of_fold(set, FOLDS, SEED, &steps).temperature;
+    steps.finish();
+    let model = Linear::fit(&rows, n_terms, n_classes, SEED);
     let ranking = |one: &Unlabelled| {
         let mut scores = model.logits(&vectoriser.vector(&one.reading));
-        softmax(&mut scores, 1.0);
+        softmax(&mut scores, temperature);
         ranked(intents.iter().map(|intent| intent.map(str::to_owned)).zip(scores).collect())
     };
     Ok(pool.iter().map(ranking).collect())
@@ -274,12 +295,18 @@ mod tests {
         let bot = BotRows::load(folder.path(), &DataOptions::default()).unwrap();
         let turn = |text: &str| serde_json::json!({"conversation_id": 1, "role": "customer", "text": text}).to_string();
         let labelled = r#"{"conversation_id":1,"role":"customer","text":"labelled","intent":"a"}"#.to_owned();
-        let lines = [turn("where is it?"), turn("call 13912345678"), turn("call 13812345678"), turn("12345"), labelled];
+        let lines = [
+            turn("where is it?"),
+            turn("call my phone 13912345678"),
+            turn("call my phone 13812345678"),
+            turn("got it 12345"),
+            labelled,
+        ];
         let log = folder.path().join("log.jsonl");
         std::fs::write(&log, lines.join("\n")).unwrap();
         let pool = unlabelled(&read_logs(&[log]).unwrap().0, &bot);
         assert_eq!(pool.len(), 1);
-        assert_eq!((pool[0].text.as_str(), pool[0].times), ("call [mobile]", 2));
+        assert_eq!((pool[0].text.as_str(), pool[0].times), ("call my phone [mobile]", 2));
         assert_eq!(by_examples(&bot, &pool).unwrap()[0].len(), 2);
     }
 }

@@ -3,13 +3,17 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Words that name nothing: particles, pronouns, greetings and the like.
-const SILENT: &str = "a an the is are am was were be been i me my mine we us our you your he she it its they them their this that these those and or but if so of to in on at for from with by as do does did can could would will shall should may might have has had not no yes please hi hello hey hai thanks thank dear sir madam good morning evening afternoon just want need like know get got what when where which who how why there here any some im i'm id i'd don't ok okay \
-的 了 吗 呢 啊 吧 呀 哦 嗯 我 我们 你 你们 您 他 她 它 这 那 这个 那个 是 有 在 和 与 就 都 也 还 要 想 能 可以 请 请问 帮 帮我 帮忙 一下 给 给我 把 被 对 个 一 一个 不 没 没有 你好 您好 好 好的 谢谢 什么 怎么 吗 哪 哪个 哪里 哪儿 多少 几 会 去 到 来 说 看 做 让 为 从 于 我要 我想 推荐 告诉 知道";
+const SILENT: &str = "a an the is are am was were be been i me my mine we us our you your he she it its they them their this that these those and or but if so of to in on at for from with by as do does did can could would will shall should may might have has had not no yes please hi hello hey hai thanks thank dear sir madam good morning evening afternoon just want need like know get got what when where which who how why there here any some im i'm id i'd don't ok okay got go let there's that's it's i've i'll im ive dont cant wanna am about now still just also too very really \
+的 了 吗 呢 啊 吧 呀 哦 嗯 我 我们 你 你们 您 他 她 它 这 那 这个 那个 是 有 在 和 与 就 都 也 还 要 想 能 可以 请 请问 帮 帮我 帮忙 一下 给 给我 把 被 对 个 一 一个 不 没 没有 你好 您好 好 好的 谢谢 什么 怎么 吗 哪 哪个 哪里 哪儿 多少 几 会 去 到 来 说 看 做 让 为 从 于 我要 我想 推荐 告诉 知道 哈喽 现在 已经 还是 就是 这样 那么 时候 一直 有点 真的";
+
+/// Chinese words of one character that name something.
+const SHORT: &str = "退换改买查修坏丢漏错贵寄送付";
 
 /// The words of a normalised message that can name something.
 pub(crate) fn words(normalised: &str) -> Vec<String> {
+    let is_short = |word: &str| word.chars().count() < 2 && !SHORT.contains(word);
     let is_telling = |word: &str| {
-        !word.chars().all(char::is_numeric) && !SILENT.split(' ').any(|silent| silent == word) && word.len() > 1
+        !is_short(word) && !word.chars().all(char::is_numeric) && !SILENT.split(' ').any(|silent| silent == word)
     };
     text::words(normalised)
         .into_iter()

@@ -172,13 +172,18 @@ pub(crate) fn judged(classifier: &Classifier, rows: &[Row]) -> Vec<Judged> {
 
 fn table(validation: &Validation) -> String {
     let mut out = report::table(&validation.evaluation);
-    let parts = validation.parts.iter().map(|part| percent(part.accuracy));
-    let how = match validation.by.as_str() {
-        "time" => "trained on what came before, tested on what came after".to_owned(),
-        _ => format!("{} folds: {}", validation.parts.len(), parts.collect::<Vec<_>>().join(", ")),
+    let mean = percent(validation.mean_accuracy);
+    let how = match validation.parts.as_slice() {
+        [only] => format!(
+            "{mean} (trained on {} messages from before, tested on {} from after)",
+            only.trained_on, only.tested_on
+        ),
+        parts => {
+            let each: Vec<String> = parts.iter().map(|part| percent(part.accuracy)).collect();
+            format!("{mean} ± {} ({} folds: {})", percent(validation.deviation), parts.len(), each.join(", "))
+        }
     };
-    let (mean, deviation) = (percent(validation.mean_accuracy), percent(validation.deviation));
-    out.push_str(&format!("\naccuracy {mean} ± {deviation} ({how})\n"));
+    out.push_str(&format!("\naccuracy {how}\n"));
     out
 }
 

@@ -10,7 +10,7 @@ const RUNS: std::ops::RangeInclusive<usize> = 2..=4;
 /// Most terms that are known, the most frequent first.
 const MAX_TERMS: usize = 300_000;
 
-/// Terms with weights, by term; the squares of the weights sum to one, or the vector is empty.
+/// Terms with weights, by term. The squares of the weights sum to one, less the share of terms that are not known.
 pub(crate) type Vector = Vec<(u32, f32)>;
 
 /// The known terms with their inverse document frequencies.
@@ -18,6 +18,8 @@ pub(crate) type Vector = Vec<(u32, f32)>;
 pub(crate) struct Vectoriser {
     terms: HashMap<u64, u32>,
     idf: Vec<f32>,
+    /// Of a term that is not known.
+    unseen_idf: f32,
 }
 
 impl Vectoriser {
@@ -37,6 +39,7 @@ impl Vectoriser {
         let idf = |count: u32| ((1.0 + n_texts as f32) / (1.0 + count as f32)).ln() + 1.0;
         Self {
             idf: kept.iter().map(|(_, count)| idf(*count)).collect(),
+            unseen_idf: idf(0),
             terms: (0..).zip(kept).map(|(index, (term, _))| (term, index)).collect(),
         }
     }
@@ -51,11 +54,11 @@ impl Vectoriser {
         let mut found: Vec<(u32, f32, bool)> = Vec::new();
         let mut squares = [0.0_f32; 2];
         for (term, is_run, count) in terms(text) {
-            if let Some(index) = self.terms.get(&term) {
-                let weight = (1.0 + (count as f32).ln()) * self.idf[*index as usize];
-                squares[usize::from(is_run)] += weight * weight;
-                found.push((*index, weight, is_run));
-            }
+            let known = self.terms.get(&term);
+            let idf = known.map_or(self.unseen_idf, |index| self.idf[*index as usize]);
+            let weight = (1.0 + (count as f32).ln()) * idf;
+            squares[usize::from(is_run)] += weight * weight;
+            found.extend(known.map(|index| (*index, weight, is_run)));
         }
         let kinds = squares.iter().filter(|square| **square > 0.0).count() as f32;
         let scales = squares.map(|square| (square * kinds).sqrt().recip());
@@ -66,7 +69,7 @@ impl Vectoriser {
     }
 }
 
-/// The cosine of two vectors of length one.
+/// The cosine of two texts by their vectors.
 pub(crate) fn cosine(a: &[(u32, f32)], b: &[(u32, f32)]) -> f32 {
     let (mut at, mut sum) = (0, 0.0);
     for (term, weight) in a {
@@ -171,13 +174,14 @@ mod tests {
     fn a_text_of_unknown_or_no_terms_has_an_empty_vector() {
         let vectoriser = Vectoriser::fit(["a b"].into_iter(), 1);
         assert!(vectoriser.vector("").is_empty() && vectoriser.vector("大").is_empty());
+        assert!(cosine(&vectoriser.vector("a b"), &vectoriser.vector("a b with much that is not known")) < 0.5);
         assert_eq!(cosine(&[], &vectoriser.vector("a b")), 0.0);
         assert_eq!(Vectoriser::fit(std::iter::empty(), 1).n_terms(), 0);
     }
 
     proptest! {
         #[test]
-        fn every_vector_has_length_one_or_none(text in any::<String>()) {
+        fn a_vector_of_known_terms_has_length_one(text in any::<String>()) {
             let vector = Vectoriser::fit(std::iter::once(text.as_str()), 1).vector(&text);
             let length: f32 = vector.iter().map(|(_, weight)| weight * weight).sum();
             prop_assert!(vector.is_empty() || (length - 1.0).abs() < 1e-3);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::confident::{Suspect, suspects};
 use super::{Audit, Evidence, Finding, IntentHealth, Kind, Looked, name};
 use crate::near::nearest;
-use crate::out_of_fold::{Labelled, probabilities};
+use crate::out_of_fold::{Labelled, out_of_fold};
 use crate::progress::Steps;
 
 /// Folds of the cross-validation.
@@ -91,7 +91,7 @@ impl<'a> Judged<'a> {
         let vectors: Vec<_> = rows.iter().map(|row| &looked.vectors[*row]).collect();
         let (n_terms, n_classes) = (looked.vectoriser.n_terms(), intents.len());
         let set = Labelled { texts: &texts, vectors: &vectors, labels: &labels, n_terms, n_classes };
-        let probabilities = probabilities(set, FOLDS, SEED, steps);
+        let probabilities = out_of_fold(set, FOLDS, SEED, steps).probabilities;
         let said = probabilities.iter().map(|row| best(row)).collect();
         Some(Self { looked, rows, labels, intents, probabilities, said })
     }

@@ -57,14 +57,25 @@ fn verdict(comparison: &Comparison) -> String {
     let changed = |kind: fn(&super::IntentChange) -> usize| comparison.intents.iter().map(kind).sum::<usize>();
     let (better, worse) = (changed(|intent| intent.better.len()), changed(|intent| intent.worse.len()));
     let counts = format!("{better} messages for the better, {worse} for the worse");
-    let is_better = |difference: &Difference| difference.mean > 0.0 && difference.is_significant();
-    if comparison.is_worse() {
-        format!("B is worse, and not by chance: {counts}")
-    } else if is_better(accuracy) || is_better(served) {
-        format!("B is better, and not by chance: {counts}")
-    } else {
-        format!("no difference that could not be chance: {counts}")
-    }
+    let moved = |sign: f64| -> Vec<&str> {
+        let of = |difference: &Difference| difference.mean * sign > 0.0 && difference.is_significant();
+        let kinds = [(accuracy, "the best intent is right"), (served, "messages are served rightly")];
+        kinds.into_iter().filter(|(difference, _)| of(difference)).map(|(_, what)| what).collect()
+    };
+    let (up, down) = (moved(1.0), moved(-1.0));
+    let said = |word: &str, what: &[&str]| {
+        format!(
+            "B is {word}, and not by chance: {} {word_often}",
+            what.join(" and "),
+            word_often = if word == "worse" { "less often" } else { "more often" }
+        )
+    };
+    let verdict = match (up.is_empty(), down.is_empty()) {
+        (true, true) => "no difference that could not be chance".to_owned(),
+        (_, false) => said("worse", &down),
+        (false, true) => said("better", &up),
+    };
+    format!("{verdict}\n{counts}")
 }
 
 fn told(change: &Change) -> String {

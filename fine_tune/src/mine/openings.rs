@@ -10,15 +10,13 @@ use crate::telling::words;
 
 /// Customer's turns in which the opening question is looked for.
 const FIRST_TURNS: usize = 3;
-/// Telling words that a question has at least.
-const FEWEST_WORDS: usize = 2;
 
-/// A message and where it was said, once for all that read the same.
+/// A message and where it was said, once for all of the same telling words.
 #[derive(Debug, Clone)]
 pub(super) struct Opening {
     /// As the first customer wrote it, without personal data.
     pub(super) text: String,
-    /// Normalised, without placeholders of personal data.
+    /// Its telling words alone.
     pub(super) reading: String,
     /// Conversation and turn of everyone who said so.
     pub(super) turns: Vec<(usize, usize)>,
@@ -35,8 +33,8 @@ pub(super) fn find(conversations: &[Conversation], which: Which) -> Vec<Opening>
         let customers = conversation.turns.iter().enumerate().filter(|(_, turn)| turn.role == Role::Customer);
         let questions = customers.take(first_turns).filter_map(|(at, turn)| {
             let text = text::redact(&turn.text).text;
-            let reading = reading(&text);
-            (words(&reading).len() >= FEWEST_WORDS).then_some((at, text, reading))
+            let words = words(&letters(&text));
+            (!words.is_empty()).then(|| (at, text, words.join(" ")))
         });
         for (at, text, reading) in questions.take(wanted) {
             let opening = || Opening { text, reading: reading.clone(), turns: Vec::new() };
@@ -47,20 +45,20 @@ pub(super) fn find(conversations: &[Conversation], which: Which) -> Vec<Opening>
 }
 
 /// Normalised, with placeholders and numbers taken out: they would group messages by what is private in them.
-fn reading(text: &str) -> String {
+fn letters(text: &str) -> String {
     let normalised = text::normalise(text);
-    let mut reading = String::new();
+    let mut letters = String::new();
     let mut inside = false;
     for c in normalised.as_str().chars() {
         match c {
             '[' => inside = true,
             ']' => inside = false,
-            c if !inside && c.is_alphabetic() => reading.push(c),
-            _ if !reading.ends_with(' ') => reading.push(' '),
+            c if !inside && c.is_alphabetic() => letters.push(c),
+            _ if !letters.ends_with(' ') => letters.push(' '),
             _ => {}
         }
     }
-    reading.trim().to_owned()
+    letters
 }
 
 /// Leaves out what a model answers already.

@@ -23,10 +23,12 @@ fn talk(id: usize, turns: &[(&str, &str)], resolved: Option<bool>) -> String {
 fn logs() -> String {
     let mut logs = String::new();
     for (n, place) in PLACES.iter().enumerate() {
-        let parcel = format!("where has the parcel for {place} got to");
+        let parcel = format!("the tracking page of my late parcel to {place} shows nothing");
         let reply = format!("The parcel for {place} is on its way and comes tomorrow.");
         logs += &talk(n, &[("customer", "hello"), ("customer", &parcel), ("agent", &reply)], Some(true));
-        let refund = format!("订单{n}的退款什么时候到账，{place}");
+        let refund =
+            ["订单{n}的退款什么时候到账", "{n}退款多久到账呀", "退款到账要几天{n}", "{n}的退款到账了吗"][n % 4];
+        let refund = refund.replace("{n}", &n.to_string());
         logs += &talk(100 + n, &[("customer", &refund), ("agent", "退款会在三个工作日内原路退回。")], None);
     }
     logs
