@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::{Context as _, bail};
 use model::{Classifier, EncoderKind, TrainOptions};
 
-use crate::args::{Encoder, LearningArgs, TrainArgs};
+use crate::args::{Depth, Encoder, LearningArgs, TrainArgs};
 use crate::dataset::{BotData, DataOptions, load_bot_data};
 use crate::evaluate::{calibration, expected_calibration_error};
 use crate::events::{Curve, TrainEvent, TrainMetrics};
@@ -72,6 +72,12 @@ fn training_options(arguments: &TrainArgs) -> TrainOptions {
         arguments.learning;
     TrainOptions {
         base: arguments.base.clone().filter(|base| base.as_os_str() != "none"),
+        prefix: arguments.prefix.clone(),
+        depth: arguments.depth.map(|depth| match depth {
+            Depth::Frozen => model::Depth::Frozen,
+            Depth::FewShot => model::Depth::FewShot,
+            Depth::Full => model::Depth::Full,
+        }),
         encoder: match encoder {
             Some(Encoder::Bag) => EncoderKind::Bag,
             Some(Encoder::Cnn) => EncoderKind::Cnn,

@@ -17,7 +17,7 @@ use crate::encoder::bert::{self, Bert, BertConfig, Weights};
 use crate::encoder::cnn;
 use crate::features::Featuriser;
 use crate::neighbours::Neighbours;
-use crate::network::{Base, NGRAM_DIM, Network, TOKEN_DIM};
+use crate::network::{Base, NGRAM_DIM, Network, TOKEN_DIM, ngram_dim};
 use crate::random::Random;
 use crate::sentiment::SentimentHead;
 use crate::table::Table;
@@ -120,7 +120,9 @@ fn tensors(parts: &Parts) -> Result<BTreeMap<String, Tensor>, Error> {
     tensors.insert("neighbours.weights".into(), Tensor::from_slice(&weights, weights.len(), &Device::Cpu)?);
     tensors.insert("features.idf".into(), vector(parts.featuriser.idf())?);
     tensors.insert("features.unseen".into(), vector(&[parts.featuriser.unseen_idf()])?);
-    tensors.insert("ngrams.weight".into(), table(&parts.network.ngrams)?);
+    if parts.network.ngrams.dim() > 0 {
+        tensors.insert("ngrams.weight".into(), table(&parts.network.ngrams)?);
+    }
     if let Some(wide) = &parts.network.wide {
         tensors.insert("wide.weight".into(), table(wide)?);
     }
@@ -192,6 +194,7 @@ pub(crate) fn load(dir: &Path) -> Result<(Parts, BundleInfo, Gazetteer), Error> 
         sentiment,
         calibration: info.calibration.clone(),
         prefix: info.features.prefix.clone(),
+        depth: info.depth,
         metrics: info.metrics.clone(),
     };
     Ok((parts, info, gazetteer))
@@ -275,7 +278,10 @@ fn load_network(store: &mut Stored, config: &Config, featuriser: &Featuriser) ->
     }
     let mut network = Network {
         kind: config.encoder,
-        ngrams: store.table("ngrams.weight", Some(n), NGRAM_DIM)?,
+        ngrams: match ngram_dim(config.encoder) {
+            0 => Table::default(),
+            dim => store.table("ngrams.weight", Some(n), dim)?,
+        },
         wide: store.has("wide.weight").then(|| store.table("wide.weight", Some(n), config.outputs)).transpose()?,
         tokens: if token_dim == 0 {
             Table::default()
@@ -289,6 +295,7 @@ fn load_network(store: &mut Stored, config: &Config, featuriser: &Featuriser) ->
     for (name, shape) in network.head_shapes() {
         network.dense.add(&name, store.floats(&name, &shape)?, shape)?;
     }
+    network.prepare();
     Ok(network)
 }
 

@@ -20,7 +20,7 @@ use crate::sentiment::SentimentHead;
 use crate::split::Row;
 use crate::train::{MAX_TOKENS, Reader};
 use crate::{
-    BundleInfo, EntityFinder, Error, FORMAT_VERSION, Gazetteer, Prediction, Scored, TrainOptions, TrainingSet,
+    BundleInfo, Depth, EntityFinder, Error, FORMAT_VERSION, Gazetteer, Prediction, Scored, TrainOptions, TrainingSet,
 };
 
 /// Thresholds are found with at least one out-of-scope row for so many others.
@@ -54,14 +54,16 @@ impl Classifier {
         bundle::save(dir, &self.parts, &self.info, &self.gazetteer)
     }
 
-    /// Classifies messages, one after another on this thread.
+    /// Classifies messages: a base's encoder takes them together, all else one after another on this thread.
     pub fn predict(&self, texts: &[&str]) -> Vec<Prediction> {
-        texts.iter().map(|text| self.predict_one(text)).collect()
+        let normalised: Vec<_> = texts.iter().map(|text| text::normalise(text)).collect();
+        let inputs: Vec<Input> = normalised.iter().map(|text| self.parts.read(text.as_str())).collect();
+        let scores = self.parts.scores(&inputs);
+        let texts = texts.iter().zip(&normalised).map(|(original, text)| (*original, text.as_str()));
+        texts.zip(scores).map(|((original, text), scores)| self.prediction(original, text, scores)).collect()
     }
 
-    fn predict_one(&self, original: &str) -> Prediction {
-        let normalised = text::normalise(original);
-        let scores = self.parts.scores(normalised.as_str());
+    fn prediction(&self, original: &str, normalised: &str, scores: Scores) -> Prediction {
         let mut ranking: Vec<Scored> = self
             .intents()
             .iter()
@@ -73,7 +75,7 @@ impl Classifier {
         Prediction {
             ranking,
             in_scope: scores.in_scope,
-            sentiment: self.parts.sentiment.as_ref().map(|head| head.predict(normalised.as_str(), temperature)),
+            sentiment: self.parts.sentiment.as_ref().map(|head| head.predict(normalised, temperature)),
             entities: self.finder.find(original),
         }
     }
@@ -110,6 +112,8 @@ pub(crate) struct Parts {
     pub calibration: Calibration,
     /// Put before each text for the token encoder.
     pub prefix: String,
+    /// How much of the base was trained, where there was one.
+    pub depth: Option<Depth>,
     pub metrics: BTreeMap<String, f32>,
 }
 
@@ -149,11 +153,15 @@ impl Parts {
         (evidence, nearest.other)
     }
 
-    fn scores(&self, text: &str) -> Scores {
-        let input = self.read(text);
+    fn scores(&self, inputs: &[Input]) -> Vec<Scores> {
         // Shapes were checked when the network was made or loaded; without logits nothing is claimed.
-        let logits = self.network.logits(&self.plain, &input).unwrap_or_else(|_| vec![0.0; self.network.outputs]);
-        let (evidence, _) = self.evidence(&input, &logits, None);
+        let none = || vec![vec![0.0; self.network.outputs]; inputs.len()];
+        let logits = self.network.logits(&self.plain, &inputs.iter().collect::<Vec<_>>()).unwrap_or_else(|_| none());
+        inputs.iter().zip(&logits).map(|(input, logits)| self.score(input, logits)).collect()
+    }
+
+    fn score(&self, input: &Input, logits: &[f32]) -> Scores {
+        let (evidence, _) = self.evidence(input, logits, None);
         let in_scope = self.calibration.scope.probability(&evidence.signals(None));
         let mut probabilities = softmax(evidence.logits, self.calibration.temperature);
         for probability in &mut probabilities {
@@ -165,7 +173,10 @@ impl Parts {
     /// Fits temperature, scope and curve on rows the network has not seen.
     pub(crate) fn calibrate(&mut self, held_out: &[Row]) -> Result<(), Error> {
         let none = self.intents.len() as u32;
-        let judged: Vec<Judged> = held_out.par_iter().map(|row| self.judge(row)).collect::<Result<_, _>>()?;
+        let inputs: Vec<Input> = held_out.par_iter().map(|row| self.read(&row.text)).collect();
+        let logits = self.network.all_logits(&inputs.iter().collect::<Vec<_>>())?;
+        let rows = held_out.par_iter().zip(&inputs).zip(&logits);
+        let judged: Vec<Judged> = rows.map(|((row, input), logits)| self.judge(row, input, logits)).collect();
         let (inside, outside): (Vec<_>, Vec<_>) = judged.iter().partition(|row| row.label < none);
         self.calibration
             .fit_temperature(&inside.iter().map(|row| (row.logits.as_slice(), row.label)).collect::<Vec<_>>());
@@ -205,12 +216,10 @@ impl Parts {
         (best * self.calibration.scope.probability(&row.left_out), false)
     }
 
-    fn judge(&self, row: &Row) -> Result<Judged, Error> {
-        let input = self.read(&row.text);
-        let logits = self.network.logits(&self.plain, &input)?;
-        let (evidence, other) = self.evidence(&input, &logits, Some(row.label));
+    fn judge(&self, row: &Row, input: &Input, logits: &[f32]) -> Judged {
+        let (evidence, other) = self.evidence(input, logits, Some(row.label));
         let left_out = Evidence { similarity: other, ..evidence }.signals(Some(row.label as usize));
-        Ok(Judged { logits: evidence.logits.to_vec(), label: row.label, signals: evidence.signals(None), left_out })
+        Judged { logits: evidence.logits.to_vec(), label: row.label, signals: evidence.signals(None), left_out }
     }
 
     pub(crate) fn classifier(self, set: &TrainingSet, options: &TrainOptions) -> Classifier {
@@ -238,6 +247,7 @@ impl Parts {
             data_fingerprint: fingerprint,
             metrics: self.metrics.clone(),
             base_licence: options.base_licence.clone(),
+            depth: self.depth,
             languages: set.languages.clone(),
             n_examples: set.train.len() + set.validation.len(),
         };

@@ -4,7 +4,9 @@
 mod bundle;
 mod calibration;
 mod classifier;
+mod contrast;
 mod dense;
+mod depth;
 mod encoder;
 mod error;
 mod features;
@@ -25,6 +27,7 @@ mod training_set;
 
 pub use calibration::{Calibration, ScopeModel};
 pub use classifier::Classifier;
+pub use depth::Depth;
 pub use error::Error;
 pub use gazetteer::{EntityFinder, Gazetteer, GazetteerEntity, GazetteerValue};
 pub use info::{BundleInfo, FORMAT_VERSION, FeatureInfo};
