@@ -20,6 +20,14 @@ pub struct TrainArgs {
     #[arg(long, value_name = "DIR")]
     pub base: Option<PathBuf>,
 
+    /// Put before each text for the base, such as `query: ` for E5 [default: what the base's folder says]
+    #[arg(long, value_name = "TEXT", requires = "base")]
+    pub prefix: Option<String>,
+
+    /// How much of the base is trained [default: few-shot below 20 examples per intent, else full]
+    #[arg(long, value_enum, requires = "base")]
+    pub depth: Option<Depth>,
+
     /// More conversations in the log format (may be given several times); the bot's own logs/ are always read
     #[arg(long, value_name = "FILE")]
     pub logs: Vec<PathBuf>,
@@ -99,6 +107,17 @@ pub struct LearningArgs {
     /// Processor threads [default: all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+}
+
+/// How much of a base is trained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Depth {
+    /// The encoder stays as it is, a head learns over its vectors: seconds
+    Frozen,
+    /// The encoder learns by comparing examples, then a head: for few examples
+    FewShot,
+    /// Encoder and head learn together: most accurate, slowest
+    Full,
 }
 
 /// The encoders that learn from nothing.
@@ -429,6 +448,8 @@ Examples:
   train my-bot --out model                           learn from the bot's own examples and logs
   train my-bot --out model --logs march.jsonl        and from last month's conversations
   train my-bot --out model --base ../e5-small        start from a BERT-family checkpoint
+  train my-bot --out model --base ../e5-small --prefix 'query: ' --depth frozen
+                                                     only a head over its vectors, in seconds
   train my-bot --out model --data-only               only say what the data is worth
 
 Ctrl-C finishes with the best model so far and saves it; a second Ctrl-C leaves at once and saves nothing.";

@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::{Context as _, bail};
 use model::{Classifier, EncoderKind, TrainOptions};
 
-use crate::args::{Encoder, LearningArgs, TrainArgs};
+use crate::args::{Depth, Encoder, LearningArgs, TrainArgs};
 use crate::dataset::{BotData, DataOptions, load_bot_data};
 use crate::evaluate::{calibration, expected_calibration_error};
 use crate::events::{Curve, TrainEvent, TrainMetrics};
@@ -68,6 +68,12 @@ fn data_options(arguments: &TrainArgs, seed: u64) -> DataOptions {
 fn training_options(arguments: &TrainArgs) -> TrainOptions {
     TrainOptions {
         base: arguments.base.clone().filter(|base| base.as_os_str() != "none"),
+        prefix: arguments.prefix.clone(),
+        depth: arguments.depth.map(|depth| match depth {
+            Depth::Frozen => model::Depth::Frozen,
+            Depth::FewShot => model::Depth::FewShot,
+            Depth::Full => model::Depth::Full,
+        }),
         trained_at: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         ..learning_options(&arguments.learning)
     }

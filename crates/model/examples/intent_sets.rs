@@ -87,6 +87,8 @@ fn arguments() -> Result<Arguments, Box<dyn std::error::Error>> {
             "--refit" => options.refit = value.parse()?,
             "--threads" => options.threads = Some(value.parse()?),
             "--base" => options.base = Some(value.into()),
+            "--depth" => options.depth = Some(serde_json::from_value(value.into())?),
+            "--prefix" => options.prefix = Some(value),
             "--encoder" => options.encoder = encoder(&value)?,
             other => return Err(format!("unknown option {other}").into()),
         }
@@ -117,9 +119,12 @@ fn encoder(name: &str) -> Result<EncoderKind, String> {
 /// Train rows only; without rows of the split to report on, every sixth train row is kept for that.
 fn training_set(rows: &[Row], arguments: &Arguments) -> TrainingSet {
     let mut counts = std::collections::HashMap::new();
-    let train = rows
-        .iter()
-        .enumerate()
+    let mut shuffled: Vec<(usize, &Row)> = rows.iter().enumerate().collect();
+    if arguments.per_intent < usize::MAX {
+        shuffled.sort_by_key(|(index, _)| spread(*index as u64 + (arguments.options.seed << 32)));
+    }
+    let train = shuffled
+        .into_iter()
         .filter(|(index, row)| is_train(rows, arguments, *index, row))
         .filter(|(_, row)| {
             let count = counts.entry(row.intent.clone()).or_insert(0usize);
@@ -129,6 +134,12 @@ fn training_set(rows: &[Row], arguments: &Arguments) -> TrainingSet {
         .map(|(_, row)| Example::new(&row.text, row.intent.as_deref().filter(|_| !row.split.starts_with("oos"))))
         .collect();
     TrainingSet { train, ..TrainingSet::default() }
+}
+
+/// A number that looks drawn at random, always the same for the same key.
+fn spread(key: u64) -> u64 {
+    let mixed = (key ^ (key >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb).rotate_left(31)
 }
 
 fn is_train(rows: &[Row], arguments: &Arguments, index: usize, row: &Row) -> bool {

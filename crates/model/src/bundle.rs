@@ -19,7 +19,7 @@ use crate::entities::{TaggerFacts, TaggerWeights};
 use crate::features::Featuriser;
 use crate::linear::Linear;
 use crate::neighbours::Neighbours;
-use crate::network::{Base, NGRAM_DIM, Network, TOKEN_DIM};
+use crate::network::{Base, NGRAM_DIM, Network, TOKEN_DIM, ngram_dim};
 use crate::random::Random;
 use crate::sentiment::SentimentHead;
 use crate::table::Table;
@@ -116,6 +116,7 @@ fn tensors(parts: &Parts) -> Result<BTreeMap<String, Tensor>, Error> {
         Ok(())
     };
     numbers("features.hashes", parts.featuriser.hashes())?;
+    numbers("features.ngrams", &[parts.featuriser.n_ngrams() as u32])?;
     let neighbours = &parts.neighbours;
     numbers("neighbours.starts", &neighbours.starts)?;
     numbers("neighbours.examples", &neighbours.entries.iter().map(|entry| entry.0).collect::<Vec<_>>())?;
@@ -127,7 +128,9 @@ fn tensors(parts: &Parts) -> Result<BTreeMap<String, Tensor>, Error> {
     tensors.insert("neighbours.weights".into(), Tensor::from_slice(&weights, weights.len(), &Device::Cpu)?);
     tensors.insert("features.idf".into(), vector(parts.featuriser.idf())?);
     tensors.insert("features.unseen".into(), vector(&[parts.featuriser.unseen_idf()])?);
-    tensors.insert("ngrams.weight".into(), table(&parts.network.ngrams)?);
+    if parts.network.ngrams.dim() > 0 {
+        tensors.insert("ngrams.weight".into(), table(&parts.network.ngrams)?);
+    }
     if let Some(wide) = &parts.network.wide {
         tensors.insert("wide.weight".into(), table(wide)?);
     }
@@ -187,10 +190,7 @@ pub(crate) fn load(dir: &Path) -> Result<(Parts, BundleInfo, Gazetteer), Error> 
     let hashes = store.numbers("features.hashes")?;
     let n = hashes.len();
     let unseen = store.floats("features.unseen", &[1])?[0];
-    let n_ngrams = store.rows("ngrams.weight");
-    if n_ngrams > n {
-        return Err(store.problem("has more n-grams than features.hashes names"));
-    }
+    let n_ngrams = store.n_ngrams("features.ngrams", n)?;
     let featuriser = Featuriser::from_parts(hashes, store.floats("features.idf", &[n])?, unseen, n_ngrams);
     let network = load_network(&mut store, &config, &featuriser)?;
     if network.tokens.dim() > 0 && tokenizer.get_vocab(true).values().any(|id| *id as usize >= network.tokens.len()) {
@@ -215,6 +215,7 @@ pub(crate) fn load(dir: &Path) -> Result<(Parts, BundleInfo, Gazetteer), Error> 
         tagger,
         calibration: info.calibration.clone(),
         prefix: info.features.prefix.clone(),
+        depth: info.depth,
         metrics: info.metrics.clone(),
     };
     Ok((parts, info, gazetteer))
@@ -298,7 +299,10 @@ fn load_network(store: &mut Stored, config: &Config, featuriser: &Featuriser) ->
     }
     let mut network = Network {
         kind: config.encoder,
-        ngrams: store.table("ngrams.weight", Some(featuriser.n_ngrams()), NGRAM_DIM)?,
+        ngrams: match ngram_dim(config.encoder) {
+            0 => Table::default(),
+            dim => store.table("ngrams.weight", Some(featuriser.n_ngrams()), dim)?,
+        },
         wide: store.has("wide.weight").then(|| store.table("wide.weight", Some(n), config.outputs)).transpose()?,
         tokens: if token_dim == 0 {
             Table::default()
@@ -312,6 +316,7 @@ fn load_network(store: &mut Stored, config: &Config, featuriser: &Featuriser) ->
     for (name, shape) in network.head_shapes() {
         network.dense.add(&name, store.floats(&name, &shape)?, shape)?;
     }
+    network.prepare();
     Ok(network)
 }
 
@@ -336,11 +341,7 @@ fn load_sentiment(store: &mut Stored) -> Result<Option<SentimentHead>, Error> {
     }
     let hashes = store.numbers("sentiment.hashes")?;
     let n = hashes.len();
-    // Bundles from before pairs of words were learned hold n-grams alone.
-    let n_ngrams = match store.has("sentiment.ngrams") {
-        true => store.numbers("sentiment.ngrams")?.first().map_or(n, |n_ngrams| *n_ngrams as usize),
-        false => n,
-    };
+    let n_ngrams = store.n_ngrams("sentiment.ngrams", n)?;
     let bias = store.floats("sentiment.bias", &[3])?;
     let weights = store.table("sentiment.weight", Some(n), 3)?;
     let featuriser = Featuriser::from_parts(hashes, store.floats("sentiment.idf", &[n])?, 1.0, n_ngrams);
@@ -393,6 +394,17 @@ impl Stored {
     fn numbers(&mut self, name: &str) -> Result<Vec<u32>, Error> {
         let tensor = self.take(name)?;
         tensor.to_vec1::<u32>().map_err(|_| self.problem(&format!("tensor {name} is no list of whole numbers")))
+    }
+
+    /// How many of `n` features are n-grams: all in bundles from before pairs of words were learned.
+    fn n_ngrams(&mut self, name: &str, n: usize) -> Result<usize, Error> {
+        if !self.has(name) {
+            return Ok(n);
+        }
+        match self.numbers(name)?[..] {
+            [n_ngrams] if n_ngrams as usize <= n => Ok(n_ngrams as usize),
+            _ => Err(self.problem(&format!("tensor {name} is no number up to {n}"))),
+        }
     }
 
     /// The lines of a text; none where the bundle has no such text.

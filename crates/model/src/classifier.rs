@@ -18,8 +18,8 @@ use crate::scope::Evidence;
 use crate::sentiment::SentimentHead;
 use crate::train::{MAX_TOKENS, Reader};
 use crate::{
-    BundleInfo, Entity, EntityFinder, EntityTagger, Error, FORMAT_VERSION, Gazetteer, Prediction, Scored, TrainOptions,
-    TrainingSet,
+    BundleInfo, Depth, Entity, EntityFinder, EntityTagger, Error, FORMAT_VERSION, Gazetteer, Prediction, Scored,
+    TrainOptions, TrainingSet,
 };
 
 /// A trained classifier, ready to serve from many threads.
@@ -50,14 +50,16 @@ impl Classifier {
         bundle::save(dir, &self.parts, &self.info, &self.gazetteer)
     }
 
-    /// Classifies messages, one after another on this thread.
+    /// Classifies messages: a base's encoder takes them together, all else one after another on this thread.
     pub fn predict(&self, texts: &[&str]) -> Vec<Prediction> {
-        texts.iter().map(|text| self.predict_one(text)).collect()
+        let normalised: Vec<_> = texts.iter().map(|text| text::normalise(text)).collect();
+        let inputs: Vec<Input> = normalised.iter().map(|text| self.parts.read(text.as_str())).collect();
+        let scores = self.parts.scores(&inputs);
+        let texts = texts.iter().zip(&normalised).map(|(original, text)| (*original, text.as_str()));
+        texts.zip(scores).map(|((original, text), scores)| self.prediction(original, text, scores)).collect()
     }
 
-    fn predict_one(&self, original: &str) -> Prediction {
-        let normalised = text::normalise(original);
-        let scores = self.parts.scores(normalised.as_str());
+    fn prediction(&self, original: &str, normalised: &str, scores: Scores) -> Prediction {
         let mut ranking: Vec<Scored> = self
             .intents()
             .iter()
@@ -69,7 +71,7 @@ impl Classifier {
         Prediction {
             ranking,
             in_scope: scores.in_scope,
-            sentiment: self.parts.sentiment.as_ref().map(|head| head.predict(normalised.as_str(), temperature)),
+            sentiment: self.parts.sentiment.as_ref().map(|head| head.predict(normalised, temperature)),
             entities: self.entities(original),
         }
     }
@@ -120,6 +122,8 @@ pub(crate) struct Parts {
     pub calibration: Calibration,
     /// Put before each text for the token encoder.
     pub prefix: String,
+    /// How much of the base was trained, where there was one.
+    pub depth: Option<Depth>,
     pub metrics: BTreeMap<String, f32>,
 }
 
@@ -141,10 +145,15 @@ impl Parts {
         .read(text)
     }
 
-    pub(crate) fn scores(&self, text: &str) -> Scores {
-        let input = self.read(text);
+    /// Probabilities of messages that have been read.
+    pub(crate) fn scores(&self, inputs: &[Input]) -> Vec<Scores> {
         // Shapes were checked when the network was made or loaded; without logits nothing is claimed.
-        let logits = self.network.logits(&self.plain, &input).unwrap_or_else(|_| vec![0.0; self.network.outputs]);
+        let none = || vec![vec![0.0; self.network.outputs]; inputs.len()];
+        let logits = self.network.logits(&self.plain, &inputs.iter().collect::<Vec<_>>()).unwrap_or_else(|_| none());
+        inputs.iter().zip(&logits).map(|(input, logits)| self.score(input, logits)).collect()
+    }
+
+    fn score(&self, input: &Input, logits: &[f32]) -> Scores {
         let (inside, rest) = logits.split_at(self.intents.len());
         let evidence = Evidence {
             logits: inside,
@@ -189,6 +198,7 @@ impl Parts {
             accepted_error_rate: options.accepted_error_rate,
             data_fingerprint: fingerprint,
             metrics: self.metrics.clone(),
+            depth: self.depth,
             base_licence: options.base_licence.clone(),
             languages: set.languages.clone(),
             n_examples: set.train.len() + set.validation.len(),

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::classifier::{Classifier, Parts};
-use crate::network::best;
+use crate::classifier::{Classifier, Parts, Scores};
+use crate::network::{Input, best};
 
 /// Words of a message that are weighed, one classification each.
 const MAX_WORDS: usize = 48;
@@ -53,30 +53,35 @@ impl Classifier {
         let parts = self.parts();
         let normalised = text::normalise(message);
         let whole = normalised.as_str();
-        let label = best(&parts.scores(whole).probabilities);
-        let intent = parts.intents.get(label)?.clone();
-        let log_odds = |text: &str| {
-            let probability = parts.scores(text).probabilities[label].clamp(SMALLEST, 1.0 - SMALLEST);
-            (probability / (1.0 - probability)).ln()
-        };
-        let with = log_odds(whole);
-        let words = text::words(whole).into_iter().take(MAX_WORDS).map(|word| {
+        let words: Vec<_> = text::words(whole).into_iter().take(MAX_WORDS).collect();
+        let mut inputs = vec![parts.read(whole)];
+        for word in &words {
             let gap = if word.is_han { "" } else { " " };
             let without = [&whole[..word.range.start], gap, &whole[word.range.end..]].concat();
+            inputs.push(parts.read(without.trim()));
+        }
+        let scores = parts.scores(&inputs);
+        let label = best(&scores[0].probabilities);
+        let intent = parts.intents.get(label)?.clone();
+        let log_odds = |scores: &Scores| {
+            let probability = scores.probabilities[label].clamp(SMALLEST, 1.0 - SMALLEST);
+            (probability / (1.0 - probability)).ln()
+        };
+        let with = log_odds(&scores[0]);
+        let effects = words.into_iter().zip(&scores[1..]).map(|(word, without)| {
             let original = normalised.original_range(word.range);
             WordEffect {
                 text: message[original.clone()].to_owned(),
                 start: original.start,
                 end: original.end,
-                effect: with - log_odds(without.trim()),
+                effect: with - log_odds(without),
             }
         });
-        Some(Explanation { intent, words: words.collect(), nearest: nearest(parts, whole) })
+        Some(Explanation { intent, words: effects.collect(), nearest: nearest(parts, &inputs[0]) })
     }
 }
 
-fn nearest(parts: &Parts, text: &str) -> Vec<NearExample> {
-    let input = parts.read(text);
+fn nearest(parts: &Parts, input: &Input) -> Vec<NearExample> {
     let found = parts.neighbours.ranked(&input.features, NEAREST).into_iter().filter_map(|(example, similarity)| {
         let label = *parts.neighbours.labels.get(example)?;
         Some(NearExample {

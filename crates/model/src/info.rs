@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::EncoderKind;
 use crate::calibration::Calibration;
+use crate::{Depth, EncoderKind};
 
 /// The bundle format this build writes and reads.
 pub const FORMAT_VERSION: u32 = 1;
@@ -35,6 +35,9 @@ pub struct BundleInfo {
     pub metrics: BTreeMap<String, f32>,
     /// Licence of the base's weights, when there is a base.
     pub base_licence: Option<String>,
+    /// How much of the base was trained, when there is a base.
+    #[serde(default)]
+    pub depth: Option<Depth>,
     /// Codes of the bot's languages.
     pub languages: Vec<String>,
     /// Labelled rows the model was made from.

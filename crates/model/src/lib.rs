@@ -4,7 +4,9 @@
 mod bundle;
 mod calibration;
 mod classifier;
+mod contrast;
 mod dense;
+mod depth;
 mod encoder;
 mod entities;
 mod error;
@@ -28,6 +30,7 @@ mod training_set;
 
 pub use calibration::{Calibration, ScopeModel};
 pub use classifier::Classifier;
+pub use depth::Depth;
 pub use entities::{EntityFinder, EntityTagger, Gazetteer, GazetteerEntity, GazetteerValue};
 pub use error::Error;
 pub use explain::{Explanation, NearExample, WordEffect};

@@ -30,6 +30,8 @@ const MESSAGES: usize = 256;
 pub(crate) struct Input {
     pub features: Features,
     pub tokens: Vec<u32>,
+    /// The pretrained encoder's vector, where it is known already and stays.
+    pub vector: Vec<f32>,
 }
 
 /// What a fresh network is made for.
@@ -75,19 +77,24 @@ impl Network {
         if kind == EncoderKind::Cnn {
             cnn::add_weights(&mut dense, TOKEN_DIM, random)?;
         }
-        for (part, len) in [("ngrams", NGRAM_DIM), ("tokens", encoded)] {
+        let ngrams = ngram_dim(kind);
+        for (part, len) in [("ngrams", ngrams), ("tokens", encoded)] {
             if len > 0 {
                 dense.add_constant(&format!("head.{part}.norm.weight"), len, 1.0)?;
                 dense.add_constant(&format!("head.{part}.norm.bias"), len, 0.0)?;
             }
         }
-        let joined = NGRAM_DIM + encoded;
-        let deviation = (1.0 / joined as f32).sqrt();
+        let joined = ngrams + encoded;
+        // Over a pretrained vector the head is a regression, which need not be told apart by chance.
+        let deviation = if kind == EncoderKind::Bert { 0.0 } else { (1.0 / joined as f32).sqrt() };
         dense.add_drawn("head.weight", (joined, sizes.outputs), || random.normal() * deviation)?;
         dense.add_constant("head.bias", sizes.outputs, 0.0)?;
         Ok(Self {
             kind,
-            ngrams: Table::random(sizes.ngrams, NGRAM_DIM, TABLE_DEVIATION, random),
+            ngrams: match ngrams {
+                0 => Table::default(),
+                dim => Table::random(sizes.ngrams, dim, TABLE_DEVIATION, random),
+            },
             wide: None,
             tokens: match kind {
                 EncoderKind::Bag | EncoderKind::Cnn => Table::random(sizes.tokens, TOKEN_DIM, TABLE_DEVIATION, random),
@@ -110,11 +117,12 @@ impl Network {
             EncoderKind::Cnn => cnn::OUT,
             _ => self.tokens.dim(),
         };
+        let ngrams = ngram_dim(self.kind);
         let mut shapes = vec![
-            ("head.weight".to_owned(), vec![NGRAM_DIM + encoded, self.outputs]),
+            ("head.weight".to_owned(), vec![ngrams + encoded, self.outputs]),
             ("head.bias".to_owned(), vec![self.outputs]),
         ];
-        for (part, len) in [("ngrams", NGRAM_DIM), ("tokens", encoded)] {
+        for (part, len) in [("ngrams", ngrams), ("tokens", encoded)] {
             if len > 0 {
                 shapes.push((format!("head.{part}.norm.weight"), vec![len]));
                 shapes.push((format!("head.{part}.norm.bias"), vec![len]));
@@ -136,6 +144,13 @@ impl Network {
         self.tables_mut().for_each(Table::finish);
     }
 
+    /// Lays a pretrained encoder's weights out for serving.
+    pub(crate) fn prepare(&mut self) {
+        if let Some(bert) = &mut self.bert {
+            bert.prepare();
+        }
+    }
+
     /// Rounds the tables to what the bundle stores, so that a loaded network equals this one.
     pub(crate) fn round(&mut self) {
         self.tables_mut().for_each(Table::round);
@@ -153,9 +168,12 @@ impl Network {
         rates: &Rates,
     ) -> Result<(f32, usize), Error> {
         let Rates { step, base, dropout } = rates;
-        let encoded = self.bert.as_ref().map(|bert| {
+        let known = known_vectors(&batch.inputs);
+        let frozen = known.is_some();
+        let encoded = known.or_else(|| {
             let inside = Dropout::new(dropout.min(BASE_DROPOUT), learner.random.bits());
-            learner.trainer.forward(bert, &self.tokens, &tokens(&batch.inputs), inside)
+            let bert = self.bert.as_ref()?;
+            Some(learner.trainer.forward(bert, &self.tokens, &tokens(&batch.inputs), inside))
         });
         let leaves = Leaves::new(self, &batch.inputs, encoded)?;
         let logits = self.forward(&leaves, batch.inputs.len(), &mut |x| {
@@ -170,8 +188,11 @@ impl Network {
             let gradient = gradients.get(leaf).ok_or_else(|| candle_core::Error::Msg("no gradient".into()))?;
             Ok(gradient.flatten_all()?.to_vec1()?)
         };
-        self.ngrams.update(&leaves.ngram_uses, &of(&leaves.ngrams)?, step);
+        if let Some(ngrams) = &leaves.ngrams {
+            self.ngrams.update(&leaves.ngram_uses, &of(ngrams)?, step);
+        }
         match (&leaves.tokens, &mut self.bert) {
+            (Some(_), Some(_)) if frozen => {}
             (Some(tokens), Some(bert)) => learner.trainer.step(bert, &mut self.tokens, &of(&tokens.leaf)?, *base),
             (Some(tokens), None) => self.tokens.update(&tokens.uses, &of(&tokens.leaf)?, step),
             (None, _) => {}
@@ -186,7 +207,10 @@ impl Network {
         batch: usize,
         dropout: &mut dyn FnMut(&Tensor) -> Result<Tensor, Error>,
     ) -> Result<Tensor, Error> {
-        let mut joined = vec![self.normed("ngrams", &leaves.ngrams)?.relu()?];
+        let mut joined = Vec::new();
+        if let Some(ngrams) = &leaves.ngrams {
+            joined.push(self.normed("ngrams", ngrams)?.relu()?);
+        }
         if let Some(tokens) = &leaves.tokens {
             let words = tokens.leaf.as_tensor();
             joined.push(match self.kind {
@@ -233,26 +257,27 @@ impl Network {
                 bias: self.dense.values(&format!("head.{part}.norm.bias"))?,
             })
         };
+        let part = |name: &str, len: usize| if len > 0 { norm(name).map(Some) } else { Ok(None) };
         Ok(Plain {
-            ngrams: norm("ngrams")?,
-            tokens: if self.kind == EncoderKind::Ngrams { None } else { Some(norm("tokens")?) },
+            ngrams: part("ngrams", ngram_dim(self.kind))?,
+            tokens: part("tokens", self.tokens.dim())?,
             cnn: if self.kind == EncoderKind::Cnn { Some(PlainCnn::new(&self.dense)?) } else { None },
             weight: self.dense.values("head.weight")?,
             bias: self.dense.values("head.bias")?,
         })
     }
 
-    /// Logits of one message, on this thread.
-    pub(crate) fn logits(&self, plain: &Plain, input: &Input) -> Result<Vec<f32>, Error> {
+    /// Logits of messages: through a pretrained encoder together, else one after another on this thread.
+    pub(crate) fn logits(&self, plain: &Plain, inputs: &[&Input]) -> Result<Vec<Vec<f32>>, Error> {
         if self.bert.is_some() {
-            return Ok(self.batch_logits(&[input])?.remove(0));
+            return self.all_logits(inputs);
         }
-        Ok(self.light_logits(plain, input))
+        Ok(inputs.iter().map(|input| self.light_logits(plain, input)).collect())
     }
 
     /// Logits of a few messages through candle, without dropout.
     pub(crate) fn batch_logits(&self, inputs: &[&Input]) -> Result<Vec<Vec<f32>>, Error> {
-        let encoded = self.bert.as_ref().map(|bert| bert.encode(&self.tokens, &tokens(inputs)));
+        let encoded = known_vectors(inputs).or_else(|| self.encode(inputs));
         let leaves = Leaves::new(self, inputs, encoded)?;
         let mut logits: Vec<Vec<f32>> = self.forward(&leaves, inputs.len(), &mut |x| Ok(x.clone()))?.to_vec2()?;
         if let Some(wide) = &self.wide {
@@ -263,12 +288,19 @@ impl Network {
         Ok(logits)
     }
 
+    /// The pretrained encoder's vectors of messages, one after another.
+    pub(crate) fn encode(&self, inputs: &[&Input]) -> Option<Vec<f32>> {
+        Some(self.bert.as_ref()?.encode(&self.tokens, &tokens(inputs)))
+    }
+
     fn light_logits(&self, plain: &Plain, input: &Input) -> Vec<f32> {
         let mut logits = plain.bias.clone();
-        let mut vector = vec![0.0; NGRAM_DIM];
-        self.ngrams.add_to(&input.features.rows, &mut vector);
-        plain.ngrams.apply(&mut vector);
-        add_product(&vector, &plain.weight, &mut logits);
+        if let Some(norm) = &plain.ngrams {
+            let mut vector = vec![0.0; NGRAM_DIM];
+            self.ngrams.add_to(&input.features.rows, &mut vector);
+            norm.apply(&mut vector);
+            add_product(&vector, &plain.weight, &mut logits);
+        }
         if let Some(norm) = &plain.tokens {
             let mut vector = vec![0.0; norm.weight.len()];
             match &plain.cnn {
@@ -293,6 +325,11 @@ impl Network {
         let plain = self.plain()?;
         Ok(inputs.par_iter().map(|input| self.light_logits(&plain, input)).collect())
     }
+}
+
+/// Length of an n-gram's vector; beside a base n-grams vote directly alone, as vectors of their own only disturb.
+pub(crate) fn ngram_dim(kind: EncoderKind) -> usize {
+    if kind == EncoderKind::Bert { 0 } else { NGRAM_DIM }
 }
 
 /// Messages of one step with their targets: [batch, outputs], each row scaled by its share of the loss.
@@ -335,6 +372,12 @@ pub(crate) fn best(row: &[f32]) -> usize {
     row.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |(index, _)| index)
 }
 
+/// The vectors that the messages bring with them, if all do.
+fn known_vectors(inputs: &[&Input]) -> Option<Vec<f32>> {
+    let known = !inputs.is_empty() && inputs.iter().all(|input| !input.vector.is_empty());
+    known.then(|| inputs.iter().flat_map(|input| &input.vector).copied().collect())
+}
+
 /// Tokens of each message.
 fn tokens<'a>(inputs: &[&'a Input]) -> Vec<&'a [u32]> {
     inputs.iter().map(|input| input.tokens.as_slice()).collect()
@@ -349,7 +392,7 @@ fn averaged(tokens: &[u32]) -> Vec<(u32, f32)> {
 /// way back begins.
 struct Leaves {
     ngram_uses: Uses,
-    ngrams: Var,
+    ngrams: Option<Var>,
     tokens: Option<TokenLeaf>,
 }
 
@@ -383,7 +426,11 @@ impl Leaves {
                 Some(TokenLeaf { leaf: leaf(&network.tokens, &rows)?, uses: Uses::new(&rows), lengths })
             }
         };
-        Ok(Self { ngram_uses: Uses::new(&rows), ngrams: leaf(&network.ngrams, &rows)?, tokens })
+        Ok(Self {
+            ngram_uses: Uses::new(&rows),
+            ngrams: (network.ngrams.dim() > 0).then(|| leaf(&network.ngrams, &rows)).transpose()?,
+            tokens,
+        })
     }
 }
 
@@ -399,7 +446,7 @@ fn padded(inputs: &[&Input], least: usize) -> Vec<Vec<(u32, f32)>> {
 /// Dense weights as plain numbers.
 #[derive(Debug, Clone)]
 pub(crate) struct Plain {
-    ngrams: Norm,
+    ngrams: Option<Norm>,
     tokens: Option<Norm>,
     cnn: Option<PlainCnn>,
     weight: Vec<f32>,

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Depth;
+
 /// The part of the network that reads the message's tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -25,9 +27,11 @@ pub enum EncoderKind {
 pub struct TrainOptions {
     /// A folder in Hugging Face layout to start from; `None` trains from nothing.
     pub base: Option<PathBuf>,
+    /// How much of the base is trained; `None` chooses by the amount of data.
+    pub depth: Option<Depth>,
     /// The token encoder when there is no base.
     pub encoder: EncoderKind,
-    /// Passes over the data; `None` chooses by the amount of data.
+    /// Passes over the data, of the deepest stage where a base goes through several; `None` chooses by the data.
     pub epochs: Option<u32>,
     /// Examples per step.
     pub batch_size: usize,
@@ -37,7 +41,7 @@ pub struct TrainOptions {
     pub warmup: f32,
     /// Decoupled weight decay per unit of learning rate.
     pub weight_decay: f32,
-    /// Share of joined features dropped in training.
+    /// Share of joined features dropped in training; over a base at most a tenth.
     pub dropout: f32,
     /// Share of a message's n-grams and tokens left out in training.
     pub feature_dropout: f32,
@@ -49,7 +53,7 @@ pub struct TrainOptions {
     pub patience: u32,
     /// Share of training rows held out when the set brings no validation rows.
     pub validation_share: f32,
-    /// Whether a light model is trained again on all rows, held-out ones too, once it is calibrated.
+    /// Whether the model is trained again on all rows, held-out ones too, once it is calibrated.
     pub refit: bool,
     /// The share of answers that may be wrong; the bundle's default threshold follows from it.
     pub accepted_error_rate: f32,
@@ -69,6 +73,7 @@ impl Default for TrainOptions {
     fn default() -> Self {
         Self {
             base: None,
+            depth: None,
             encoder: EncoderKind::default(),
             epochs: None,
             batch_size: 32,
@@ -102,7 +107,7 @@ pub struct Validation {
 }
 
 /// What training reports after some steps and after every epoch.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     /// The current epoch, from 1.
     pub epoch: u32,

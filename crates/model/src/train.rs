@@ -16,14 +16,14 @@ use crate::features::{Features, Featuriser};
 use crate::judgement::{Verdict, judge};
 use crate::linear::{Linear, LinearRow};
 use crate::neighbours::Neighbours;
-use crate::network::{Batch, Input, Learner, Network, Rates, Sizes, best};
+use crate::network::{Base, Batch, Input, Learner, Network, Rates, Sizes, best};
 use crate::random::Random;
 use crate::sentiment::SentimentHead;
 use crate::split::{Row, Rows};
 use crate::table::Step;
 use crate::{
-    Classifier, Control, EncoderKind, EntityFinder, EntityTagger, Error, Progress, TrainOptions, TrainingSet,
-    Validation, bundle, tokens,
+    Classifier, Control, Depth, EncoderKind, EntityFinder, EntityTagger, Error, Progress, TrainOptions, TrainingSet,
+    Validation, bundle, contrast, tokens,
 };
 
 /// Sets smaller than this keep n-grams that occur in one text only.
@@ -34,6 +34,14 @@ const MAX_NEIGHBOURS: usize = 20_000;
 const ENOUGH_HELD_OUT: usize = 1500;
 /// Log-odds of a message's being in scope where there is no scope.
 const NO_SCOPE: f32 = -20.0;
+/// Highest learning rate of a pretrained encoder.
+const BASE_RATE: f32 = 5e-5;
+/// Highest learning rate of a head over a pretrained encoder.
+const HEAD_RATE: f32 = 3e-3;
+/// Steps of an encoder between two reports.
+const REPORT_STEPS: u64 = 50;
+/// Most of a base's vector that is dropped before the head.
+const DROPOUT_OVER_BASE: f32 = 0.1;
 /// Tokens of a message that the light encoders read.
 pub(crate) const MAX_TOKENS: usize = 64;
 
@@ -146,7 +154,7 @@ fn without_intents(options: &TrainOptions) -> Result<Parts, Error> {
     let sizes = Sizes { ngrams: 0, tokens: 0, outputs: 1 };
     let network = Network::new(EncoderKind::Ngrams, sizes, None, &mut Random::new(options.seed, 2))?;
     let featuriser = Featuriser::fit(std::iter::empty(), 1);
-    let fitted = Fitted { featuriser, tokenizer, network, epochs: 0, best_epoch: 0, prefix: String::new() };
+    let fitted = Fitted { featuriser, tokenizer, network, best_epoch: 0, prefix: String::new() };
     let mut parts = fitted.parts(&[], &[])?;
     parts.calibration.scope.bias = NO_SCOPE;
     Ok(parts)
@@ -154,24 +162,23 @@ fn without_intents(options: &TrainOptions) -> Result<Parts, Error> {
 
 /// Fits and calibrates on rows held out in turn, then fits again on all rows; returns the best epoch too.
 fn learn(rows: &Rows, options: &TrainOptions, watcher: &mut Watcher<'_>) -> Result<(Parts, u32), Error> {
-    let light = options.base.is_none();
-    let folds = rows.folds(if light { ENOUGH_HELD_OUT } else { 0 }, options.seed);
-    let n_all = folds[0].train.len() + folds[0].held_out.len();
-    let refit = options.refit && light && !folds[0].held_out.is_empty();
+    let folds = rows.folds(if options.base.is_none() { ENOUGH_HELD_OUT } else { 0 }, options.seed);
+    let n_all = rows.train.len() + rows.held_out.len();
+    let refit = options.refit && !rows.held_out.is_empty();
+    let depth = options.depth.unwrap_or(Depth::usual(n_all, rows.intents.len()));
+    let plan = Plan::new(depth, rows.train.len(), options);
     let n_later = |done: usize| {
         let later: usize = folds[done..].iter().map(|fold| fold.train.len()).sum();
         later + if refit { n_all } else { 0 }
     };
-    let mut again = options.clone();
     let (mut judged, mut first) = (Vec::new(), None);
     for (index, fold) in folds.iter().enumerate() {
         let checks = if index == 0 { &fold.held_out[..] } else { &[] };
         watcher.later = n_later(index + 1);
         let lesson = Lesson { train: &fold.train, held_out: checks, intents: &rows.intents };
-        let learned = Learned::fit(lesson, &again, watcher)?;
+        let learned = Learned::fit(lesson, &plan, watcher)?;
         judged.extend(judge(&learned.parts, learned.linear.as_ref(), &fold.held_out)?);
         if first.is_none() {
-            again.epochs = Some(learned.epochs);
             watcher.stop_after = Some(learned.best_epoch).filter(|epoch| *epoch > 0);
             first = Some(learned);
         }
@@ -183,8 +190,8 @@ fn learn(rows: &Rows, options: &TrainOptions, watcher: &mut Watcher<'_>) -> Resu
     let best_epoch = learned.best_epoch;
     if refit && !watcher.stopped {
         watcher.later = 0;
-        let all: Vec<Row> = folds[0].train.iter().chain(&folds[0].held_out).cloned().collect();
-        learned = Learned::fit(Lesson { train: &all, held_out: &[], intents: &rows.intents }, &again, watcher)?;
+        let all: Vec<Row> = rows.train.iter().chain(&rows.held_out).cloned().collect();
+        learned = Learned::fit(Lesson { train: &all, held_out: &[], intents: &rows.intents }, &plan, watcher)?;
     }
     let verdict = Verdict::of(&judged, rows.intents.len());
     let Learned { mut parts, linear, .. } = learned;
@@ -194,6 +201,7 @@ fn learn(rows: &Rows, options: &TrainOptions, watcher: &mut Watcher<'_>) -> Resu
     }
     parts.calibration = verdict.calibration;
     parts.metrics = verdict.metrics;
+    parts.depth = options.base.as_ref().map(|_| depth);
     Ok((parts, best_epoch))
 }
 
@@ -201,34 +209,34 @@ fn learn(rows: &Rows, options: &TrainOptions, watcher: &mut Watcher<'_>) -> Resu
 struct Learned {
     parts: Parts,
     linear: Option<Linear>,
-    epochs: u32,
     best_epoch: u32,
 }
 
 impl Learned {
-    fn fit(lesson: Lesson<'_>, options: &TrainOptions, watcher: &mut Watcher<'_>) -> Result<Self, Error> {
-        let mut fitted = Fitted::new(lesson, options)?;
-        let inputs = fitted.read(lesson.train);
+    fn fit(lesson: Lesson<'_>, plan: &Plan<'_>, watcher: &mut Watcher<'_>) -> Result<Self, Error> {
+        let mut fitted = Fitted::new(lesson, plan.options)?;
+        let features: Vec<Features> =
+            lesson.train.par_iter().map(|row| fitted.featuriser.features(&row.text)).collect();
         let (n_features, n_outputs) = (fitted.featuriser.len(), fitted.network.outputs);
         let linear = || {
-            let rows: Vec<LinearRow<'_>> = inputs
+            let rows: Vec<LinearRow<'_>> = features
                 .iter()
                 .zip(lesson.train)
-                .map(|(input, row)| LinearRow { features: &input.features, class: row.label, weight: row.weight })
+                .map(|(features, row)| LinearRow { features, class: row.label, weight: row.weight })
                 .collect();
-            Linear::fit(&rows, n_features, n_outputs, options.seed)
+            Linear::fit(&rows, n_features, n_outputs, plan.options.seed)
         };
         // The watcher stays on this thread; the linear classifiers take another where there is one.
         let linear = std::thread::scope(|scope| {
             let beside = (rayon::current_num_threads() > 1).then(|| scope.spawn(linear));
-            fitted.run(lesson, &inputs, options, watcher)?;
+            fitted.learn(lesson, plan, watcher)?;
             Ok::<_, Error>(match beside {
                 Some(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
                 None => linear(),
             })
         })?;
-        let (epochs, best_epoch) = (fitted.epochs, fitted.best_epoch);
-        Ok(Self { parts: fitted.parts(lesson.train, lesson.intents)?, linear, epochs, best_epoch })
+        let best_epoch = fitted.best_epoch;
+        Ok(Self { parts: fitted.parts(lesson.train, lesson.intents)?, linear, best_epoch })
     }
 }
 
@@ -245,9 +253,24 @@ struct Fitted {
     featuriser: Featuriser,
     tokenizer: Tokenizer,
     network: Network,
-    epochs: u32,
     best_epoch: u32,
     prefix: String,
+}
+
+/// What training starts from: a base with its tokenizer and prefix, or nothing.
+struct Start {
+    base: Option<(Base, Tokenizer)>,
+    prefix: String,
+}
+
+impl Start {
+    fn open(options: &TrainOptions) -> Result<Self, Error> {
+        let Some(dir) = &options.base else {
+            return Ok(Self { base: None, prefix: String::new() });
+        };
+        let (base, tokenizer, prefix) = bundle::load_base(dir)?;
+        Ok(Self { base: Some((base, tokenizer)), prefix: options.prefix.clone().unwrap_or(prefix) })
+    }
 }
 
 impl Fitted {
@@ -255,94 +278,109 @@ impl Fitted {
         let Lesson { train, intents, .. } = lesson;
         let texts = || train.iter().map(|row| row.text.as_str());
         let featuriser = Featuriser::fit(texts(), if train.len() < FEW_ROWS { 1 } else { 2 });
-        let (base, tokenizer, prefix) = match &options.base {
-            None => (None, tokens::train_vocabulary(texts())?, String::new()),
-            Some(dir) => {
-                let (base, tokenizer, prefix) = bundle::load_base(dir)?;
-                (Some(base), tokenizer, options.prefix.clone().unwrap_or(prefix))
-            }
+        let Start { base, prefix } = Start::open(options)?;
+        let (base, tokenizer) = match base {
+            None => (None, tokens::train_vocabulary(texts())?),
+            Some((base, tokenizer)) => (Some(base), tokenizer),
         };
         let none = intents.len() as u32;
         let outputs = intents.len() + usize::from(train.iter().any(|row| row.label == none));
         let sizes = Sizes { ngrams: featuriser.n_ngrams(), tokens: tokenizer.get_vocab_size(true), outputs };
-        let mut random = Random::new(options.seed, 2);
-        let network = Network::new(options.encoder, sizes, base, &mut random)?;
-        Ok(Self { featuriser, tokenizer, network, epochs: epochs(train.len(), options), best_epoch: 0, prefix })
+        let network = Network::new(options.encoder, sizes, base, &mut Random::new(options.seed, 2))?;
+        Ok(Self { featuriser, tokenizer, network, best_epoch: 0, prefix })
     }
 
-    /// Trains the network on rows with their inputs, keeping the state that did best on held-out rows.
+    /// Runs the stages of the plan and makes the network ready to serve.
+    fn learn(&mut self, lesson: Lesson<'_>, plan: &Plan<'_>, watcher: &mut Watcher<'_>) -> Result<(), Error> {
+        for index in 0..plan.stages.len() {
+            if watcher.stopped {
+                break;
+            }
+            self.run(lesson, plan, index, watcher)?;
+        }
+        self.network.finish();
+        self.network.round();
+        self.network.prepare();
+        Ok(())
+    }
+
+    /// Runs one stage of the plan.
     fn run(
         &mut self,
         lesson: Lesson<'_>,
-        inputs: &[Input],
-        options: &TrainOptions,
+        plan: &Plan<'_>,
+        index: usize,
         watcher: &mut Watcher<'_>,
     ) -> Result<(), Error> {
         let Lesson { train, held_out, .. } = lesson;
-        let checks = self.read(held_out);
-        let tokens_dropout = if options.base.is_some() { 0.0 } else { options.feature_dropout };
-        let shares = (options.feature_dropout, tokens_dropout);
-        let mut learner =
-            Learner { optimiser: AdamW::default(), trainer: Trainer::default(), random: Random::new(options.seed, 5) };
-        let mut order: Vec<usize> = (0..train.len()).collect();
-        let steps = order.len().div_ceil(options.batch_size) as u64 * u64::from(self.epochs);
-        let mut step = 0;
+        let stage = plan.stages[index];
+        let before: u32 = plan.stages[..index].iter().map(|stage| stage.epochs).sum();
+        let (mut inputs, mut checks) = (self.read(train), self.read(held_out));
+        if stage.kind == StageKind::Head {
+            self.encode(&mut inputs);
+            self.encode(&mut checks);
+        }
+        let mut pass = Pass {
+            network: &mut self.network,
+            learner: Learner {
+                optimiser: AdamW::default(),
+                trainer: Trainer::default(),
+                random: Random::new(plan.options.seed, 5 + index as u64),
+            },
+            train,
+            inputs: &inputs,
+            plan,
+            stage,
+            order: (0..train.len()).collect(),
+            step: 0,
+            unreported: 0,
+        };
         let mut best_score: Option<(f32, Network)> = None;
-        for epoch in 1..=self.epochs {
-            learner.random.shuffle(&mut order);
-            let (mut loss, mut right, mut seen) = (0.0, 0, 0);
-            for chunk in order.chunks(options.batch_size) {
-                step += 1;
-                let thinned: Vec<Input> =
-                    chunk.iter().map(|index| thin(&inputs[*index], shares, &mut learner.random)).collect();
-                let rows: Vec<&Row> = chunk.iter().map(|index| &train[*index]).collect();
-                let batch = batch(&rows, &thinned, self.network.outputs, options.label_smoothing)?;
-                let (fresh, base) = peaks(options);
-                let height = schedule(step, steps, options.warmup);
-                let rates = Rates {
-                    step: Step::new(fresh * height, options.weight_decay, step),
-                    base: Step::new(base * height, options.weight_decay, step),
-                    dropout: options.dropout,
-                };
-                let (batch_loss, batch_right) = self.network.step(&batch, &mut learner, &rates)?;
-                loss += batch_loss * chunk.len() as f32;
-                right += batch_right;
-                seen += chunk.len();
+        for epoch in 1..=stage.epochs {
+            let place = Progress {
+                epoch: before + epoch,
+                epochs: plan.stages.iter().map(|stage| stage.epochs).sum(),
+                ..Progress::default()
+            };
+            let mut progress = pass.epoch(place, watcher)?;
+            if !checks.is_empty() && stage.kind != StageKind::Compare {
+                progress.validation = Some(validate(pass.network, &checks, held_out)?);
             }
-            let validation = if checks.is_empty() { None } else { Some(validate(&self.network, &checks, held_out)?) };
-            let control = watcher.report(
-                Progress {
-                    epoch,
-                    epochs: self.epochs,
-                    step,
-                    steps,
-                    loss: loss / seen as f32,
-                    train_accuracy: right as f32 / seen as f32,
-                    validation,
-                    examples_per_second: 0.0,
-                    seconds_left: 0.0,
-                },
-                train.len(),
-            );
-            if let Some(validation) = validation {
+            let control = watcher.report(progress, pass.unreported);
+            pass.unreported = 0;
+            if stage.kind == StageKind::Head {
+                // Over vectors that stay, the last head is as good as any; few held-out rows would choose by chance.
+                self.best_epoch = epoch;
+            } else if let Some(validation) = progress.validation {
                 let score = validation.accuracy - 0.01 * validation.loss;
                 if best_score.as_ref().is_none_or(|(best, _)| score > *best) {
-                    best_score = Some((score, self.network.snapshot()?));
+                    best_score = Some((score, pass.network.snapshot()?));
                     self.best_epoch = epoch;
-                } else if epoch >= self.best_epoch + options.patience {
+                } else if epoch >= self.best_epoch + plan.options.patience {
                     break;
                 }
             }
-            if control == Control::Stop || watcher.stop_after == Some(epoch) {
+            if control == Control::Stop
+                || watcher.stopped
+                || (index + 1 == plan.stages.len() && watcher.stop_after == Some(epoch))
+            {
                 break;
             }
         }
         if let Some((_, network)) = best_score {
             self.network = network;
         }
-        self.network.finish();
-        self.network.round();
         Ok(())
+    }
+
+    /// Gives each input the pretrained encoder's vector, where there is an encoder.
+    fn encode(&self, inputs: &mut [Input]) {
+        let Some(vectors) = self.network.encode(&inputs.iter().collect::<Vec<_>>()) else {
+            return;
+        };
+        for (input, vector) in inputs.iter_mut().zip(vectors.chunks_exact(self.network.tokens.dim())) {
+            input.vector = vector.to_vec();
+        }
     }
 
     fn read(&self, rows: &[Row]) -> Vec<Input> {
@@ -373,6 +411,7 @@ impl Fitted {
             tagger: None,
             calibration: Calibration::default(),
             prefix: self.prefix,
+            depth: None,
             metrics: BTreeMap::new(),
         })
     }
@@ -395,20 +434,145 @@ impl Reader<'_> {
                 tokens::encode(self.tokenizer, &format!("{}{text}", self.prefix), config.max_tokens(), true)
             }
         };
-        Input { features: self.featuriser.features(text), tokens }
+        Input { features: self.featuriser.features(text), tokens, vector: Vec::new() }
     }
 }
 
-fn epochs(rows: usize, options: &TrainOptions) -> u32 {
-    let usual = if options.base.is_some() { 8 } else { (200_000 / rows.max(1)).clamp(15, 40) as u32 };
-    options.epochs.unwrap_or(usual).max(1)
+/// Passes over the data in order, each stage going on from what the one before has learnt.
+struct Plan<'a> {
+    stages: Vec<Stage>,
+    options: &'a TrainOptions,
 }
 
-/// Highest learning rates of fresh weights and of a base's.
-fn peaks(options: &TrainOptions) -> (f32, f32) {
-    match options.base {
-        None => (options.learning_rate.unwrap_or(3e-3), 0.0),
-        Some(_) => (1e-3, options.learning_rate.unwrap_or(5e-5)),
+#[derive(Debug, Clone, Copy)]
+struct Stage {
+    kind: StageKind,
+    epochs: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum StageKind {
+    /// The encoder learns by comparing rows.
+    Compare,
+    /// All but a pretrained encoder learns.
+    Head,
+    /// Everything learns.
+    Whole,
+}
+
+impl<'a> Plan<'a> {
+    fn new(depth: Depth, rows: usize, options: &'a TrainOptions) -> Self {
+        let asked = |usual: u32| options.epochs.unwrap_or(usual).max(1);
+        let head = (200_000 / rows.max(1)).clamp(15, 40) as u32;
+        let stage = |kind, epochs| Stage { kind, epochs };
+        let stages = match (&options.base, depth) {
+            (None, _) => vec![stage(StageKind::Whole, asked(head))],
+            (Some(_), Depth::Frozen) => vec![stage(StageKind::Head, asked(head))],
+            (Some(_), Depth::FewShot) => {
+                vec![stage(StageKind::Compare, asked(8)), stage(StageKind::Head, head)]
+            }
+            (Some(_), Depth::Full) => {
+                vec![stage(StageKind::Head, head), stage(StageKind::Whole, asked(5))]
+            }
+        };
+        Self { stages, options }
+    }
+}
+
+/// The passes of one stage over its rows.
+struct Pass<'a> {
+    network: &'a mut Network,
+    learner: Learner,
+    train: &'a [Row],
+    inputs: &'a [Input],
+    plan: &'a Plan<'a>,
+    stage: Stage,
+    order: Vec<usize>,
+    step: u64,
+    /// Rows done since the last report.
+    unreported: usize,
+}
+
+impl Pass<'_> {
+    /// One pass, or less when somebody asks to stop; returns its loss and how many rows came out right.
+    fn epoch(&mut self, place: Progress, watcher: &mut Watcher<'_>) -> Result<Progress, Error> {
+        let options = self.plan.options;
+        let batches = match self.stage.kind {
+            StageKind::Compare => contrast::batches(self.train, 2 * options.batch_size, &mut self.learner.random),
+            _ => {
+                self.learner.random.shuffle(&mut self.order);
+                self.order.chunks(options.batch_size).map(<[usize]>::to_vec).collect()
+            }
+        };
+        let steps = batches.len() as u64 * u64::from(self.stage.epochs);
+        let mut progress = place;
+        let (mut loss, mut right, mut seen) = (0.0, 0, 0);
+        for chunk in &batches {
+            self.step += 1;
+            let height = schedule(self.step, steps, options.warmup);
+            let (batch_loss, batch_right) = match self.stage.kind {
+                StageKind::Compare => (self.compare(chunk, height)?, 0),
+                _ => self.classify(chunk, height)?,
+            };
+            loss += batch_loss * chunk.len() as f32;
+            right += batch_right;
+            seen += chunk.len();
+            self.unreported += chunk.len();
+            progress = Progress {
+                step: self.step,
+                steps,
+                loss: loss / seen as f32,
+                train_accuracy: right as f32 / seen as f32,
+                ..place
+            };
+            let slow = self.plan.options.base.is_some() && self.stage.kind != StageKind::Head;
+            if slow && self.step.is_multiple_of(REPORT_STEPS) {
+                let control = watcher.report(progress, std::mem::take(&mut self.unreported));
+                if control == Control::Stop {
+                    break;
+                }
+            }
+        }
+        Ok(progress)
+    }
+
+    fn compare(&mut self, chunk: &[usize], height: f32) -> Result<f32, Error> {
+        let options = self.plan.options;
+        let group: Vec<_> = chunk.iter().map(|index| (&self.inputs[*index], &self.train[*index])).collect();
+        let rate = options.learning_rate.unwrap_or(BASE_RATE);
+        let step = Step::new(rate * height, options.weight_decay, self.step);
+        let seed = self.learner.random.bits();
+        contrast::step(self.network, &mut self.learner.trainer, &group, seed, step)
+    }
+
+    fn classify(&mut self, chunk: &[usize], height: f32) -> Result<(f32, usize), Error> {
+        let options = self.plan.options;
+        let tokens_dropout = if options.base.is_some() { 0.0 } else { options.feature_dropout };
+        let shares = (options.feature_dropout, tokens_dropout);
+        let random = &mut self.learner.random;
+        let thinned: Vec<Input> = chunk.iter().map(|index| thin(&self.inputs[*index], shares, random)).collect();
+        let rows: Vec<&Row> = chunk.iter().map(|index| &self.train[*index]).collect();
+        // Over vectors that stay the head is a plain regression; beside a base little is dropped.
+        let over_base = options.base.is_some();
+        let smoothing = if over_base && self.stage.kind == StageKind::Head { 0.0 } else { options.label_smoothing };
+        let batch = batch(&rows, &thinned, self.network.outputs, smoothing)?;
+        let (fresh, base) = self.peaks();
+        let rates = Rates {
+            step: Step::new(fresh * height, options.weight_decay, self.step),
+            base: Step::new(base * height, options.weight_decay, self.step),
+            dropout: if over_base { options.dropout.min(DROPOUT_OVER_BASE) } else { options.dropout },
+        };
+        self.network.step(&batch, &mut self.learner, &rates)
+    }
+
+    /// Highest learning rates of the head's weights and of a base's.
+    fn peaks(&self) -> (f32, f32) {
+        let options = self.plan.options;
+        match (&options.base, self.stage.kind) {
+            (None, _) => (options.learning_rate.unwrap_or(3e-3), 0.0),
+            (Some(_), StageKind::Head) => (HEAD_RATE, 0.0),
+            (Some(_), _) => (0.3 * HEAD_RATE, options.learning_rate.unwrap_or(BASE_RATE)),
+        }
     }
 }
 
@@ -424,7 +588,7 @@ fn thin(input: &Input, shares: (f32, f32), random: &mut Random) -> Input {
         .map(|(row, weight)| (*row, weight * scale))
         .collect();
     let tokens = input.tokens.iter().copied().filter(|_| random.uniform() >= token_share).collect();
-    Input { features: Features { rows, ..Features::default() }, tokens }
+    Input { features: Features { rows, ..Features::default() }, tokens, vector: input.vector.clone() }
 }
 
 /// Linear warm-up to 1, then linear decay to 0.

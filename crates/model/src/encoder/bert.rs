@@ -10,6 +10,7 @@ mod kernels;
 mod matrix;
 mod optimiser;
 mod packed;
+mod tiles;
 mod weights;
 
 pub(crate) use config::BertConfig;
@@ -17,8 +18,12 @@ pub(crate) use dropout::Dropout;
 pub(crate) use optimiser::Trainer;
 pub(crate) use weights::{WORDS, Weights, load_weights};
 
+use std::sync::Arc;
+
 use forward::{LayerTape, Tape};
 use kernels::Activation;
+use tiles::Tiles;
+use weights::Linear;
 
 use crate::table::Table;
 
@@ -31,6 +36,8 @@ pub(crate) struct Bert {
     pub config: BertConfig,
     pub weights: Weights,
     activation: Activation,
+    /// The dense layers of each layer once more, laid out for messages that come alone.
+    tiles: Option<Arc<Vec<[Tiles; 4]>>>,
 }
 
 impl Bert {
@@ -38,7 +45,16 @@ impl Bert {
     pub(crate) fn new(config: BertConfig, weights: Weights) -> Result<Self, String> {
         config.check()?;
         let activation = config.activation()?;
-        Ok(Self { config, weights, activation })
+        Ok(Self { config, weights, activation, tiles: None })
+    }
+
+    /// Gets ready to serve: weights are laid out once more, until the next training step.
+    pub(crate) fn prepare(&mut self) {
+        let values = &self.weights.values;
+        let tiles = |linear: Linear| Tiles::new(&values[linear.weight()], linear.of);
+        let layers = self.weights.plan.layers.iter();
+        let tiles = layers.map(|layer| [layer.qkv, layer.attended, layer.inner, layer.outer].map(tiles)).collect();
+        self.tiles = Some(Arc::new(tiles));
     }
 
     /// Vectors of messages [messages, hidden]: means over each message's tokens of the last hidden states.

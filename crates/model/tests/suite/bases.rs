@@ -6,9 +6,9 @@ use std::path::Path;
 use candle_core::{DType, Device, Tensor};
 use candle_nn::{VarBuilder, VarMap};
 use candle_transformers::models::bert::{BertModel, Config};
-use model::{Classifier, EncoderKind, TrainOptions, train};
+use model::{Classifier, Depth, EncoderKind, TrainOptions, train};
 
-use crate::shop::{SHOP, learn, options, set};
+use crate::shop::{SHOP, best, learn, options, set};
 
 /// A tiny checkpoint with made-up weights, the shop's vocabulary and a prefix for queries.
 fn write_base(dir: &Path) {
@@ -56,6 +56,38 @@ fn a_model_trained_from_a_base_is_loaded_as_it_was_saved() {
     let long = "where is my lamp ".repeat(50);
     let texts = ["where is my lamp", "耳机能退钱吗", "", "🙂", &long];
     assert_eq!(loaded.predict(&texts), trained.predict(&texts));
+}
+
+#[test]
+fn a_base_learns_at_every_depth_and_the_bundle_says_at_which() {
+    let home = tempfile::tempdir().unwrap();
+    let base = home.path().join("base");
+    write_base(&base);
+    for depth in [Depth::Frozen, Depth::FewShot, Depth::Full] {
+        let trained = learn(&set(), &TrainOptions { depth: Some(depth), ..from(&base) });
+        assert_eq!(trained.info().depth, Some(depth));
+        assert_eq!(best(&trained, "where is my kettle"), "order status", "{depth:?}");
+        let folder = home.path().join(format!("{depth:?}"));
+        trained.save(&folder).unwrap();
+        let words = fs::read(folder.join("model.safetensors")).unwrap();
+        let words = candle_core::safetensors::load_buffer(&words, &Device::Cpu).unwrap();
+        let weight = "encoder.layer.0.output.dense.weight";
+        let before = candle_core::safetensors::load(base.join("model.safetensors"), &Device::Cpu).unwrap();
+        let [before, after] = [&before[weight], &words[weight]].map(|tensor| tensor.to_vec2::<f32>().unwrap());
+        assert_eq!(before == after, depth == Depth::Frozen, "{depth:?}");
+    }
+}
+
+#[test]
+fn training_from_a_base_does_not_depend_on_the_number_of_threads() {
+    let home = tempfile::tempdir().unwrap();
+    write_base(&home.path().join("base"));
+    let predict = |threads| {
+        let options = from(&home.path().join("base"));
+        let options = TrainOptions { threads: Some(threads), epochs: Some(2), refit: false, ..options };
+        learn(&set(), &options).predict(&["where is my lamp", "耳机能退钱吗"])
+    };
+    assert_eq!(predict(1), predict(3));
 }
 
 #[test]

@@ -14,6 +14,9 @@ use crate::table::Table;
 /// Rows that one thread takes at a time between products.
 pub(super) const ROWS: usize = 32;
 
+/// Tokens up to which weights laid out for few rows are quicker than a product that lays them out itself.
+const FEW_TOKENS: usize = 48;
+
 /// What a layer norm keeps: its normalised rows, and what each was scaled by.
 #[derive(Debug, Clone, Default)]
 pub(super) struct NormTape {
@@ -109,7 +112,7 @@ impl Run<'_> {
     fn layer(&self, layer: &Layer, tape: &mut LayerTape, hidden: &mut Vec<f32>) {
         let config = &self.bert.config;
         std::mem::swap(&mut tape.input, hidden);
-        self.linear(layer.qkv, &tape.input, &mut tape.qkv);
+        self.linear(0, layer.qkv, &tape.input, &mut tape.qkv);
         tape.shares.resize(self.packed.squares(config.num_attention_heads), 0.0);
         tape.context.resize(tape.input.len(), 0.0);
         let attention = Attention {
@@ -119,19 +122,23 @@ impl Run<'_> {
             dropout: self.dropout,
         };
         attention.forward(self.packed, &tape.qkv, &mut tape.shares, &mut tape.context);
-        self.linear(layer.attended, &tape.context, &mut tape.attended_norm.rows);
+        self.linear(1, layer.attended, &tape.context, &mut tape.attended_norm.rows);
         self.join((Place::Attended, layer.attended_norm), &tape.input, &mut tape.attended_norm, &mut tape.middle);
-        self.linear(layer.inner, &tape.middle, &mut tape.slopes);
+        self.linear(2, layer.inner, &tape.middle, &mut tape.slopes);
         self.activate(&mut tape.slopes, &mut tape.inner);
-        self.linear(layer.outer, &tape.inner, &mut tape.norm.rows);
+        self.linear(3, layer.outer, &tape.inner, &mut tape.norm.rows);
         self.join((Place::Outer, layer.norm), &tape.middle, &mut tape.norm, hidden);
     }
 
-    fn linear(&self, linear: Linear, input: &[f32], out: &mut Vec<f32>) {
+    /// A dense layer, which is the layer's `number`th.
+    fn linear(&self, number: usize, linear: Linear, input: &[f32], out: &mut Vec<f32>) {
         let values = &self.bert.weights.values;
         let tokens = self.packed.tokens();
         out.resize(tokens * linear.out, 0.0);
         let bias = &values[linear.bias()];
+        if let Some(tiles) = self.bert.tiles.as_ref().filter(|_| tokens <= FEW_TOKENS) {
+            return tiles[self.index][number].multiply(input, bias, out);
+        }
         out.chunks_exact_mut(linear.out).for_each(|row| row.copy_from_slice(bias));
         let weight = Matrix::new(&values[linear.weight()], linear.out, linear.of);
         let input = Matrix::new(input, tokens, linear.of);

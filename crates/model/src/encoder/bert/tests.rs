@@ -75,6 +75,17 @@ fn vectors_equal_those_of_candle_transformers() {
 }
 
 #[test]
+fn vectors_of_single_messages_are_the_same_from_weights_laid_out_for_them() {
+    let config = config("gelu");
+    let (_, mut bert, words) = pair(&config);
+    let plain = bert.encode(&words, &MESSAGES);
+    bert.prepare();
+    for (a, b) in plain.iter().zip(bert.encode(&words, &MESSAGES)) {
+        assert!((a - b).abs() < 1e-5, "{a} {b}");
+    }
+}
+
+#[test]
 fn messages_beyond_one_pass_are_encoded_as_if_alone() {
     let config = config("gelu");
     let (_, bert, words) = pair(&config);
