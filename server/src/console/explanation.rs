@@ -90,7 +90,8 @@ mod tests {
         let words = [word("refund", 8, 3.2), word("我的", 15, 0.1), word("mug", 22, -0.7)];
         let pieces = pieces(message, &words);
         assert_eq!(pieces.iter().map(|piece| piece.text.as_str()).collect::<String>(), message);
-        let marks: Vec<_> = pieces.iter().map(|piece| (piece.text.as_str(), piece.mark, piece.effect.as_str())).collect();
+        let marks: Vec<_> =
+            pieces.iter().map(|piece| (piece.text.as_str(), piece.mark, piece.effect.as_str())).collect();
         assert_eq!(
             marks,
             [
