@@ -17,7 +17,7 @@ struct Row {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut words: Vec<String> = std::env::args().skip(1).collect();
     let on = match words.iter().position(|word| word == "--on") {
-        Some(at) if at + 1 < words.len() => words.drain(at..at + 2).last().unwrap_or_default(),
+        Some(at) if at + 1 < words.len() => words.drain(at..at + 2).next_back().unwrap_or_default(),
         _ => "val".to_owned(),
     };
     for file in words {
