@@ -1,10 +1,11 @@
 //! From a bot folder and its logs to what a classifier learns from, and a report of what became of every row.
 //! Rows are redacted, told apart, and split so that no conversation is on both sides.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use dialogue::{BotConfig, Templates};
-use model::{Example, Gazetteer, TrainingSet};
+use model::{AnnotatedText, Example, Gazetteer, TrainingSet};
 
 use crate::data_report::DataReport;
 use crate::logs::{self, Conversation, Role};
@@ -71,12 +72,23 @@ pub fn load_bot_data(bot: &Path, options: &DataOptions) -> Result<BotData, Error
         train: examples(parts.train),
         validation: examples(parts.validation),
         sentiment,
-        annotated: Vec::new(),
+        // Not redacted: what a customer's number looks like is learned here, and only hashes of it are kept.
+        annotated: files.authored.annotated,
         gazetteer: files.gazetteer,
         languages: files.config.languages.iter().map(|language| language.code().to_owned()).collect(),
     };
     enough(&set)?;
+    report.marked = marked(&set.annotated);
     Ok(BotData { set, report, accepted_error_rate: files.config.accepted_error_rate })
+}
+
+/// How often each entity is marked.
+pub(crate) fn marked(messages: &[AnnotatedText]) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for mention in messages.iter().flat_map(|message| &message.mentions) {
+        *counts.entry(mention.entity.clone()).or_default() += 1;
+    }
+    counts
 }
 
 fn examples(rows: Vec<Row>) -> Vec<Example> {
@@ -184,6 +196,7 @@ fn read_intents(bot: &Path, listed: Gazetteer, problems: &mut Vec<Problem>) -> R
         } else {
             let nlu = nlu::read(&source);
             all.rows.extend(nlu.rows);
+            all.annotated.extend(nlu.annotated);
             problems.extend(nlu.problems);
             nlu::merge(&mut gazetteer, nlu::settle_synonyms(&listed, nlu.gazetteer));
         }
