@@ -15,6 +15,8 @@ pub(crate) struct Annotation {
     pub(crate) entity: String,
     pub(crate) value: Option<String>,
     pub(crate) text: String,
+    /// Where it begins in the example's text, in bytes.
+    pub(crate) start: usize,
 }
 
 #[derive(Deserialize)]
@@ -32,8 +34,9 @@ pub(crate) fn parse(example: &str) -> Result<Annotated, String> {
         rest = &rest[open..];
         match mark(rest)? {
             Some((text, found, length)) => {
+                let start = annotated.text.len();
                 annotated.text.push_str(text);
-                annotated.annotations.extend(found);
+                annotated.annotations.extend(found.into_iter().map(|found| Annotation { start, ..found }));
                 rest = &rest[length..];
             }
             None => {
@@ -67,7 +70,7 @@ fn mark(rest: &str) -> Result<Option<Found<'_>>, String> {
 }
 
 fn annotation(text: &str, entity: String, value: Option<String>) -> Annotation {
-    Annotation { entity, value, text: text.to_owned() }
+    Annotation { entity, value, text: text.to_owned(), start: 0 }
 }
 
 fn short(inside: &str) -> Mark {
@@ -102,6 +105,8 @@ mod tests {
         let found: Vec<_> =
             annotated.annotations.iter().map(|a| (a.entity.as_str(), a.value.as_deref(), a.text.as_str())).collect();
         assert_eq!((annotated.text.as_str(), found.as_slice()), (text, marks));
+        let at = |a: &Annotation| annotated.text[a.start..].starts_with(&a.text);
+        assert!(annotated.annotations.iter().all(at));
     }
 
     #[test]

@@ -10,7 +10,8 @@ use clap::{Args, ValueEnum};
 #[command(after_long_help = TRAIN_EXAMPLES)]
 pub struct TrainArgs {
     /// The bot folder: bot.toml and intents/ are enough; logs/, templates.yml and entities.yml are used when present
-    pub bot: PathBuf,
+    #[arg(required_unless_present = "entities")]
+    pub bot: Option<PathBuf>,
 
     /// Where to write the model; the folder must not exist yet
     #[arg(long, short, value_name = "DIR")]
@@ -31,6 +32,11 @@ pub struct TrainArgs {
     /// More conversations in the log format (may be given several times); the bot's own logs/ are always read
     #[arg(long, value_name = "FILE")]
     pub logs: Vec<PathBuf>,
+
+    /// Tagged sentences that teach entities (may be given several times): a token, a tab and its BIO tag a line, a
+    /// blank line between sentences; without a bot folder the model knows entities alone
+    #[arg(long, value_name = "FILE")]
+    pub entities: Vec<PathBuf>,
 
     /// Train without any logs, the bot's own included
     #[arg(long)]
@@ -139,8 +145,12 @@ pub struct EvalArgs {
     pub model: PathBuf,
 
     /// Labelled messages: JSONL {"text","intent"}; an intent of null is out of scope; further fields are ignored
+    #[arg(long, value_name = "FILE", required_unless_present = "entities")]
+    pub test: Option<PathBuf>,
+
+    /// Tagged sentences: a token, a tab and its BIO tag a line, a blank line between sentences
     #[arg(long, value_name = "FILE")]
-    pub test: PathBuf,
+    pub entities: Option<PathBuf>,
 
     /// Only the rows whose "split" field is NAME
     #[arg(long, value_name = "NAME")]
@@ -151,11 +161,11 @@ pub struct EvalArgs {
     pub accepted_error: Option<f32>,
 
     /// Exit with 1 when accuracy is below SHARE: for scripts
-    #[arg(long, value_name = "SHARE", value_parser = share)]
+    #[arg(long, value_name = "SHARE", value_parser = share, requires = "test")]
     pub require_accuracy: Option<f32>,
 
-    /// Write the whole report as one self-contained page
-    #[arg(long, value_name = "FILE")]
+    /// Write the report on intents as one self-contained page
+    #[arg(long, value_name = "FILE", requires = "test")]
     pub html: Option<PathBuf>,
 
     /// Print the report as JSON
@@ -450,6 +460,7 @@ Examples:
   train my-bot --out model --base ../e5-small        start from a BERT-family checkpoint
   train my-bot --out model --base ../e5-small --prefix 'query: ' --depth frozen
                                                      only a head over its vectors, in seconds
+  train --entities tagged.conll --out model          learn entities alone
   train my-bot --out model --data-only               only say what the data is worth
 
 Ctrl-C finishes with the best model so far and saves it; a second Ctrl-C leaves at once and saves nothing.";
@@ -517,6 +528,7 @@ const EVAL_EXAMPLES: &str = "\
 Examples:
   eval model --test test.jsonl                       a table on the terminal
   eval model --test test.jsonl --html report.html    with confusion pairs and curves, as a page
+  eval model --entities tagged.conll                 entities, token by token and whole
   eval model --test all.jsonl --split test           only the rows with \"split\": \"test\"
 
 Exit codes: 0 fine, 1 accuracy is below --require-accuracy, 2 the call or the input is wrong.";

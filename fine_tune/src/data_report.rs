@@ -31,6 +31,9 @@ pub struct DataReport {
     pub by_language: BTreeMap<String, usize>,
     /// Rows kept by intent; out of scope is the empty name.
     pub by_intent: BTreeMap<String, IntentCount>,
+    /// How often each entity is marked in the examples.
+    #[serde(default)]
+    pub marked: BTreeMap<String, usize>,
     /// Rows left out, by reason.
     pub dropped: IndexMap<String, Dropped>,
     /// Messages that carry more than one label.
@@ -147,6 +150,10 @@ impl DataReport {
         if self.conversations > 0 {
             let (talks, turns) = (self.conversations, self.customer_turns);
             let _ = writeln!(out, "      {talks} conversations with {turns} customer messages read");
+        }
+        if !self.marked.is_empty() {
+            let marked: Vec<_> = self.marked.iter().map(|(name, count)| format!("{name} {count}")).collect();
+            let _ = writeln!(out, "      entities marked: {}", marked.join(" · "));
         }
         for (reason, dropped) in &self.dropped {
             let first = dropped.first.first().map_or_else(String::new, |place| format!(" (first at {place})"));

@@ -1,12 +1,12 @@
 //! From a bot folder and its logs to what a classifier learns from, and a report of what became of every row.
 //! Rows are redacted, told apart, and split so that no conversation is on both sides.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use dialogue::{BotConfig, Templates};
 use jiff::Timestamp;
-use model::{Example, Gazetteer, TrainingSet};
+use model::{AnnotatedText, Example, Gazetteer, TrainingSet};
 
 use crate::data_report::DataReport;
 use crate::logs::{self, Conversation, Role};
@@ -89,8 +89,11 @@ impl BotRows {
         let sentiment = files.authored.sentiment;
         let sentiment: Vec<_> = sentiment.into_iter().map(|(text, mood, _)| (report.redact(&text), mood)).collect();
         report.sentiment = sentiment.len();
+        report.marked = marked(&files.authored.annotated);
         let rest = TrainingSet {
             sentiment,
+            // Not redacted: what a customer's number looks like is learned here, and only hashes of it are kept.
+            annotated: files.authored.annotated,
             gazetteer: files.gazetteer,
             languages: files.config.languages.iter().map(|language| language.code().to_owned()).collect(),
             ..TrainingSet::default()
@@ -102,6 +105,15 @@ impl BotRows {
     pub(crate) fn set(&self, parts: split::Parts) -> TrainingSet {
         TrainingSet { train: examples(parts.train), validation: examples(parts.validation), ..self.rest.clone() }
     }
+}
+
+/// How often each entity is marked.
+pub(crate) fn marked(messages: &[AnnotatedText]) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for mention in messages.iter().flat_map(|message| &message.mentions) {
+        *counts.entry(mention.entity.clone()).or_default() += 1;
+    }
+    counts
 }
 
 fn examples(rows: Vec<Row>) -> Vec<Example> {
@@ -209,6 +221,7 @@ fn read_intents(bot: &Path, listed: Gazetteer, problems: &mut Vec<Problem>) -> R
         } else {
             let nlu = nlu::read(&source);
             all.rows.extend(nlu.rows);
+            all.annotated.extend(nlu.annotated);
             problems.extend(nlu.problems);
             nlu::merge(&mut gazetteer, nlu::settle_synonyms(&listed, nlu.gazetteer));
         }

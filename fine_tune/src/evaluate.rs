@@ -232,7 +232,7 @@ fn share(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-fn scores(right: usize, said: usize, there: usize) -> Scores {
+pub(crate) fn scores(right: usize, said: usize, there: usize) -> Scores {
     let f1 = share(2 * right, said + there);
     Scores { precision: share(right, said), recall: share(right, there), f1 }
 }
@@ -256,19 +256,21 @@ fn classes(rows: &[&Judged]) -> Vec<ClassScore> {
 
 fn averages(classes: &[ClassScore], rows: &[&Judged]) -> Averages {
     let right = rows.iter().filter(|row| row.is_right()).count();
-    let mean = |weight: &dyn Fn(&ClassScore) -> f64| {
-        let total: f64 = classes.iter().map(weight).sum();
+    let means: Vec<(Scores, usize)> = classes.iter().map(|class| (class.scores, class.support)).collect();
+    averages_of(scores(right, rows.len(), rows.len()), &means)
+}
+
+/// Means of scores over names and by their support, beside the scores of all together.
+pub(crate) fn averages_of(micro: Scores, rows: &[(Scores, usize)]) -> Averages {
+    let mean = |weight: &dyn Fn(usize) -> f64| {
+        let total: f64 = rows.iter().map(|(_, support)| weight(*support)).sum();
         let of = |part: &dyn Fn(&Scores) -> f64| {
-            let sum: f64 = classes.iter().map(|class| weight(class) * part(&class.scores)).sum();
+            let sum: f64 = rows.iter().map(|(scores, support)| weight(*support) * part(scores)).sum();
             if total > 0.0 { sum / total } else { 0.0 }
         };
         Scores { precision: of(&|s| s.precision), recall: of(&|s| s.recall), f1: of(&|s| s.f1) }
     };
-    Averages {
-        micro: scores(right, rows.len(), rows.len()),
-        macro_: mean(&|_| 1.0),
-        weighted: mean(&|class| class.support as f64),
-    }
+    Averages { micro, macro_: mean(&|_| 1.0), weighted: mean(&|support| support as f64) }
 }
 
 /// Area under the ROC curve by ranks (Mann–Whitney), ties counting half.

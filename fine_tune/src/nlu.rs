@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use model::{Gazetteer, GazetteerEntity, GazetteerValue};
+use model::{AnnotatedText, Gazetteer, GazetteerEntity, GazetteerValue, Mention};
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
@@ -16,6 +16,8 @@ use crate::{Place, Problem};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Nlu {
     pub(crate) rows: Vec<Row>,
+    /// The examples of all rows with their marks.
+    pub(crate) annotated: Vec<AnnotatedText>,
     pub(crate) gazetteer: Gazetteer,
     pub(crate) problems: Vec<Problem>,
 }
@@ -153,13 +155,24 @@ impl Nlu {
         let annotated = annotation::parse(line).map_err(|reason| {
             Problem::error(place.clone(), reason, "write [text](entity) or [text]{\"entity\":\"…\",\"value\":\"…\"}")
         })?;
-        for Annotation { entity, value, text } in annotated.annotations {
-            // A mention without a value may be a one-off such as an order number: patterns and lists know those.
+        let text = message(place, Some(annotated.text.clone()))?;
+        let before = annotated.text.len() - annotated.text.trim_start().len();
+        let mut mentions: Vec<Mention> = Vec::new();
+        for Annotation { entity, value, text: marked, start } in annotated.annotations {
+            // Blanks at either end of the example are not part of the message.
+            let (start, end) = (start.saturating_sub(before), (start + marked.len()).saturating_sub(before));
+            let (start, end) = (start.min(text.len()), end.min(text.len()));
+            // Of two marks on the same words the first is learned.
+            if start < end && mentions.last().is_none_or(|last| last.end <= start) {
+                mentions.push(Mention { entity: entity.clone(), start, end });
+            }
+            // A mention without a value may be a one-off such as an order number: no list holds it.
             if let Some(value) = value {
-                self.add_value(entity, value, text);
+                self.add_value(entity, value, marked);
             }
         }
-        message(place, Some(annotated.text))
+        self.annotated.push(AnnotatedText { text: text.clone(), mentions });
+        Ok(text)
     }
 
     /// Rasa's synonyms name no entity: an entity of that name stands in unless a list knows the value.

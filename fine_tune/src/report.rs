@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use crate::Evaluation;
-use crate::evaluate::Scores;
+use crate::evaluate::{Averages, Scores};
 use crate::slices::{Aspect, Slice};
 use crate::terminal::{columns, pad, percent, quoted, width};
+use crate::{EntityEvaluation, Evaluation};
 
 /// Confusion pairs shown on a terminal; the page and the JSON hold more.
 const PAIRS: usize = 10;
@@ -20,18 +20,34 @@ pub(crate) fn table(evaluation: &Evaluation) -> String {
     out
 }
 
-fn classes(out: &mut String, evaluation: &Evaluation) {
-    let names = evaluation.classes.iter().map(|class| width(&class.intent));
-    let wide = names.max().unwrap_or(0).max("weighted avg".len());
-    let _ = writeln!(out, "{}  precision    recall  f1-score   support\n", pad("", wide));
-    for class in &evaluation.classes {
-        row(out, &right(&class.intent, wide), &class.scores, class.support);
+/// The report on entities.
+pub(crate) fn entity_table(evaluation: &EntityEvaluation) -> String {
+    let mut out = format!("tokens of {} sentences\n", evaluation.sentences);
+    for (title, scores) in [("", &evaluation.tokens), ("\nwhole entities\n", &evaluation.entities)] {
+        out.push_str(title);
+        let rows: Vec<_> = scores.rows.iter().map(|row| (row.name.as_str(), row.scores, row.support)).collect();
+        score_table(&mut out, &rows, &scores.averages, scores.support);
     }
-    let averages = &evaluation.averages;
+    out
+}
+
+fn classes(out: &mut String, evaluation: &Evaluation) {
+    let rows: Vec<_> =
+        evaluation.classes.iter().map(|class| (class.intent.as_str(), class.scores, class.support)).collect();
+    score_table(out, &rows, &evaluation.averages, evaluation.in_scope);
+}
+
+/// Name, scores and support of each row, then the means.
+fn score_table(out: &mut String, rows: &[(&str, Scores, usize)], averages: &Averages, support: usize) {
+    let wide = rows.iter().map(|(name, _, _)| width(name)).max().unwrap_or(0).max("weighted avg".len());
+    let _ = writeln!(out, "{}  precision    recall  f1-score   support\n", pad("", wide));
+    for (name, scores, support) in rows {
+        row(out, &right(name, wide), scores, *support);
+    }
     let _ = writeln!(out);
     let all = [("micro avg", averages.micro), ("macro avg", averages.macro_), ("weighted avg", averages.weighted)];
     for (name, scores) in all {
-        row(out, &right(name, wide), &scores, evaluation.in_scope);
+        row(out, &right(name, wide), &scores, support);
     }
 }
 

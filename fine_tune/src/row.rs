@@ -1,6 +1,6 @@
 //! One labelled message and where it comes from, and the JSONL files that hold such messages.
 
-use model::Sentiment;
+use model::{AnnotatedText, Sentiment};
 use serde::de::{DeserializeOwned, Deserializer};
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +41,8 @@ pub(crate) struct Row {
 pub(crate) struct Taught {
     /// Messages with their intent.
     pub rows: Vec<Row>,
+    /// Authored examples with their entities marked.
+    pub annotated: Vec<AnnotatedText>,
     /// Messages with their mood.
     pub sentiment: Vec<(String, Sentiment, Place)>,
     /// What is wrong with the file.

@@ -6,13 +6,14 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
-use model::{Classifier, EncoderKind, TrainOptions};
+use model::{Classifier, EncoderKind, TrainOptions, TrainingSet};
 
 use crate::args::{Depth, Encoder, LearningArgs, TrainArgs};
-use crate::dataset::{BotData, DataOptions, load_bot_data};
+use crate::dataset::{BotData, DataOptions, load_bot_data, marked};
 use crate::evaluate::{calibration, expected_calibration_error};
 use crate::events::{Curve, TrainEvent, TrainMetrics};
 use crate::watch::Watcher;
+use crate::{DataReport, conll};
 
 /// Trains a bot's model; the folder appears whole or not at all.
 pub fn run_train(arguments: TrainArgs) -> anyhow::Result<ExitCode> {
@@ -30,7 +31,7 @@ fn train(arguments: TrainArgs) -> anyhow::Result<ExitCode> {
         prepare(&arguments.out)?;
     }
     let options = training_options(&arguments);
-    let data = load_bot_data(&arguments.bot, &data_options(&arguments, options.seed))?;
+    let data = read_data(&arguments, options.seed)?;
     tell(&arguments, TrainEvent::Data(Box::new(data.report.clone())), || data.report.render());
     if arguments.data_only {
         return Ok(ExitCode::SUCCESS);
@@ -43,6 +44,19 @@ fn train(arguments: TrainArgs) -> anyhow::Result<ExitCode> {
     let classifier = learned?;
     publish(&arguments, &data, &classifier, &watcher, started)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the bot folder and the tagged sentences teach.
+fn read_data(arguments: &TrainArgs, seed: u64) -> anyhow::Result<BotData> {
+    let mut data = match &arguments.bot {
+        Some(bot) => load_bot_data(bot, &data_options(arguments, seed))?,
+        None => BotData { set: TrainingSet::default(), report: DataReport::default(), accepted_error_rate: 0.05 },
+    };
+    for file in &arguments.entities {
+        data.set.annotated.extend(conll::open(file)?.into_iter().map(|sentence| sentence.message));
+    }
+    data.report.marked = marked(&data.set.annotated);
+    Ok(data)
 }
 
 /// Refuses early what could not be saved in the end.
@@ -122,7 +136,7 @@ fn publish(
         metrics,
         stopped: watcher.stopped,
     };
-    tell(arguments, done, || summary(arguments, &metrics, watcher));
+    tell(arguments, done, || summary(arguments, &metrics, classifier, watcher));
     Ok(())
 }
 
@@ -148,22 +162,25 @@ fn held_out(classifier: &Classifier, data: &BotData, watcher: &Watcher, seconds:
     }
 }
 
-fn summary(arguments: &TrainArgs, metrics: &TrainMetrics, watcher: &Watcher) -> String {
+fn summary(arguments: &TrainArgs, metrics: &TrainMetrics, classifier: &Classifier, watcher: &Watcher) -> String {
     let percent = |value: f64| format!("{:.1} %", value * 100.0);
     let out = arguments.out.display();
     let stopped = if watcher.stopped { " (stopped early: the best state so far)" } else { "" };
-    let rows = [
-        ("model", format!("{out}{stopped}")),
+    let intents = [
         ("accuracy", format!("{} of {} held-out messages", percent(metrics.accuracy), metrics.held_out)),
         ("calibration error", percent(metrics.calibration_error)),
         ("threshold", format!("{:.2} for {} accepted error", metrics.threshold, percent(metrics.accepted_error))),
         ("coverage", format!("{} answered, {} of these wrong", percent(metrics.coverage), percent(metrics.error))),
-        ("time", format!("{:.0} s", metrics.seconds)),
     ];
+    let entities = classifier.info().metrics.get("entity_f1");
+    let mut rows = vec![("model", format!("{out}{stopped}"))];
+    rows.extend(intents.into_iter().filter(|_| !classifier.intents().is_empty()));
+    rows.extend(entities.map(|f1| ("entities", format!("F1 {} on held-out messages", percent(f64::from(*f1))))));
+    rows.push(("time", format!("{:.0} s", metrics.seconds)));
     let table: String = rows.iter().map(|(name, value)| format!("{name:<18} {value}\n")).collect();
-    format!(
-        "{table}\nnext: measure it on messages it has not seen\n  frontdesk eval {out} --test FILE.jsonl --html report.html\n"
-    )
+    let measure =
+        if classifier.intents().is_empty() { "--entities FILE.conll" } else { "--test FILE.jsonl --html report.html" };
+    format!("{table}\nnext: measure it on messages it has not seen\n  frontdesk eval {out} {measure}\n")
 }
 
 fn tell(arguments: &TrainArgs, event: TrainEvent, words: impl FnOnce() -> String) {

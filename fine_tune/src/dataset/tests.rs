@@ -61,6 +61,15 @@ fn logs_give_labels_and_authored_labels_win_over_them() {
 }
 
 #[test]
+fn marked_examples_teach_entities_together_with_the_unmarked_ones() {
+    let marked = "nlu:\n  - intent: where\n    examples: |\n      - 寄到[上海](city)\n      - where is my parcel\n";
+    let data = Folder::new(&[("intents/a.yml", INTENTS), ("intents/b.yml", marked)]).load().unwrap();
+    assert_eq!(data.set.annotated.len(), 6);
+    assert_eq!(data.report.marked.get("city"), Some(&1));
+    assert!(data.report.render().contains("entities marked: city 1"));
+}
+
+#[test]
 fn every_problem_of_every_file_is_named_at_once() {
     let folder = Folder::new(&[("intents/a.yml", "nlu:\n  - intent: a\n"), ("intents/b.jsonl", "{}\n")]);
     insta::assert_snapshot!(folder.refusal());

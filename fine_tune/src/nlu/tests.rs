@@ -50,6 +50,23 @@ fn examples_keep_their_lines() {
 }
 
 #[test]
+fn marks_are_kept_where_they_stand_in_the_message() {
+    let marked: Vec<_> = parse(GOOD)
+        .annotated
+        .iter()
+        .flat_map(|message| {
+            message.mentions.iter().map(|m| (m.entity.clone(), message.text[m.start..m.end].to_owned()))
+        })
+        .collect();
+    assert_eq!(marked, [("order_number".into(), "AB12345678".into()), ("product".into(), "手机壳".into())]);
+    assert_eq!(parse(GOOD).annotated.len(), 5);
+    let odd = parse("nlu:\n  - intent: a\n    examples:\n      - text: '[ 膜 ](x)[{\"entity\":\"y\"}]'\n");
+    assert!(
+        odd.annotated.iter().all(|message| message.mentions.iter().all(|m| message.text.get(m.start..m.end).is_some()))
+    );
+}
+
+#[test]
 fn lookups_synonyms_and_patterns_become_entities() {
     let nlu = parse(GOOD);
     let authored = Gazetteer {
