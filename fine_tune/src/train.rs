@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::{Context as _, bail};
 use model::{Classifier, EncoderKind, TrainOptions};
 
-use crate::args::{Depth, Encoder, LearningArgs, TrainArgs};
+use crate::args::{Depth, Encoder, LearningArgs, Precision, TrainArgs};
 use crate::dataset::{BotData, DataOptions, load_bot_data};
 use crate::evaluate::{calibration, expected_calibration_error};
 use crate::events::{Curve, TrainEvent, TrainMetrics};
@@ -78,6 +78,10 @@ fn training_options(arguments: &TrainArgs) -> TrainOptions {
             Depth::FewShot => model::Depth::FewShot,
             Depth::Full => model::Depth::Full,
         }),
+        precision: match arguments.precision {
+            Some(Precision::EightBit) => model::Precision::EightBit,
+            Some(Precision::Float) | None => model::Precision::Float,
+        },
         encoder: match encoder {
             Some(Encoder::Bag) => EncoderKind::Bag,
             Some(Encoder::Cnn) => EncoderKind::Cnn,

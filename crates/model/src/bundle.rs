@@ -174,7 +174,8 @@ pub(crate) fn load(dir: &Path) -> Result<(Parts, BundleInfo, Gazetteer), Error> 
     let n = hashes.len();
     let unseen = store.floats("features.unseen", &[1])?[0];
     let featuriser = Featuriser::from_parts(hashes, store.floats("features.idf", &[n])?, unseen);
-    let network = load_network(&mut store, &config, &featuriser)?;
+    let mut network = load_network(&mut store, &config, &featuriser)?;
+    network.prepare(info.precision);
     if network.tokens.dim() > 0 && tokenizer.get_vocab(true).values().any(|id| *id as usize >= network.tokens.len()) {
         return Err(Error::bundle(&path, format!("has more tokens than the {} the model knows", network.tokens.len())));
     }
@@ -295,7 +296,6 @@ fn load_network(store: &mut Stored, config: &Config, featuriser: &Featuriser) ->
     for (name, shape) in network.head_shapes() {
         network.dense.add(&name, store.floats(&name, &shape)?, shape)?;
     }
-    network.prepare();
     Ok(network)
 }
 

@@ -248,6 +248,7 @@ impl Parts {
             metrics: self.metrics.clone(),
             base_licence: options.base_licence.clone(),
             depth: self.depth,
+            precision: options.precision,
             languages: set.languages.clone(),
             n_examples: set.train.len() + set.validation.len(),
         };

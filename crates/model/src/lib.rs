@@ -27,7 +27,7 @@ mod training_set;
 
 pub use calibration::{Calibration, ScopeModel};
 pub use classifier::Classifier;
-pub use depth::Depth;
+pub use depth::{Depth, Precision};
 pub use error::Error;
 pub use gazetteer::{EntityFinder, Gazetteer, GazetteerEntity, GazetteerValue};
 pub use info::{BundleInfo, FORMAT_VERSION, FeatureInfo};

@@ -201,7 +201,7 @@ impl Fitted {
         }
         fitted.network.finish();
         fitted.network.round();
-        fitted.network.prepare();
+        fitted.network.prepare(options.precision);
         Ok(fitted)
     }
 
