@@ -29,6 +29,10 @@ pub struct TrainArgs {
     #[arg(long, value_enum, requires = "base")]
     pub depth: Option<Depth>,
 
+    /// How exactly the base computes once it is trained
+    #[arg(long, value_enum, requires = "base")]
+    pub precision: Option<Precision>,
+
     /// More conversations in the log format (may be given several times); the bot's own logs/ are always read
     #[arg(long, value_name = "FILE")]
     pub logs: Vec<PathBuf>,
@@ -124,6 +128,15 @@ pub enum Depth {
     FewShot,
     /// Encoder and head learn together: most accurate, slowest
     Full,
+}
+
+/// How exactly a trained base computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Precision {
+    /// In 32-bit floats (the default)
+    Float,
+    /// Dense layers in 8 bits: faster answers, a little less exact
+    EightBit,
 }
 
 /// The encoders that learn from nothing.

@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::{Context as _, bail};
 use model::{Classifier, EncoderKind, TrainOptions, TrainingSet};
 
-use crate::args::{Depth, Encoder, LearningArgs, TrainArgs};
+use crate::args::{Depth, Encoder, LearningArgs, Precision, TrainArgs};
 use crate::dataset::{BotData, DataOptions, load_bot_data, marked};
 use crate::evaluate::{calibration, expected_calibration_error};
 use crate::events::{Curve, TrainEvent, TrainMetrics};
@@ -88,6 +88,10 @@ fn training_options(arguments: &TrainArgs) -> TrainOptions {
             Depth::FewShot => model::Depth::FewShot,
             Depth::Full => model::Depth::Full,
         }),
+        precision: match arguments.precision {
+            Some(Precision::EightBit) => model::Precision::EightBit,
+            Some(Precision::Float) | None => model::Precision::Float,
+        },
         trained_at: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         ..learning_options(&arguments.learning)
     }

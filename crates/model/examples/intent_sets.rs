@@ -1,5 +1,5 @@
 //! Trains on the train rows of a JSONL file with splits and reports accuracy, speed and out-of-scope figures.
-//! Usage: `cargo run -p model --release --example intent_sets -- FILE.jsonl [--on val|test] [--seed N] …`
+//! Usage: `cargo run -p model --release --example intent_sets -- FILE.jsonl [--on val|test] [--base DIR --depth D] …`
 #![allow(clippy::print_stdout)]
 
 use std::path::{Path, PathBuf};
@@ -7,6 +7,9 @@ use std::time::Instant;
 
 use model::{Classifier, Control, EncoderKind, Example, Prediction, TrainOptions, TrainingSet, train};
 use serde::Deserialize;
+
+/// Messages that are timed one by one.
+const ALONE: usize = 300;
 
 #[derive(Deserialize)]
 struct Row {
@@ -88,6 +91,7 @@ fn arguments() -> Result<Arguments, Box<dyn std::error::Error>> {
             "--threads" => options.threads = Some(value.parse()?),
             "--base" => options.base = Some(value.into()),
             "--depth" => options.depth = Some(serde_json::from_value(value.into())?),
+            "--precision" => options.precision = serde_json::from_value(value.into())?,
             "--prefix" => options.prefix = Some(value),
             "--encoder" => options.encoder = encoder(&value)?,
             other => return Err(format!("unknown option {other}").into()),
@@ -162,6 +166,7 @@ fn report(classifier: &Classifier, rows: &[Row], arguments: &Arguments) {
     let started = Instant::now();
     let predictions = classifier.predict(&texts);
     let micros = started.elapsed().as_secs_f64() * 1e6 / texts.len() as f64;
+    let alone = median_micros(&texts[..texts.len().min(ALONE)], classifier);
     let right = |(row, prediction): &(&&Row, &Prediction)| {
         prediction.ranking.first().is_some_and(|best| Some(&best.intent) == row.intent.as_ref())
     };
@@ -172,7 +177,11 @@ fn report(classifier: &Classifier, rows: &[Row], arguments: &Arguments) {
             println!("wrong: {:?} is {:?}, not {} ({:.2})", row.text, row.intent, best.intent, best.probability);
         }
     }
-    println!("accuracy {accuracy:.4} on {} rows of {}; {micros:.0} us a message", inside.len(), arguments.on);
+    println!(
+        "accuracy {accuracy:.4} on {} rows of {}; {micros:.0} us a message, {alone:.0} us alone",
+        inside.len(),
+        arguments.on
+    );
     let threshold = classifier.threshold(0.05);
     let answered: Vec<_> = inside.iter().zip(&predictions).filter(|(_, p)| p.intent_at(threshold).is_some()).collect();
     let wrong = answered.iter().filter(|pair| !right(&(pair.0, pair.1))).count();
@@ -208,6 +217,18 @@ fn report(classifier: &Classifier, rows: &[Row], arguments: &Arguments) {
 
 fn mean(values: &[f32]) -> f32 {
     values.iter().sum::<f32>() / values.len() as f32
+}
+
+/// Time of a message that comes alone, as half of them take.
+fn median_micros(texts: &[&str], classifier: &Classifier) -> f64 {
+    let timed = |text: &&str| {
+        let started = Instant::now();
+        classifier.predict(&[text]);
+        started.elapsed().as_secs_f64() * 1e6
+    };
+    let mut times: Vec<f64> = texts.iter().map(timed).collect();
+    times.sort_by(f64::total_cmp);
+    times.get(times.len() / 2).copied().unwrap_or(0.0)
 }
 
 /// Probability that a positive scores above a negative; ties count half.

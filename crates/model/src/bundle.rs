@@ -192,7 +192,8 @@ pub(crate) fn load(dir: &Path) -> Result<(Parts, BundleInfo, Gazetteer), Error> 
     let unseen = store.floats("features.unseen", &[1])?[0];
     let n_ngrams = store.n_ngrams("features.ngrams", n)?;
     let featuriser = Featuriser::from_parts(hashes, store.floats("features.idf", &[n])?, unseen, n_ngrams);
-    let network = load_network(&mut store, &config, &featuriser)?;
+    let mut network = load_network(&mut store, &config, &featuriser)?;
+    network.prepare(info.precision);
     if network.tokens.dim() > 0 && tokenizer.get_vocab(true).values().any(|id| *id as usize >= network.tokens.len()) {
         return Err(Error::bundle(&path, format!("has more tokens than the {} the model knows", network.tokens.len())));
     }
@@ -316,7 +317,6 @@ fn load_network(store: &mut Stored, config: &Config, featuriser: &Featuriser) ->
     for (name, shape) in network.head_shapes() {
         network.dense.add(&name, store.floats(&name, &shape)?, shape)?;
     }
-    network.prepare();
     Ok(network)
 }
 

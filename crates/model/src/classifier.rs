@@ -200,6 +200,7 @@ impl Parts {
             metrics: self.metrics.clone(),
             depth: self.depth,
             base_licence: options.base_licence.clone(),
+            precision: options.precision,
             languages: set.languages.clone(),
             n_examples: set.train.len() + set.validation.len(),
         };

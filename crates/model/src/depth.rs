@@ -1,4 +1,4 @@
-//! How deep training goes into a pretrained encoder.
+//! How deep training goes into a pretrained encoder, and how exactly it computes when it serves.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,17 @@ pub enum Depth {
     FewShot,
     /// Encoder and head learn together, lower layers more slowly.
     Full,
+}
+
+/// How exactly a trained base computes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Precision {
+    /// In 32-bit floats.
+    #[default]
+    Float,
+    /// Dense layers in 8 bits, weights and states alike: faster, a little less exact.
+    EightBit,
 }
 
 impl Depth {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::calibration::Calibration;
-use crate::{Depth, EncoderKind};
+use crate::{Depth, EncoderKind, Precision};
 
 /// The bundle format this build writes and reads.
 pub const FORMAT_VERSION: u32 = 1;
@@ -38,6 +38,9 @@ pub struct BundleInfo {
     /// How much of the base was trained, when there is a base.
     #[serde(default)]
     pub depth: Option<Depth>,
+    /// How exactly the base's encoder computes.
+    #[serde(default)]
+    pub precision: Precision,
     /// Codes of the bot's languages.
     pub languages: Vec<String>,
     /// Labelled rows the model was made from.

@@ -30,7 +30,7 @@ mod training_set;
 
 pub use calibration::{Calibration, ScopeModel};
 pub use classifier::Classifier;
-pub use depth::Depth;
+pub use depth::{Depth, Precision};
 pub use entities::{EntityFinder, EntityTagger, Gazetteer, GazetteerEntity, GazetteerValue};
 pub use error::Error;
 pub use explain::{Explanation, NearExample, WordEffect};

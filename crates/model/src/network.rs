@@ -11,7 +11,7 @@ use crate::features::Features;
 use crate::linear::Linear;
 use crate::random::Random;
 use crate::table::{Step, Table, Uses};
-use crate::{EncoderKind, Error};
+use crate::{EncoderKind, Error, Precision};
 
 /// Length of an n-gram's vector.
 pub(crate) const NGRAM_DIM: usize = 128;
@@ -145,9 +145,9 @@ impl Network {
     }
 
     /// Lays a pretrained encoder's weights out for serving.
-    pub(crate) fn prepare(&mut self) {
+    pub(crate) fn prepare(&mut self, precision: Precision) {
         if let Some(bert) = &mut self.bert {
-            bert.prepare();
+            bert.prepare(precision);
         }
     }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Depth;
+use crate::{Depth, Precision};
 
 /// The part of the network that reads the message's tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -29,6 +29,8 @@ pub struct TrainOptions {
     pub base: Option<PathBuf>,
     /// How much of the base is trained; `None` chooses by the amount of data.
     pub depth: Option<Depth>,
+    /// How exactly the base's encoder computes once it is trained.
+    pub precision: Precision,
     /// The token encoder when there is no base.
     pub encoder: EncoderKind,
     /// Passes over the data, of the deepest stage where a base goes through several; `None` chooses by the data.
@@ -74,6 +76,7 @@ impl Default for TrainOptions {
         Self {
             base: None,
             depth: None,
+            precision: Precision::default(),
             encoder: EncoderKind::default(),
             epochs: None,
             batch_size: 32,

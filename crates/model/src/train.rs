@@ -300,7 +300,7 @@ impl Fitted {
         }
         self.network.finish();
         self.network.round();
-        self.network.prepare();
+        self.network.prepare(plan.options.precision);
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 
 mod attention;
 mod backward;
+mod bytes;
 mod config;
 mod dropout;
 mod forward;
@@ -20,11 +21,13 @@ pub(crate) use weights::{WORDS, Weights, load_weights};
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use forward::{LayerTape, Tape};
 use kernels::Activation;
 use tiles::Tiles;
 use weights::Linear;
 
+use crate::Precision;
 use crate::table::Table;
 
 /// Tokens that inference takes at a time.
@@ -36,8 +39,15 @@ pub(crate) struct Bert {
     pub config: BertConfig,
     pub weights: Weights,
     activation: Activation,
-    /// The dense layers of each layer once more, laid out for messages that come alone.
-    tiles: Option<Arc<Vec<[Tiles; 4]>>>,
+    ready: Option<Arc<Ready>>,
+}
+
+/// The four dense parts of each layer once more, laid out for serving.
+#[derive(Debug)]
+enum Ready {
+    /// For few rows at a time; more of them go by the weights as they stand.
+    Float(Vec<[Tiles; 4]>),
+    EightBit(Vec<[Bytes; 4]>),
 }
 
 impl Bert {
@@ -45,16 +55,20 @@ impl Bert {
     pub(crate) fn new(config: BertConfig, weights: Weights) -> Result<Self, String> {
         config.check()?;
         let activation = config.activation()?;
-        Ok(Self { config, weights, activation, tiles: None })
+        Ok(Self { config, weights, activation, ready: None })
     }
 
     /// Gets ready to serve: weights are laid out once more, until the next training step.
-    pub(crate) fn prepare(&mut self) {
+    pub(crate) fn prepare(&mut self, precision: Precision) {
         let values = &self.weights.values;
         let tiles = |linear: Linear| Tiles::new(&values[linear.weight()], linear.of);
+        let bytes = |linear: Linear| Bytes::new(&values[linear.weight()], linear.of);
         let layers = self.weights.plan.layers.iter();
-        let tiles = layers.map(|layer| [layer.qkv, layer.attended, layer.inner, layer.outer].map(tiles)).collect();
-        self.tiles = Some(Arc::new(tiles));
+        let layers = layers.map(|layer| [layer.qkv, layer.attended, layer.inner, layer.outer]);
+        self.ready = Some(Arc::new(match precision {
+            Precision::Float => Ready::Float(layers.map(|parts| parts.map(tiles)).collect()),
+            Precision::EightBit => Ready::EightBit(layers.map(|parts| parts.map(bytes)).collect()),
+        }));
     }
 
     /// Vectors of messages [messages, hidden]: means over each message's tokens of the last hidden states.

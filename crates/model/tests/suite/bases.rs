@@ -6,7 +6,7 @@ use std::path::Path;
 use candle_core::{DType, Device, Tensor};
 use candle_nn::{VarBuilder, VarMap};
 use candle_transformers::models::bert::{BertModel, Config};
-use model::{Classifier, Depth, EncoderKind, TrainOptions, train};
+use model::{Classifier, Depth, EncoderKind, Precision, TrainOptions, train};
 
 use crate::shop::{SHOP, best, learn, options, set};
 
@@ -76,6 +76,23 @@ fn a_base_learns_at_every_depth_and_the_bundle_says_at_which() {
         let [before, after] = [&before[weight], &words[weight]].map(|tensor| tensor.to_vec2::<f32>().unwrap());
         assert_eq!(before == after, depth == Depth::Frozen, "{depth:?}");
     }
+}
+
+#[test]
+fn a_model_in_eight_bits_is_loaded_as_it_was_saved_and_says_so() {
+    let home = tempfile::tempdir().unwrap();
+    write_base(&home.path().join("base"));
+    let options = from(&home.path().join("base"));
+    let options = TrainOptions { precision: Precision::EightBit, depth: Some(Depth::Frozen), ..options };
+    let trained = learn(&set(), &options);
+    trained.save(&home.path().join("model")).unwrap();
+    let loaded = Classifier::load(&home.path().join("model")).unwrap();
+    assert_eq!(loaded.info().precision, Precision::EightBit);
+    assert_eq!(
+        loaded.predict(&["where is my lamp", "耳机能退钱吗"]),
+        trained.predict(&["where is my lamp", "耳机能退钱吗"])
+    );
+    assert_eq!(best(&loaded, "where is my kettle"), "order status");
 }
 
 #[test]

@@ -2,13 +2,13 @@
 
 use rayon::prelude::*;
 
-use super::Bert;
 use super::attention::Attention;
 use super::dropout::{Dropout, Place};
 use super::kernels::{activate, add, normalise};
 use super::matrix::{How, Matrix, Target, multiply};
 use super::packed::Packed;
 use super::weights::{Layer, Linear, Norm};
+use super::{Bert, Ready};
 use crate::table::Table;
 
 /// Rows that one thread takes at a time between products.
@@ -136,8 +136,12 @@ impl Run<'_> {
         let tokens = self.packed.tokens();
         out.resize(tokens * linear.out, 0.0);
         let bias = &values[linear.bias()];
-        if let Some(tiles) = self.bert.tiles.as_ref().filter(|_| tokens <= FEW_TOKENS) {
-            return tiles[self.index][number].multiply(input, bias, out);
+        match self.bert.ready.as_deref() {
+            Some(Ready::EightBit(layers)) => return layers[self.index][number].multiply(input, bias, out),
+            Some(Ready::Float(layers)) if tokens <= FEW_TOKENS => {
+                return layers[self.index][number].multiply(input, bias, out);
+            }
+            _ => {}
         }
         out.chunks_exact_mut(linear.out).for_each(|row| row.copy_from_slice(bias));
         let weight = Matrix::new(&values[linear.weight()], linear.out, linear.of);

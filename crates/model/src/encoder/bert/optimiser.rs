@@ -34,7 +34,7 @@ impl Trainer {
 
     /// Moves all weights, given gradients of the vectors of the last [`Trainer::forward`].
     pub(crate) fn step(&mut self, bert: &mut Bert, words: &mut Table, vectors: &[f32], step: Step) {
-        bert.tiles = None;
+        bert.ready = None;
         self.gradients.backward(bert, &self.tape, vectors);
         let (rows, mut sums) = self.word_gradients(words.dim());
         let scale = self.scale(&sums);

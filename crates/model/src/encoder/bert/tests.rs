@@ -79,9 +79,24 @@ fn vectors_of_single_messages_are_the_same_from_weights_laid_out_for_them() {
     let config = config("gelu");
     let (_, mut bert, words) = pair(&config);
     let plain = bert.encode(&words, &MESSAGES);
-    bert.prepare();
+    bert.prepare(Precision::Float);
     for (a, b) in plain.iter().zip(bert.encode(&words, &MESSAGES)) {
         assert!((a - b).abs() < 1e-5, "{a} {b}");
+    }
+}
+
+#[test]
+fn vectors_in_eight_bits_point_where_the_exact_ones_do() {
+    let config = config("gelu");
+    let (_, mut bert, words) = pair(&config);
+    let exact = bert.encode(&words, &MESSAGES);
+    bert.prepare(Precision::EightBit);
+    let found = bert.encode(&words, &MESSAGES);
+    assert_ne!(exact, found);
+    let length = |vector: &[f32]| vector.iter().map(|value| value * value).sum::<f32>().sqrt();
+    for (a, b) in exact.chunks_exact(8).zip(found.chunks_exact(8)).filter(|(a, _)| length(a) > 0.0) {
+        let cosine = a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>() / (length(a) * length(b));
+        assert!(cosine > 0.99, "{cosine}");
     }
 }
 
