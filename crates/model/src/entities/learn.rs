@@ -14,6 +14,8 @@ const EPOCHS: (usize, usize) = (20, 80);
 const BATCH: usize = 8;
 /// The first step's size; later ones shrink to nothing.
 const RATE: f32 = 0.05;
+/// Share of features left out at random; the rest counts for more.
+const DROPOUT: f32 = 0.3;
 /// How often a message is learned from with words hidden, where it can be.
 const HIDING: f32 = 0.2;
 /// Below this scale the shared factor is worked into the weights.
@@ -32,16 +34,18 @@ pub(crate) struct Lesson {
 }
 
 impl Lesson {
+    /// The message with some features left out, and its words now and then.
     fn view(&self, random: &mut Random) -> View<'_> {
         let rows = self.hiding.as_ref().filter(|_| random.uniform() < HIDING).unwrap_or(&self.rows);
-        View { rows, labels: &self.labels }
+        let mut thin = |rows: &Vec<u32>| rows.iter().copied().filter(|_| random.uniform() >= DROPOUT).collect();
+        View { rows: rows.iter().map(&mut thin).collect(), labels: &self.labels }
     }
 }
 
 /// A message as it is learned from once.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct View<'a> {
-    rows: &'a [Vec<u32>],
+    rows: Vec<Vec<u32>>,
     labels: &'a [usize],
 }
 
@@ -109,8 +113,8 @@ impl Descent {
         let n = self.labels.len();
         let transitions = Transitions::new(self.labels, &self.steps);
         let gradient = |lesson: &View<'_>| {
-            let mut scores = sums(&self.values, n, lesson.rows);
-            scores.iter_mut().for_each(|score| *score *= self.scale);
+            let mut scores = sums(&self.values, n, &lesson.rows);
+            scores.iter_mut().for_each(|score| *score *= self.scale / (1.0 - DROPOUT));
             let (loss, steps) = gradients(&transitions, &mut scores, lesson.labels);
             (scores, steps, loss)
         };
@@ -120,7 +124,7 @@ impl Descent {
         self.steps.iter_mut().for_each(|value| *value *= shrink);
         let mut sum = 0.0;
         for (lesson, (scores, steps, loss)) in batch.iter().zip(gradients) {
-            self.add(lesson.rows, &scores, -rate / self.scale);
+            self.add(&lesson.rows, &scores, -rate / self.scale);
             self.steps.iter_mut().zip(steps).for_each(|(value, slope)| *value -= rate * slope);
             sum += loss;
         }
