@@ -1,74 +1,35 @@
-//! `frontdesk check`: everything that is wrong with a bot folder, with file, line and the way out.
+//! `frontdesk check`: everything that is wrong with a bot folder, with file, line and the way out, and an audit of its
+//! labels. The checks of the data are `fine_tune`'s; here it is added whether the parts of the bot fit together.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use assistant::Bot;
-use clap::Args;
+use fine_tune::args::CheckArgs;
 use fine_tune::{DataOptions, Severity};
-use serde::Serialize;
-
-use super::{ANSWER_IS_NO, say};
-
-#[derive(Debug, Args)]
-pub(super) struct CheckArgs {
-    /// The bot folder
-    bot: PathBuf,
-    /// Print JSON lines
-    #[arg(long)]
-    json: bool,
-}
-
-/// One problem, wherever it was found.
-#[derive(Serialize)]
-struct Finding {
-    /// `error` or `warning`.
-    severity: &'static str,
-    message: String,
-}
 
 pub(super) fn run(arguments: &CheckArgs) -> anyhow::Result<ExitCode> {
-    let findings = findings(&arguments.bot)?;
-    let errors = findings.iter().filter(|finding| finding.severity == "error").count();
-    for finding in &findings {
-        if arguments.json {
-            say(serde_json::to_string(finding)?);
-        } else {
-            say(format_args!("{}: {}", finding.severity, finding.message));
-        }
-    }
-    if !arguments.json {
-        say(format_args!("{}: {errors} errors, {} warnings", arguments.bot.display(), findings.len() - errors));
-    }
-    Ok(if errors > 0 { ExitCode::from(ANSWER_IS_NO) } else { ExitCode::SUCCESS })
+    fine_tune::run_check(arguments, &parts(&arguments.bot))
 }
 
-/// The data first; whether the parts fit together only where each can be read.
-fn findings(bot: &Path) -> anyhow::Result<Vec<Finding>> {
-    let mut findings: Vec<Finding> = fine_tune::check(bot)?
-        .into_iter()
-        .map(|problem| Finding { severity: word(problem.severity == Severity::Error), message: problem.to_string() })
-        .collect();
-    match Bot::load(bot) {
-        Err(error) => findings.push(Finding { severity: word(true), message: chain(&error) }),
-        Ok(parts) => {
-            if let Ok(data) = fine_tune::load_bot_data(bot, &DataOptions::default()) {
-                let mut intents: Vec<String> =
-                    data.set.train.iter().filter_map(|example| example.intent.clone()).collect();
-                intents.sort();
-                intents.dedup();
-                findings.extend(parts.check(&intents).into_iter().map(|problem| Finding {
-                    severity: word(problem.severity == dialogue::Severity::Error),
-                    message: problem.to_string(),
-                }));
-            }
-        }
-    }
-    Ok(findings)
-}
-
-fn word(is_error: bool) -> &'static str {
-    if is_error { "error" } else { "warning" }
+/// Whether the parts fit together, where each can be read.
+fn parts(bot: &Path) -> Vec<(Severity, String)> {
+    let parts = match Bot::load(bot) {
+        Ok(parts) => parts,
+        Err(error) => return vec![(Severity::Error, chain(&error))],
+    };
+    let Ok(data) = fine_tune::load_bot_data(bot, &DataOptions::default()) else { return Vec::new() };
+    let mut intents: Vec<String> = data.set.train.iter().filter_map(|example| example.intent.clone()).collect();
+    intents.sort();
+    intents.dedup();
+    let severity = |severity| match severity {
+        dialogue::Severity::Error => Severity::Error,
+        dialogue::Severity::Warning => Severity::Warning,
+    };
+    // The check of the data names these already, with their lines.
+    let named = parts.script.check(&intents);
+    let others = parts.check(&intents).into_iter().filter(|problem| !named.contains(problem));
+    others.map(|problem| (severity(problem.severity), problem.to_string())).collect()
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

@@ -48,12 +48,25 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Write a small bot folder to start from
     Init(init::InitArgs),
-    /// Validate a bot folder: file, line, what is wrong, how to mend it
-    Check(check::CheckArgs),
+    /// Validate a bot folder and audit its labels: file, line, what is wrong, how to mend it
+    Check(fine_tune::args::CheckArgs),
     /// Learn a bot's intents from its examples and logs
     Train(fine_tune::args::TrainArgs),
     /// Measure a model on labelled messages
     Eval(fine_tune::args::EvalArgs),
+    /// Train on parts of a bot's data and test on the others, by folds or by time
+    #[command(visible_alias = "cross-validate")]
+    Validate(fine_tune::args::ValidateArgs),
+    /// Accuracy against examples per intent: whether writing more still pays
+    Curve(fine_tune::args::CurveArgs),
+    /// Say which of two models is better, whether that can be chance, and what changed
+    Compare(fine_tune::args::CompareArgs),
+    /// Group what customers ask in logs, name the groups and draft intents and templates
+    Mine(fine_tune::args::MineArgs),
+    /// List the messages of logs that teach most once they are labelled
+    Queue(fine_tune::args::QueueArgs),
+    /// Say what has changed between two logs, and what of it chance does not explain
+    Drift(fine_tune::args::DriftArgs),
     /// Classify messages: JSONL {"text"} in, JSONL out
     Predict(fine_tune::args::PredictArgs),
     /// Index an FAQ file or folder
@@ -104,6 +117,12 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             fine_tune::run_train(arguments)
         }
         Command::Eval(arguments) => fine_tune::run_eval(arguments),
+        Command::Validate(arguments) => fine_tune::run_validate(&arguments),
+        Command::Curve(arguments) => fine_tune::run_curve(&arguments),
+        Command::Compare(arguments) => fine_tune::run_compare(&arguments),
+        Command::Mine(arguments) => fine_tune::run_mine(&arguments),
+        Command::Queue(arguments) => fine_tune::run_queue(&arguments),
+        Command::Drift(arguments) => fine_tune::run_drift(&arguments),
         Command::Predict(arguments) => fine_tune::run_predict(arguments),
         Command::Index(arguments) => retrieve::index(&arguments),
         Command::Search(arguments) => retrieve::search(&arguments),
