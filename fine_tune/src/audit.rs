@@ -24,7 +24,7 @@ pub(crate) use report::table;
 use crate::progress::Steps;
 
 /// Different messages that are looked at; of larger sets an even selection.
-const MOST_MESSAGES: usize = 200_000;
+const MOST_MESSAGES: usize = 100_000;
 /// Sets smaller than this keep terms that occur in one text only.
 const FEW_ROWS: usize = 1000;
 /// What the absence of an intent is called.

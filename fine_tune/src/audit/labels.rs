@@ -14,8 +14,10 @@ const FOLDS: usize = 5;
 pub(crate) const STEPS: usize = FOLDS + 1;
 /// Fewer examples of an intent cannot be judged.
 const FEWEST: usize = 4;
-/// Messages times intents that are judged: what a few seconds and a few dozen megabytes allow.
-const MOST_CELLS: usize = 10_000_000;
+/// Messages, and messages times intents, that are judged: what half a minute and a few dozen megabytes allow. Of larger
+/// sets an even selection is judged.
+const MOST_ROWS: usize = 30_000;
+const MOST_CELLS: usize = 6_000_000;
 /// Wrong labels that are named at most.
 const MOST_SUSPECTS: usize = 1000;
 /// A doubtful message is so many times as like its nearest of the other label as those of its own.
@@ -78,7 +80,7 @@ impl<'a> Judged<'a> {
     fn new(looked: &'a Looked<'a>, counts: &BTreeMap<Option<&'a str>, usize>, steps: &Steps) -> Option<Self> {
         let intents: Vec<Option<&str>> =
             counts.iter().filter(|(_, count)| **count >= FEWEST).map(|(intent, _)| *intent).collect();
-        let most_rows = MOST_CELLS / intents.len().max(1);
+        let most_rows = MOST_ROWS.min(MOST_CELLS / intents.len().max(1));
         if intents.len() < 2 || most_rows / intents.len() < FEWEST {
             return None;
         }
