@@ -33,54 +33,128 @@ impl Tiles {
         #[cfg(target_arch = "x86_64")]
         {
             if is_x86_feature_detected!("avx512f") {
-                // SAFETY: the processor has the instructions this was compiled for.
-                return unsafe { avx512(self, rows) };
+                return product::<8, x86::Avx512>(self, rows);
             }
             if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                // SAFETY: the processor has the instructions this was compiled for.
-                return unsafe { avx2(self, rows) };
+                return product::<4, x86::Avx2>(self, rows);
             }
         }
-        product::<4>(self, rows, |a, b, c| a * b + c);
+        product::<4, Portable>(self, rows);
+    }
+}
+
+/// How one tile is multiplied: for `R` rows at a time, as many as the registers hold.
+trait Kernel {
+    /// The sixteen sums of each row; a row is as long as the tile.
+    fn sums<const R: usize>(tile: &[[f32; WIDTH]], rows: [&[f32]; R]) -> [[f32; WIDTH]; R];
+}
+
+/// For any processor.
+struct Portable;
+
+impl Kernel for Portable {
+    fn sums<const R: usize>(tile: &[[f32; WIDTH]], rows: [&[f32]; R]) -> [[f32; WIDTH]; R] {
+        let mut sums = [[0.0f32; WIDTH]; R];
+        for (k, weights) in tile.iter().enumerate() {
+            for (row, sums) in rows.iter().zip(&mut sums) {
+                for (sum, weight) in sums.iter_mut().zip(weights) {
+                    *sum += row[k] * weight;
+                }
+            }
+        }
+        sums
     }
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f")]
-fn avx512(tiles: &Tiles, rows: Rows<'_>) {
-    product::<8>(tiles, rows, f32::mul_add);
+mod x86 {
+    //! With the instructions of a processor, which the caller has asked for.
+
+    use std::arch::x86_64::{
+        __m256, __m512, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_storeu_ps,
+        _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_setzero_ps, _mm512_storeu_ps,
+    };
+
+    use super::{Kernel, WIDTH};
+
+    pub(super) struct Avx512;
+    pub(super) struct Avx2;
+
+    impl Kernel for Avx512 {
+        fn sums<const R: usize>(tile: &[[f32; WIDTH]], rows: [&[f32]; R]) -> [[f32; WIDTH]; R] {
+            // SAFETY: this kernel is chosen only where the processor has AVX-512.
+            unsafe { avx512(tile, rows) }
+        }
+    }
+
+    impl Kernel for Avx2 {
+        fn sums<const R: usize>(tile: &[[f32; WIDTH]], rows: [&[f32]; R]) -> [[f32; WIDTH]; R] {
+            // SAFETY: this kernel is chosen only where the processor has AVX2 and FMA.
+            unsafe { avx2(tile, rows) }
+        }
+    }
+
+    #[target_feature(enable = "avx512f")]
+    fn avx512<const R: usize>(tile: &[[f32; WIDTH]], rows: [&[f32]; R]) -> [[f32; WIDTH]; R] {
+        let rows = rows.map(|row| &row[..tile.len()]);
+        let mut sums: [__m512; R] = [_mm512_setzero_ps(); R];
+        for (k, weights) in tile.iter().enumerate() {
+            // SAFETY: sixteen floats lie behind the pointer.
+            let weights = unsafe { _mm512_loadu_ps(weights.as_ptr()) };
+            for row in 0..R {
+                sums[row] = _mm512_fmadd_ps(_mm512_set1_ps(rows[row][k]), weights, sums[row]);
+            }
+        }
+        let mut out = [[0.0; WIDTH]; R];
+        for (out, sum) in out.iter_mut().zip(sums) {
+            // SAFETY: sixteen floats lie behind the pointer.
+            unsafe { _mm512_storeu_ps(out.as_mut_ptr(), sum) };
+        }
+        out
+    }
+
+    #[target_feature(enable = "avx2,fma")]
+    fn avx2<const R: usize>(tile: &[[f32; WIDTH]], rows: [&[f32]; R]) -> [[f32; WIDTH]; R] {
+        let rows = rows.map(|row| &row[..tile.len()]);
+        let mut sums: [[__m256; 2]; R] = [[_mm256_setzero_ps(); 2]; R];
+        for (k, weights) in tile.iter().enumerate() {
+            // SAFETY: sixteen floats lie behind the pointer, eight behind its middle.
+            let halves = unsafe { [_mm256_loadu_ps(weights.as_ptr()), _mm256_loadu_ps(weights[8..].as_ptr())] };
+            for row in 0..R {
+                let value = _mm256_set1_ps(rows[row][k]);
+                sums[row] =
+                    [_mm256_fmadd_ps(value, halves[0], sums[row][0]), _mm256_fmadd_ps(value, halves[1], sums[row][1])];
+            }
+        }
+        let mut out = [[0.0; WIDTH]; R];
+        for (out, [low, high]) in out.iter_mut().zip(sums) {
+            // SAFETY: sixteen floats lie behind the pointer, eight behind its middle.
+            unsafe {
+                _mm256_storeu_ps(out.as_mut_ptr(), low);
+                _mm256_storeu_ps(out[8..].as_mut_ptr(), high);
+            }
+        }
+        out
+    }
 }
 
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn avx2(tiles: &Tiles, rows: Rows<'_>) {
-    product::<6>(tiles, rows, f32::mul_add);
-}
-
-/// Goes tile by tile, and through each for `R` rows at a time, as many as the registers hold.
-#[inline(always)]
-fn product<const R: usize>(tiles: &Tiles, rows: Rows<'_>, add_product: impl Fn(f32, f32, f32) -> f32 + Copy) {
+/// Goes tile by tile, and through each for `R` rows at a time, then four, then one.
+fn product<const R: usize, K: Kernel>(tiles: &Tiles, rows: Rows<'_>) {
     let Rows { input, bias, out } = rows;
-    for (index, tile) in tiles.values.chunks_exact(tiles.of).enumerate() {
-        let columns = index * WIDTH..bias.len().min((index + 1) * WIDTH);
-        let blocks = input.chunks(R * tiles.of).zip(out.chunks_mut(R * bias.len()));
-        for (input, out) in blocks {
-            let block = Block { tile, bias, columns: columns.clone() };
-            if input.len() == R * tiles.of {
-                block.multiply::<R>(input, out, add_product);
-                continue;
+    for (index, tile) in tiles.values.chunks_exact(tiles.of.max(1)).enumerate() {
+        let block = Block { tile, bias, columns: index * WIDTH..bias.len().min((index + 1) * WIDTH) };
+        let (mut input, mut out) = (input, &mut *out);
+        while !input.is_empty() {
+            let left = input.len() / tiles.of;
+            let rows = [R, 4, 1].into_iter().find(|rows| *rows <= left).unwrap_or(1);
+            let (now, later) = input.split_at(rows * tiles.of);
+            let (out_now, out_later) = out.split_at_mut(rows * bias.len());
+            match rows {
+                4 => block.multiply::<4, K>(now, out_now),
+                1 => block.multiply::<1, K>(now, out_now),
+                _ => block.multiply::<R, K>(now, out_now),
             }
-            let (mut input, mut out) = (input, out);
-            while !input.is_empty() {
-                let rows = if input.len() >= 4 * tiles.of { 4 } else { 1 };
-                let (now, later) = input.split_at(rows * tiles.of);
-                let (out_now, out_later) = out.split_at_mut(rows * bias.len());
-                match rows {
-                    4 => block.multiply::<4>(now, out_now, add_product),
-                    _ => block.multiply::<1>(now, out_now, add_product),
-                }
-                (input, out) = (later, out_later);
-            }
+            (input, out) = (later, out_later);
         }
     }
 }
@@ -93,24 +167,9 @@ struct Block<'a> {
 }
 
 impl Block<'_> {
-    #[inline(always)]
-    fn multiply<const R: usize>(
-        &self,
-        input: &[f32],
-        out: &mut [f32],
-        add_product: impl Fn(f32, f32, f32) -> f32 + Copy,
-    ) {
+    fn multiply<const R: usize, K: Kernel>(&self, input: &[f32], out: &mut [f32]) {
         let of = self.tile.len();
-        let rows: [&[f32]; R] = std::array::from_fn(|row| &input[row * of..][..of]);
-        let mut sums = [[0.0f32; WIDTH]; R];
-        for (k, weights) in self.tile.iter().enumerate() {
-            for (row, sums) in rows.iter().zip(&mut sums) {
-                let value = row[k];
-                for (sum, weight) in sums.iter_mut().zip(weights) {
-                    *sum = add_product(value, *weight, *sum);
-                }
-            }
-        }
+        let sums = K::sums::<R>(self.tile, std::array::from_fn(|row| &input[row * of..][..of]));
         for (out, sums) in out.chunks_exact_mut(self.bias.len()).zip(&sums) {
             let out = out[self.columns.clone()].iter_mut();
             for ((out, sum), bias) in out.zip(sums).zip(&self.bias[self.columns.clone()]) {
@@ -144,8 +203,13 @@ mod tests {
             let mut found = vec![0.0; rows * out];
             tiles.multiply(&input, &bias, &mut found);
             check(&found);
-            product::<4>(&tiles, Rows { input: &input, bias: &bias, out: &mut found }, |a, b, c| a * b + c);
+            product::<4, Portable>(&tiles, Rows { input: &input, bias: &bias, out: &mut found });
             check(&found);
+            #[cfg(target_arch = "x86_64")]
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                product::<4, x86::Avx2>(&tiles, Rows { input: &input, bias: &bias, out: &mut found });
+                check(&found);
+            }
         }
     }
 }
