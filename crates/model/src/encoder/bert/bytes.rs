@@ -3,6 +3,8 @@
 
 /// Outputs of a tile.
 const WIDTH: usize = 16;
+/// Rows that a tile is multiplied with at a time: each is a chain of sums of its own.
+const ROWS: usize = 8;
 /// Inputs that one instruction multiplies and adds for each output.
 const QUAD: usize = 4;
 
@@ -88,17 +90,29 @@ impl Bytes {
     pub(super) fn multiply(&self, input: &[f32], bias: &[f32], out: &mut [f32]) {
         let quads = self.of.div_ceil(QUAD);
         let (rows, scales) = self.rounded(input);
+        let n_rows = scales.len();
         // Tile by tile, so that each is read from memory once.
-        for (index, tile) in self.values.chunks_exact(quads).enumerate() {
+        for (index, tile) in self.values.chunks_exact(quads.max(1)).enumerate() {
             let columns = index * WIDTH..bias.len().min((index + 1) * WIDTH);
             let weights = columns.clone().map(|column| (self.sums[column], self.scales[column], bias[column]));
-            for ((row, scale), out) in rows.chunks_exact(quads).zip(&scales).zip(out.chunks_exact_mut(bias.len())) {
-                let totals = self.path.product(row, tile);
-                for ((out, total), (sum, weight, bias)) in
-                    out[columns.clone()].iter_mut().zip(totals).zip(weights.clone())
-                {
-                    *out = (total - self.path.middle() * sum) as f32 * scale * weight + bias;
+            let mut write = |row: usize, totals: [i32; WIDTH]| {
+                let out = out[row * bias.len()..][columns.clone()].iter_mut();
+                for ((out, total), (sum, weight, bias)) in out.zip(totals).zip(weights.clone()) {
+                    *out = (total - self.path.middle() * sum) as f32 * scales[row] * weight + bias;
                 }
+            };
+            let row = |row: usize| &rows[row * quads..][..quads];
+            let mut at = 0;
+            while at + ROWS <= n_rows {
+                let block: [&[[u8; QUAD]]; ROWS] = std::array::from_fn(|i| row(at + i));
+                for (i, totals) in self.path.product(block, tile).into_iter().enumerate() {
+                    write(at + i, totals);
+                }
+                at += ROWS;
+            }
+            for at in at..n_rows {
+                let [totals] = self.path.product([row(at)], tile);
+                write(at, totals);
             }
         }
     }
@@ -127,16 +141,16 @@ fn largest(values: &[f32]) -> f32 {
 }
 
 impl Path {
-    /// One row by one tile.
-    fn product(self, row: &[[u8; QUAD]], tile: &[[[i8; QUAD]; WIDTH]]) -> [i32; WIDTH] {
+    /// Some rows by one tile.
+    fn product<const R: usize>(self, rows: [&[[u8; QUAD]]; R], tile: &[[[i8; QUAD]; WIDTH]]) -> [[i32; WIDTH]; R] {
         match self {
             // SAFETY: this path is only chosen where the processor has the instructions.
             #[cfg(target_arch = "x86_64")]
-            Self::Vnni => unsafe { vnni(row, tile) },
+            Self::Vnni => unsafe { vnni(rows, tile) },
             // SAFETY: this path is only chosen where the processor has the instructions.
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => unsafe { avx2(row, tile) },
-            Self::Portable => portable(row, tile),
+            Self::Avx2 => rows.map(|row| unsafe { avx2(row, tile) }),
+            Self::Portable => rows.map(|row| portable(row, tile)),
         }
     }
 }
@@ -153,22 +167,24 @@ fn portable(row: &[[u8; QUAD]], tile: &[[[i8; QUAD]; WIDTH]]) -> [i32; WIDTH] {
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vnni")]
-fn vnni(row: &[[u8; QUAD]], tile: &[[[i8; QUAD]; WIDTH]]) -> [i32; WIDTH] {
-    use std::arch::x86_64::{_mm512_add_epi32, _mm512_dpbusd_epi32, _mm512_loadu_si512, _mm512_set1_epi32};
+fn vnni<const R: usize>(rows: [&[[u8; QUAD]]; R], tile: &[[[i8; QUAD]; WIDTH]]) -> [[i32; WIDTH]; R] {
+    use std::arch::x86_64::{_mm512_dpbusd_epi32, _mm512_loadu_si512, _mm512_set1_epi32};
     use std::arch::x86_64::{_mm512_setzero_si512, _mm512_storeu_si512};
-    // Four chains of sums, as one would wait for itself.
-    let mut sums = [_mm512_setzero_si512(); 4];
-    for (bytes, weights) in row.chunks(4).zip(tile.chunks(4)) {
-        for ((sum, bytes), weights) in sums.iter_mut().zip(bytes).zip(weights) {
-            // SAFETY: a tile's row holds the 64 bytes that are read.
-            let weights = unsafe { _mm512_loadu_si512(weights.as_ptr().cast()) };
-            *sum = _mm512_dpbusd_epi32(*sum, _mm512_set1_epi32(i32::from_le_bytes(*bytes)), weights);
+    let rows = rows.map(|row| &row[..tile.len()]);
+    let mut sums = [_mm512_setzero_si512(); R];
+    for (k, weights) in tile.iter().enumerate() {
+        // SAFETY: a tile's row holds the 64 bytes that are read.
+        let weights = unsafe { _mm512_loadu_si512(weights.as_ptr().cast()) };
+        for row in 0..R {
+            let bytes = _mm512_set1_epi32(i32::from_le_bytes(rows[row][k]));
+            sums[row] = _mm512_dpbusd_epi32(sums[row], bytes, weights);
         }
     }
-    let total = _mm512_add_epi32(_mm512_add_epi32(sums[0], sums[1]), _mm512_add_epi32(sums[2], sums[3]));
-    let mut totals = [0; WIDTH];
-    // SAFETY: the sixteen sums fill the 64 bytes that are written.
-    unsafe { _mm512_storeu_si512(totals.as_mut_ptr().cast(), total) };
+    let mut totals = [[0; WIDTH]; R];
+    for (totals, sum) in totals.iter_mut().zip(sums) {
+        // SAFETY: the sixteen sums fill the 64 bytes that are written.
+        unsafe { _mm512_storeu_si512(totals.as_mut_ptr().cast(), sum) };
+    }
     totals
 }
 
@@ -233,12 +249,12 @@ mod tests {
         let tile: Vec<[[i8; QUAD]; WIDTH]> = (0..13)
             .map(|i| std::array::from_fn(|lane| std::array::from_fn(|at| weight(i * QUAD + at, lane) as i8)))
             .collect();
-        assert_eq!(Path::best().product(&small, &tile), portable(&small, &tile));
+        assert_eq!(Path::best().product([&small[..]; 3], &tile), [portable(&small, &tile); 3]);
         if Path::best() == Path::Vnni {
-            assert_eq!(Path::Vnni.product(&row, &tile), portable(&row, &tile));
+            assert_eq!(Path::Vnni.product([&row[..]; ROWS], &tile), [portable(&row, &tile); ROWS]);
         }
         if is_x86_feature_detected!("avx2") {
-            assert_eq!(Path::Avx2.product(&small, &tile), portable(&small, &tile));
+            assert_eq!(Path::Avx2.product([&small[..]], &tile), [portable(&small, &tile)]);
         }
     }
 }
