@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use model::{Classifier, Prediction};
 use retrieval::{FaqIndex, Hit, SearchQuery};
 
-use crate::question::{Question, candidate, search_language};
+use crate::question::{Question, Thresholds, candidate, search_language};
 use crate::worker::Served;
 
 /// FAQ candidates handed to the policy.
@@ -43,8 +43,9 @@ impl Assistant {
         let found = self.search(&question, conversation, &script, now);
         let understood = match (&model, &pending) {
             (Some(model), Some(pending)) => {
-                let threshold = model.classifier.threshold(script.config.accepted_error_rate);
-                choose(&question, &model.wait(pending), threshold)
+                let accepted = script.config.accepted_error_rate;
+                let thresholds = Thresholds { intent: model.classifier.threshold(accepted), entity: 1.0 - accepted };
+                choose(&question, &model.wait(pending), thresholds)
             }
             _ => Understood::without_model(&question),
         };
@@ -139,18 +140,21 @@ struct Understood {
 impl Understood {
     fn without_model(question: &Question<'_>) -> Self {
         let nothing = Prediction::default();
-        Self { understanding: question.understanding(&nothing, &nothing, 1.0), joined: false }
+        Self {
+            understanding: question.understanding(&nothing, &nothing, Thresholds { intent: 1.0, entity: 1.0 }),
+            joined: false,
+        }
     }
 }
 
 /// The joined message counts where the bare one is weak and joining helps.
-fn choose(question: &Question<'_>, predictions: &[Prediction], threshold: f32) -> Understood {
+fn choose(question: &Question<'_>, predictions: &[Prediction], thresholds: Thresholds) -> Understood {
     let nothing = Prediction::default();
     let bare = predictions.first().unwrap_or(&nothing);
     let sure = |prediction: &Prediction| prediction.ranking.first().map_or(0.0, |best| best.probability);
-    let joined = predictions.get(1).filter(|joined| sure(bare) < threshold && sure(joined) > sure(bare));
+    let joined = predictions.get(1).filter(|joined| sure(bare) < thresholds.intent && sure(joined) > sure(bare));
     Understood {
-        understanding: question.understanding(joined.unwrap_or(bare), bare, threshold),
+        understanding: question.understanding(joined.unwrap_or(bare), bare, thresholds),
         joined: joined.is_some(),
     }
 }

@@ -58,7 +58,12 @@ impl<'a> Question<'a> {
     }
 
     /// What the policy is told, from the prediction that counts and the bare one.
-    pub(crate) fn understanding(&self, counts: &Prediction, bare: &Prediction, threshold: f32) -> Understanding {
+    pub(crate) fn understanding(
+        &self,
+        counts: &Prediction,
+        bare: &Prediction,
+        thresholds: Thresholds,
+    ) -> Understanding {
         let ranking = counts.ranking.iter().take(MOST_INTENTS);
         let intents =
             ranking.map(|scored| IntentScore { intent: scored.intent.clone(), probability: scored.probability });
@@ -69,7 +74,7 @@ impl<'a> Question<'a> {
             mixed: self.mixed,
             intents: intents.collect(),
             in_scope: counts.in_scope,
-            intent_threshold: threshold,
+            intent_threshold: thresholds.intent,
             sentiment: bare.sentiment.as_ref().map(|scored| SentimentScore {
                 negative: match scored.sentiment {
                     Sentiment::Negative => scored.probability,
@@ -77,7 +82,12 @@ impl<'a> Question<'a> {
                     Sentiment::Neutral | Sentiment::Positive => (1.0 - scored.probability) / 2.0,
                 },
             }),
-            entities: bare.entities.iter().map(|found| self.entity(found)).collect(),
+            entities: bare
+                .entities
+                .iter()
+                .filter(|found| found.probability >= thresholds.entity)
+                .map(|found| self.entity(found))
+                .collect(),
             personal_data: !self.redacted.findings.is_empty(),
         }
     }
@@ -95,6 +105,14 @@ impl<'a> Question<'a> {
             sensitive: found.sensitive || personal,
         }
     }
+}
+
+/// The least probabilities that are acted on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Thresholds {
+    pub intent: f32,
+    /// An entity below this fills no slot: a wrong order number is worse than asking for it.
+    pub entity: f32,
 }
 
 /// The first characters of a message, as many as are read for understanding.
@@ -152,5 +170,34 @@ pub(crate) fn search_language(language: Language) -> text::Language {
     match language {
         Language::Chinese => text::Language::Chinese,
         Language::English => text::Language::English,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entity_that_is_not_sure_enough_fills_no_slot() {
+        let text = "from Oslo to Bergen";
+        let entity = |name: &str, text: &str, start, probability| model::Entity {
+            entity: name.into(),
+            value: text.into(),
+            text: text.into(),
+            start,
+            end: start + text.len(),
+            sensitive: false,
+            probability,
+        };
+        let entities = vec![entity("origin", "Oslo", 5, 0.96), entity("destination", "Bergen", 13, 0.6)];
+        let prediction = Prediction { entities, ..Prediction::default() };
+        let conversation = Conversation::default();
+        let question = Question::new(&conversation, text);
+        let heard = |entity| {
+            let understood = question.understanding(&prediction, &prediction, Thresholds { intent: 0.5, entity });
+            understood.entities.into_iter().map(|found| found.entity).collect::<Vec<_>>()
+        };
+        assert_eq!(heard(0.95), ["origin"]);
+        assert_eq!(heard(0.5), ["origin", "destination"]);
     }
 }
