@@ -7,6 +7,7 @@ mod browser;
 mod chatting;
 mod command_line;
 mod crashes;
+mod data_commands;
 mod doors;
 mod faq;
 mod handover;
