@@ -89,6 +89,8 @@ impl Calibration {
     /// Pearson, 1934) exceeds the accepted rate; this begins at several shares of the rows, as a few wrong labels
     /// among the surest would end it at once. Testing in fixed orders, each stopped at its first failure and given
     /// its share of the doubt, keeps the confidence for all tests together (Angelopoulos et al., 2021).
+    /// That holds for messages like the held-out rows, as far as these were not used already: temperature, scope and
+    /// the weight of the linear classifiers, a handful of numbers, are fitted on them too.
     /// Where too few rows are held out to show anything, the probabilities are taken at their word with half the
     /// accepted rate: answers above `1 - rate / 2`.
     pub fn threshold(&self, accepted_error_rate: f32) -> f32 {

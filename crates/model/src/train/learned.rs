@@ -32,6 +32,10 @@ pub(super) fn learn(rows: &Rows, options: &TrainOptions, watcher: &mut Watcher<'
         watcher.later = n_later(index + 1);
         let lesson = Lesson { train: &fold.train, held_out: checks, intents: &rows.intents };
         let learned = Learned::fit(lesson, &plan, watcher)?;
+        // What was stopped half-way says nothing about the model, but the first fit is all there is.
+        if watcher.stopped && first.is_some() {
+            break;
+        }
         judged.extend(judge(&learned.parts, learned.linear.as_ref(), &fold.held_out)?);
         if first.is_none() {
             watcher.stop_after = Some(learned.best_epoch).filter(|epoch| *epoch > 0);
@@ -46,7 +50,11 @@ pub(super) fn learn(rows: &Rows, options: &TrainOptions, watcher: &mut Watcher<'
     if refit && !watcher.stopped {
         watcher.later = 0;
         let all: Vec<Row> = rows.train.iter().chain(&rows.held_out).cloned().collect();
-        learned = Learned::fit(Lesson { train: &all, held_out: &[], intents: &rows.intents }, &plan, watcher)?;
+        let lesson = Lesson { train: &all, held_out: &[], intents: &rows.intents };
+        let again = Learned::fit(lesson, &plan, watcher)?;
+        if !watcher.stopped {
+            learned = again;
+        }
     }
     let verdict = Verdict::of(&judged, rows.intents.len());
     let Learned { mut parts, linear, .. } = learned;

@@ -74,6 +74,29 @@ fn stopping_ends_training_with_a_usable_classifier() {
     assert_eq!(classifier.predict(&["where is my lamp"])[0].ranking.len(), 4);
 }
 
+/// Trains until the given fit, counted from 1, reports its first epoch, and stops there; also tells how many fits began.
+fn stopped_in(fit: usize) -> (Classifier, usize) {
+    let mut fits = 0;
+    let classifier = train(&set(), &options(), &mut |progress| {
+        fits += usize::from(progress.epoch == 1);
+        if fits == fit { Control::Stop } else { Control::Continue }
+    });
+    (classifier.unwrap(), fits)
+}
+
+#[test]
+fn a_later_fit_that_is_stopped_half_way_changes_nothing_of_the_first() {
+    let texts = ["where is my lamp", "能退钱吗", "good morning"];
+    let first_only = learn(&set(), &TrainOptions { refit: false, ..options() });
+    let (_, n_fits) = stopped_in(usize::MAX);
+    assert!(n_fits > 2, "{n_fits}");
+    let (at_refit, _) = stopped_in(n_fits);
+    assert_eq!(at_refit.predict(&texts), first_only.predict(&texts));
+    let (at_second_fold, _) = stopped_in(2);
+    let rows = |classifier: &Classifier| classifier.info().metrics["held_out_rows"];
+    assert!(rows(&at_second_fold) > 0.0 && rows(&at_second_fold) < rows(&first_only));
+}
+
 #[test]
 fn every_light_encoder_learns_the_shop() {
     for encoder in [EncoderKind::Ngrams, EncoderKind::Bag, EncoderKind::Cnn] {
