@@ -14,13 +14,14 @@ pub(super) struct Widget<'a> {
 }
 
 impl<'a> Widget<'a> {
-    /// Waits for the bubble and opens the panel.
+    /// Waits for the bubble, opens the panel and waits for the greeting, so that it is never taken for a reply.
     pub(super) async fn open(page: &'a Client) -> Self {
         let host =
             page.wait().at_most(Duration::from_secs(20)).for_element(Locator::Css("frontdesk-chat")).await.unwrap();
         let widget = Self { page, root: host.shadow_root().await.unwrap() };
         widget.find(".bubble").await.click().await.unwrap();
         widget.until("the panel is open", "return !root.querySelector('.panel').hidden").await;
+        widget.until("the greeting", "return root.querySelector('.said:not(.customer) .text') !== null").await;
         widget
     }
 
