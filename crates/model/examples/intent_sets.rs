@@ -193,7 +193,7 @@ fn report(classifier: &Classifier, rows: &[Row], arguments: &Arguments) {
             &inside
                 .iter()
                 .zip(&predictions)
-                .map(|pair| (pair.1.ranking[0].probability / pair.1.in_scope.max(1e-6), right(&pair)))
+                .map(|pair| (pair.1.ranking[0].probability, right(&pair)))
                 .collect::<Vec<_>>()
         )
     );

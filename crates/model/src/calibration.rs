@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::beta::BetaCalibration;
+use crate::network::best;
 use crate::scope::SIGNALS;
 
 /// How often the bound on the error rate behind a threshold may be wrong.
@@ -12,6 +14,8 @@ const USUAL_LOG_TEMPERATURE: f64 = -0.7;
 const STARTS: [f32; 4] = [0.1, 0.3, 0.5, 0.7];
 /// Tests of thresholds on a whole curve.
 const TESTS: usize = 50;
+/// Fewest answers from which probabilities are taken at their word on the whole rather than one by one.
+const FEWEST: usize = 50;
 /// Points kept of a held-out curve.
 const MAX_POINTS: usize = 4000;
 
@@ -22,6 +26,9 @@ pub struct Calibration {
     pub temperature: f32,
     /// Turns signals of familiarity into the probability of being in scope.
     pub scope: ScopeModel,
+    /// Puts the product of the two right: the probability that the best intent is the right one.
+    #[serde(default)]
+    pub beta: BetaCalibration,
     /// Divides the logits of the sentiments.
     pub sentiment_temperature: f32,
     /// Held-out rows: probability of the best intent and whether it was right, highest first.
@@ -30,7 +37,13 @@ pub struct Calibration {
 
 impl Default for Calibration {
     fn default() -> Self {
-        Self { temperature: 1.0, scope: ScopeModel::default(), sentiment_temperature: 1.0, curve: Vec::new() }
+        Self {
+            temperature: 1.0,
+            scope: ScopeModel::default(),
+            beta: BetaCalibration::default(),
+            sentiment_temperature: 1.0,
+            curve: Vec::new(),
+        }
     }
 }
 
@@ -69,6 +82,22 @@ impl Calibration {
         cost(log)
     }
 
+    /// Puts the probabilities of all intents right by what the best one's comes to; returns their sum, at most 1.
+    ///
+    /// The others keep their proportions, and their ranks.
+    pub(crate) fn settle(&self, probabilities: &mut [f32]) -> f32 {
+        let index = best(probabilities);
+        let Some(&said) = probabilities.get(index) else {
+            return 0.0;
+        };
+        let sum: f32 = probabilities.iter().sum();
+        let settled = self.beta.probability(said);
+        let factor = (settled / said.max(f32::MIN_POSITIVE)).min((1.0 - settled) / (sum - said).max(f32::MIN_POSITIVE));
+        probabilities.iter_mut().for_each(|probability| *probability *= factor);
+        probabilities[index] = settled;
+        settled + factor * (sum - said)
+    }
+
     /// Keeps the held-out curve, thinned evenly when it is long.
     pub(crate) fn set_curve(&mut self, mut points: Vec<(f32, bool)>) {
         points.retain(|(probability, _)| probability.is_finite());
@@ -91,15 +120,34 @@ impl Calibration {
     /// its share of the doubt, keeps the confidence for all tests together (Angelopoulos et al., 2021).
     /// That holds for messages like the held-out rows, as far as these were not used already: temperature, scope and
     /// the weight of the linear classifiers, a handful of numbers, are fitted on them too.
-    /// Where too few rows are held out to show anything, the probabilities are taken at their word with half the
-    /// accepted rate: answers above `1 - rate / 2`.
+    /// Where that shows nothing, as with few rows or with many wrong labels among them, the probabilities are taken at
+    /// their word with half the accepted rate: of the most rows of which they expect no more to be wrong, as long as no
+    /// more than the accepted rate was; and of too few rows to see that, answers above `1 - rate / 2`.
     pub fn threshold(&self, accepted_error_rate: f32) -> f32 {
         let accepted = f64::from(accepted_error_rate.clamp(0.0, 1.0));
         if accepted >= 1.0 {
             return 0.0;
         }
         let kept = STARTS.iter().filter_map(|share| self.answered(*share, accepted)).max();
+        let kept = kept.or_else(|| self.expected(accepted));
         kept.map_or((1.0 - accepted / 2.0) as f32, |rows| self.curve[rows - 1].0)
+    }
+
+    /// The most of the surest rows of which half the accepted share is expected to be wrong, and no more than it was.
+    fn expected(&self, accepted: f64) -> Option<usize> {
+        let (mut doubts, mut wrong, mut best) = (0.0, 0, None);
+        for (index, (probability, right)) in self.curve.iter().enumerate() {
+            let seen = index + 1;
+            doubts += f64::from(1.0 - probability);
+            wrong += usize::from(!right);
+            // Rows of the same probability are answered together.
+            let last = self.curve.get(seen).is_none_or(|next| next.0 < *probability);
+            let sound = doubts <= accepted / 2.0 * seen as f64 && wrong as f64 <= accepted * seen as f64;
+            if last && sound && seen >= FEWEST {
+                best = Some(seen);
+            }
+        }
+        best
     }
 
     /// The most of the surest rows that can be answered, as far as tests that begin at a share of all rows show.
@@ -226,6 +274,16 @@ mod tests {
         let mut wrong = Calibration::default();
         wrong.set_curve(vec![(0.99, false); 500]);
         assert!((wrong.threshold(0.05) - 0.975).abs() < 1e-6);
+    }
+
+    #[test]
+    fn where_wrong_labels_hide_what_is_right_probabilities_are_taken_at_half_their_word_on_the_whole() {
+        // A fiftieth of the surest is wrong: too few rows to show that this is less than a twentieth.
+        let point = |index: usize| ((0.985 - 0.0002 * index as f32), !(5..).step_by(50).take(20).any(|at| at == index));
+        let mut calibration = Calibration::default();
+        calibration.set_curve((0..200).map(point).collect());
+        let threshold = calibration.threshold(0.05);
+        assert!((0.955..0.97).contains(&threshold), "{threshold}");
     }
 
     #[test]

@@ -166,6 +166,7 @@ impl Parts {
         for probability in &mut probabilities {
             *probability *= in_scope;
         }
+        let in_scope = self.calibration.settle(&mut probabilities);
         Scores { probabilities, in_scope }
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use crate::Error;
+use crate::beta::{BetaCalibration, Outcome};
 use crate::calibration::{Calibration, calibration_error};
 use crate::classifier::{Parts, softmax};
 use crate::linear::Linear;
@@ -81,6 +82,7 @@ impl Verdict {
         let signals = |rows: &[Weighed]| rows.iter().map(|row| row.signals).collect::<Vec<_>>();
         let left_out: Vec<_> = inside.iter().map(|row| row.left_out).collect();
         calibration.scope = scope::fit(&signals(&inside), &signals(&outside), &left_out);
+        calibration.beta = BetaCalibration::fit(&outcomes(&inside, &outside, &calibration));
         let mut points: Vec<(f32, bool)> = inside.iter().chain(&outside).map(|row| row.point(&calibration)).collect();
         let mut metrics = BTreeMap::new();
         if !judged.is_empty() {
@@ -117,6 +119,18 @@ fn choose_scale(inside: &[&Judged], n_intents: usize, calibration: &mut Calibrat
     scale
 }
 
+/// What held-out rows say of the probabilities as they are; those out of scope count for as much as they are taken to
+/// be among messages, at most.
+fn outcomes(inside: &[Weighed], outside: &[Weighed], calibration: &Calibration) -> Vec<Outcome> {
+    let most = scope::PRIOR / (1.0 - scope::PRIOR) * inside.len() as f32;
+    let strange = (most / outside.len().max(1) as f32).min(1.0);
+    let of = |rows: &[Weighed], weight: f32| -> Vec<Outcome> {
+        let said = rows.iter().map(|row| row.point(calibration));
+        said.map(|(probability, right)| (probability, right, weight)).collect()
+    };
+    [of(inside, 1.0), of(outside, strange)].concat()
+}
+
 /// A judged row at a scale: its logits of the intents and its signals, also as if its own intent did not exist.
 struct Weighed {
     logits: Vec<f32>,
@@ -140,7 +154,8 @@ impl Weighed {
     fn point(&self, calibration: &Calibration) -> (f32, bool) {
         let probabilities = softmax(&self.logits, calibration.temperature);
         let index = best(&probabilities);
-        (probabilities[index] * calibration.scope.probability(&self.signals), index == self.label as usize)
+        let raw = probabilities[index] * calibration.scope.probability(&self.signals);
+        (calibration.beta.probability(raw), index == self.label as usize)
     }
 
     /// Probability of the best intent, which is wrong, if the bot did not have the row's own.
@@ -148,6 +163,6 @@ impl Weighed {
         let mut logits = self.logits.clone();
         logits.swap_remove(self.label as usize);
         let best = softmax(&logits, calibration.temperature).into_iter().fold(0.0, f32::max);
-        (best * calibration.scope.probability(&self.left_out), false)
+        (calibration.beta.probability(best * calibration.scope.probability(&self.left_out)), false)
     }
 }

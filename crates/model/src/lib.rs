@@ -1,6 +1,7 @@
 //! Understands a message: intent, out-of-scope score, sentiment and entities, each calibrated, and the bundle on disk.
 //! Knows nothing of dialogues, files of a bot or HTTP.
 
+mod beta;
 mod bundle;
 mod calibration;
 mod classifier;
@@ -28,6 +29,7 @@ mod tokens;
 mod train;
 mod training_set;
 
+pub use beta::BetaCalibration;
 pub use calibration::{Calibration, ScopeModel};
 pub use classifier::Classifier;
 pub use depth::{Depth, Precision};

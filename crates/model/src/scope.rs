@@ -5,7 +5,7 @@ use crate::calibration::ScopeModel;
 /// Number of signals.
 pub(crate) const SIGNALS: usize = 3;
 /// Share of messages taken to be out of scope when the regression is fitted.
-const PRIOR: f32 = 0.15;
+pub(crate) const PRIOR: f32 = 0.15;
 /// Fewest real out-of-scope rows to fit on; below, rows are made by leaving their own intent out.
 const ENOUGH: usize = 15;
 

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
+use actix_web::web;
 use dialogue::Trace;
 use store::{Conversation, Message, Rating, Speaker, StoredDecision};
 
+use super::super::explanation::ExplanationView;
 use super::super::links::{faq_entry, with_query};
 use super::super::trace::{Reader, TraceView, language_name};
 use super::super::words::Words;
@@ -59,6 +61,10 @@ pub(super) struct ContextView {
     pub(super) message_id: String,
     pub(super) text: String,
     pub(super) trace: Option<TraceView>,
+    /// What the words of the message did, for the model that is live.
+    pub(super) explanation: Option<ExplanationView>,
+    /// Whether another model than the live one decided.
+    pub(super) other_model: bool,
     /// Each intent, and whether it is the label.
     pub(super) intents: Vec<(String, bool)>,
     pub(super) labelled_out_of_scope: bool,
@@ -80,7 +86,8 @@ impl OpenView {
         let context = match chosen {
             Some(place) => {
                 let trace = trace(app, decision_on(&messages, place), t).await;
-                Some(context(app, &messages[place], &labels, trace))
+                let explanation = explanation(app, &messages[place].text).await?;
+                Some(ContextView { explanation, ..context(app, &messages[place], &labels, trace) })
             }
             None => None,
         };
@@ -138,15 +145,29 @@ async fn trace(app: &App, decision: Option<&StoredDecision>, t: &'static Words) 
     Some(TraceView::new(decision.action, &trace, &Reader { store: &app.store, t, marked: None }).await)
 }
 
+/// Why the live model understands a message as it does.
+async fn explanation(app: &App, text: &str) -> Result<Option<ExplanationView>, ApiError> {
+    let Some(model) = app.assistant.model() else {
+        return Ok(None);
+    };
+    let asked = text.to_owned();
+    let explained = web::block(move || model.explain(&asked)).await?;
+    Ok(explained.map(|explained| ExplanationView::new(text, explained)))
+}
+
 fn context(app: &App, message: &Message, labels: &Labels, trace: Option<TraceView>) -> ContextView {
     let label = labels.get(&message.id);
     let known = app.assistant.model().map(|model| model.intents().to_vec()).unwrap_or_default();
     let is_label = |intent: &String| label.is_some_and(|(label, _)| label.as_ref() == Some(intent));
     let language = message.language.map_or("", dialogue::Language::code);
+    let live = app.assistant.model_version();
+    let decided_by = trace.as_ref().map(|trace| trace.model_version.clone()).filter(|version| !version.is_empty());
     ContextView {
         message_id: message.id.clone(),
         text: message.text.clone(),
         trace,
+        explanation: None,
+        other_model: decided_by.is_some() && decided_by != live,
         intents: known.into_iter().map(|intent| (intent.clone(), is_label(&intent))).collect(),
         labelled_out_of_scope: label.is_some_and(|(label, _)| label.is_none()),
         labelled_by: label.map(|(_, by)| by.clone()),

@@ -211,6 +211,7 @@ words! {
     intents: "意图", "Intents";
     threshold: "阈值", "threshold";
     words_for: "哪些词说明问题", "The words that spoke for it";
+    explained_by_live: "词语与示例来自当前模型；这条回复是由另一个模型作出的。", "Words and examples are of the model that is live now; another one gave this answer.";
     nearest_examples: "最相近的训练示例", "Nearest training examples";
     in_scope: "在业务范围内", "in scope";
     no_model: "没有模型，只用知识库回答", "No model; answers come from the FAQ only";
