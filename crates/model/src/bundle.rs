@@ -13,7 +13,7 @@ use tokenizers::Tokenizer;
 
 use crate::classifier::Parts;
 use crate::dense::Dense;
-use crate::encoder::bert::{self, Bert, BertConfig, Weights};
+use crate::encoder::bert::{self, Bert, BertConfig, Kept, Weights};
 use crate::encoder::cnn;
 use crate::entities::{TaggerFacts, TaggerWeights};
 use crate::features::Featuriser;
@@ -137,8 +137,8 @@ fn tensors(parts: &Parts) -> Result<BTreeMap<String, Tensor>, Error> {
     if parts.network.tokens.dim() > 0 {
         tensors.insert(words_name(parts.network.kind).into(), table(&parts.network.tokens)?);
     }
-    for (part, values) in parts.network.bert.iter().flat_map(|bert| bert.weights.iter()) {
-        tensors.insert(part.name.clone(), Tensor::from_slice(values, part.shape.as_slice(), &Device::Cpu)?);
+    if let Some(bert) = &parts.network.bert {
+        tensors.extend(bert::tensors(bert)?);
     }
     for (name, var) in parts.network.dense.iter() {
         tensors.insert(name.clone(), var.as_tensor().clone());
@@ -283,8 +283,7 @@ fn load_network(store: &mut Stored, config: &Config, featuriser: &Featuriser) ->
     let token_dim = match (config.encoder, &config.base) {
         (EncoderKind::Ngrams, _) => 0,
         (EncoderKind::Bert, Some(base)) => {
-            let weights = Weights::collect(base, |name, shape| store.floats(name, shape))?;
-            bert = Some(Bert::new(base.clone(), weights).map_err(|problem| store.problem(&problem))?);
+            bert = Some(load_bert(store, base)?);
             base.hidden_size
         }
         (EncoderKind::Bert, None) => {
@@ -319,6 +318,18 @@ fn load_network(store: &mut Stored, config: &Config, featuriser: &Featuriser) ->
         network.dense.add(&name, store.floats(&name, &shape)?, shape)?;
     }
     Ok(network)
+}
+
+fn load_bert(store: &mut Stored, config: &BertConfig) -> Result<Bert, Error> {
+    let bert = if bert::is_in_bytes(config, |name| store.has(name)) {
+        let small = Weights::collect(config, Kept::Small, |name, shape| store.floats(name, shape))?;
+        let layers = bert::collect_bytes(config, |name, dtype, shape| store.typed(name, dtype, shape))?;
+        Bert::in_bytes(config.clone(), small, layers)
+    } else {
+        let weights = Weights::collect(config, Kept::All, |name, shape| store.floats(name, shape))?;
+        Bert::new(config.clone(), weights)
+    };
+    bert.map_err(|problem| store.problem(&problem))
 }
 
 fn load_neighbours(store: &mut Stored, n_rows: usize) -> Result<Neighbours, Error> {
@@ -423,11 +434,29 @@ impl Stored {
         Ok(lines)
     }
 
-    fn floats(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, Error> {
+    fn shaped(&mut self, name: &str, shape: &[usize]) -> Result<Tensor, Error> {
         let tensor = self.take(name)?;
         if tensor.dims() != shape {
             return Err(self.problem(&format!("tensor {name} has shape {:?} instead of {shape:?}", tensor.dims())));
         }
+        Ok(tensor)
+    }
+
+    /// A tensor of a type and shape; floats are numbers.
+    fn typed(&mut self, name: &str, dtype: DType, shape: &[usize]) -> Result<Tensor, Error> {
+        if dtype == DType::F32 {
+            return Ok(Tensor::from_vec(self.floats(name, shape)?, shape, &Device::Cpu)?);
+        }
+        let tensor = self.shaped(name, shape)?;
+        if tensor.dtype() != dtype {
+            let found = tensor.dtype().as_str();
+            return Err(self.problem(&format!("tensor {name} is of type {found} instead of {}", dtype.as_str())));
+        }
+        Ok(tensor)
+    }
+
+    fn floats(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, Error> {
+        let tensor = self.shaped(name, shape)?;
         let values: Vec<f32> = tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1()?;
         if values.iter().any(|value| !value.is_finite()) {
             return Err(self.problem(&format!("tensor {name} holds values that are not numbers")));

@@ -11,13 +11,15 @@ mod kernels;
 mod matrix;
 mod optimiser;
 mod packed;
+mod stored;
 mod tiles;
 mod weights;
 
 pub(crate) use config::BertConfig;
 pub(crate) use dropout::Dropout;
 pub(crate) use optimiser::Trainer;
-pub(crate) use weights::{WORDS, Weights, load_weights};
+pub(crate) use stored::{collect_bytes, is_in_bytes, tensors};
+pub(crate) use weights::{Kept, WORDS, Weights, load_weights};
 
 use std::sync::Arc;
 
@@ -25,7 +27,7 @@ use bytes::Bytes;
 use forward::{LayerTape, Tape};
 use kernels::Activation;
 use tiles::Tiles;
-use weights::Linear;
+use weights::{Layer, Linear};
 
 use crate::Precision;
 use crate::table::Table;
@@ -42,11 +44,12 @@ pub(crate) struct Bert {
     ready: Option<Arc<Ready>>,
 }
 
-/// The four dense parts of each layer once more, laid out for serving.
+/// The four dense parts of each layer, laid out for serving.
 #[derive(Debug)]
 enum Ready {
-    /// For few rows at a time; more of them go by the weights as they stand.
+    /// Once more, for few rows at a time; more of them go by the weights as they stand.
     Float(Vec<[Tiles; 4]>),
+    /// In place of the floats.
     EightBit(Vec<[Bytes; 4]>),
 }
 
@@ -58,17 +61,48 @@ impl Bert {
         Ok(Self { config, weights, activation, ready: None })
     }
 
-    /// Gets ready to serve: weights are laid out once more, until the next training step.
+    /// An encoder whose dense layers are known in 8 bits alone.
+    pub(crate) fn in_bytes(config: BertConfig, small: Weights, layers: Vec<[Bytes; 4]>) -> Result<Self, String> {
+        let bert = Self::new(config, small)?;
+        Ok(Self { ready: Some(Arc::new(Ready::EightBit(layers))), ..bert })
+    }
+
+    /// Gets ready to serve. In floats the weights are laid out once more, until the next training step; in 8 bits they
+    /// take the place of the floats, which [`Bert::widen`] makes again.
     pub(crate) fn prepare(&mut self, precision: Precision) {
+        if self.bytes().is_some() && precision == Precision::EightBit {
+            return;
+        }
+        self.widen();
         let values = &self.weights.values;
         let tiles = |linear: Linear| Tiles::new(&values[linear.weight()], linear.of);
         let bytes = |linear: Linear| Bytes::new(&values[linear.weight()], linear.of);
-        let layers = self.weights.plan.layers.iter();
-        let layers = layers.map(|layer| [layer.qkv, layer.attended, layer.inner, layer.outer]);
+        let layers = self.weights.plan.layers.iter().map(Layer::dense);
         self.ready = Some(Arc::new(match precision {
             Precision::Float => Ready::Float(layers.map(|parts| parts.map(tiles)).collect()),
             Precision::EightBit => Ready::EightBit(layers.map(|parts| parts.map(bytes)).collect()),
         }));
+        if precision == Precision::EightBit {
+            self.weights.shrink(&self.config);
+        }
+    }
+
+    /// Makes floats again of weights that are known in 8 bits alone.
+    pub(crate) fn widen(&mut self) {
+        if let Some(layers) = self.bytes() {
+            let floats = |bytes: &Bytes| bytes.floats();
+            let layers: Vec<[Vec<f32>; 4]> = layers.iter().map(|parts| parts.each_ref().map(floats)).collect();
+            self.weights.grow(&self.config, &layers);
+            self.ready = None;
+        }
+    }
+
+    /// The dense layers where they are known in 8 bits alone.
+    fn bytes(&self) -> Option<&[[Bytes; 4]]> {
+        match self.ready.as_deref() {
+            Some(Ready::EightBit(layers)) => Some(layers),
+            _ => None,
+        }
     }
 
     /// Vectors of messages [messages, hidden]: means over each message's tokens of the last hidden states.

@@ -1,5 +1,6 @@
 //! Training from a BERT checkpoint, and refusing folders that are none.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
@@ -78,21 +79,85 @@ fn a_base_learns_at_every_depth_and_the_bundle_says_at_which() {
     }
 }
 
-#[test]
-fn a_model_in_eight_bits_is_loaded_as_it_was_saved_and_says_so() {
-    let home = tempfile::tempdir().unwrap();
-    write_base(&home.path().join("base"));
-    let options = from(&home.path().join("base"));
-    let options = TrainOptions { precision: Precision::EightBit, depth: Some(Depth::Frozen), ..options };
+/// A model in 8 bits over a tiny base, saved.
+fn in_eight_bits(home: &Path) -> Classifier {
+    write_base(&home.join("base"));
+    let precision = Precision::EightBit;
+    let options = TrainOptions { precision, depth: Some(Depth::Frozen), ..from(&home.join("base")) };
     let trained = learn(&set(), &options);
-    trained.save(&home.path().join("model")).unwrap();
+    trained.save(&home.join("model")).unwrap();
+    trained
+}
+
+fn tensors(folder: &Path) -> HashMap<String, Tensor> {
+    candle_core::safetensors::load_buffer(&fs::read(folder.join("model.safetensors")).unwrap(), &Device::Cpu).unwrap()
+}
+
+#[test]
+fn a_model_in_eight_bits_is_stored_in_eight_bits_and_loaded_as_it_was_saved() {
+    let home = tempfile::tempdir().unwrap();
+    let trained = in_eight_bits(home.path());
     let loaded = Classifier::load(&home.path().join("model")).unwrap();
     assert_eq!(loaded.info().precision, Precision::EightBit);
-    assert_eq!(
-        loaded.predict(&["where is my lamp", "耳机能退钱吗"]),
-        trained.predict(&["where is my lamp", "耳机能退钱吗"])
-    );
+    let texts = ["where is my lamp", "耳机能退钱吗", "", "🙂"];
+    assert_eq!(loaded.predict(&texts), trained.predict(&texts));
     assert_eq!(best(&loaded, "where is my kettle"), "order status");
+    let stored = tensors(&home.path().join("model"));
+    assert!(!stored.contains_key("encoder.layer.0.output.dense.weight"));
+    assert_eq!(stored["encoder.layer.0.output.dense.weight.bytes"].dtype(), DType::U8);
+    loaded.save(&home.path().join("again")).unwrap();
+    let files = ["model", "again"].map(|name| fs::read(home.path().join(name).join("model.safetensors")).unwrap());
+    assert!(files[0] == files[1], "saving what was loaded changes it");
+}
+
+#[test]
+fn a_model_in_eight_bits_that_was_stored_in_floats_still_loads() {
+    let home = tempfile::tempdir().unwrap();
+    let base = home.path().join("base");
+    write_base(&base);
+    learn(&set(), &TrainOptions { depth: Some(Depth::Frozen), ..from(&base) }).save(&home.path().join("old")).unwrap();
+    let path = home.path().join("old").join("frontdesk.json");
+    let json = fs::read_to_string(&path).unwrap().replace("\"precision\":\"float\"", "\"precision\":\"eight-bit\"");
+    fs::write(&path, json).unwrap();
+    let old = Classifier::load(&home.path().join("old")).unwrap();
+    old.save(&home.path().join("new")).unwrap();
+    let new = Classifier::load(&home.path().join("new")).unwrap();
+    let size = |name: &str| fs::metadata(home.path().join(name).join("model.safetensors")).unwrap().len();
+    assert!(size("new") < size("old"));
+    let texts = ["where is my lamp", "耳机能退钱吗"];
+    assert_eq!(new.predict(&texts), old.predict(&texts));
+    assert_eq!(best(&old, "where is my kettle"), "order status");
+}
+
+#[test]
+fn damaged_weights_in_eight_bits_are_refused_by_name() {
+    let home = tempfile::tempdir().unwrap();
+    in_eight_bits(home.path());
+    let folder = home.path().join("model");
+    let sound = tensors(&folder);
+    for (name, damage) in [
+        ("encoder.layer.0.output.dense.weight.bytes", None),
+        ("encoder.layer.0.attention.self.key.weight.scales", None),
+        ("encoder.layer.0.attention.self.key.weight.bytes", Some((DType::F32, 1.0))),
+        ("encoder.layer.0.intermediate.dense.weight.scales", Some((DType::F32, f64::NAN))),
+    ] {
+        let mut tensors = sound.clone();
+        let tensor = tensors.remove(name).unwrap();
+        if let Some((dtype, factor)) = damage {
+            tensors.insert(name.into(), tensor.to_dtype(dtype).unwrap().affine(factor, 0.0).unwrap());
+        }
+        candle_core::safetensors::save(&tensors, folder.join("model.safetensors")).unwrap();
+        let error = Classifier::load(&folder).expect_err("the weights are damaged").to_string();
+        assert!(error.contains(name), "{name}: {error}");
+    }
+}
+
+#[test]
+fn a_model_in_eight_bits_can_be_the_base_of_another() {
+    let home = tempfile::tempdir().unwrap();
+    in_eight_bits(home.path());
+    let options = TrainOptions { depth: Some(Depth::Frozen), ..from(&home.path().join("model")) };
+    assert_eq!(best(&learn(&set(), &options), "where is my kettle"), "order status");
 }
 
 #[test]

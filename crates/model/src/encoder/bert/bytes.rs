@@ -10,7 +10,7 @@ const QUAD: usize = 4;
 
 /// A weight [out, of] as tiles of [of / 4, 16, 4]; what is missing at the edges is zero.
 #[derive(Debug, Clone)]
-pub(super) struct Bytes {
+pub(crate) struct Bytes {
     values: Vec<[[i8; QUAD]; WIDTH]>,
     scales: Vec<f32>,
     /// Sum of each output's weights: rows come without sign, so that their middle must be taken off again.
@@ -64,26 +64,58 @@ impl Bytes {
     }
 
     fn with(path: Path, weight: &[f32], of: usize) -> Self {
-        let columns: Vec<&[f32]> = weight.chunks_exact(of.max(1)).collect();
-        let scales: Vec<f32> = columns.iter().map(|column| largest(column) / 127.0).collect();
-        let whole: Vec<Vec<i8>> = columns
-            .iter()
-            .zip(&scales)
-            .map(|(column, scale)| column.iter().map(|value| (value / scale).round() as i8).collect())
-            .collect();
-        let quad = |column: Option<&Vec<i8>>, at: usize| -> [i8; QUAD] {
+        let columns = weight.chunks_exact(of.max(1));
+        let scales: Vec<f32> = columns.clone().map(|column| largest(column) / 127.0).collect();
+        let round = |(column, scale): (&[f32], &f32)| -> Vec<i8> {
+            column.iter().map(|value| (value / scale).round() as i8).collect()
+        };
+        let whole: Vec<i8> = columns.zip(&scales).flat_map(round).collect();
+        Self::laid_out(path, &whole, scales, of)
+    }
+
+    /// From whole numbers [out, of] and a scale for each output.
+    pub(super) fn from_whole(whole: &[i8], scales: Vec<f32>, of: usize) -> Self {
+        Self::laid_out(Path::best(), whole, scales, of)
+    }
+
+    fn laid_out(path: Path, whole: &[i8], scales: Vec<f32>, of: usize) -> Self {
+        let columns: Vec<&[i8]> = whole.chunks_exact(of.max(1)).collect();
+        let quad = |column: Option<&&[i8]>, at: usize| -> [i8; QUAD] {
             std::array::from_fn(|i| column.and_then(|column| column.get(at * QUAD + i)).copied().unwrap_or(0))
         };
-        let tile = |columns: &[Vec<i8>]| -> Vec<[[i8; QUAD]; WIDTH]> {
+        let tile = |columns: &[&[i8]]| -> Vec<[[i8; QUAD]; WIDTH]> {
             (0..of.div_ceil(QUAD)).map(|at| std::array::from_fn(|lane| quad(columns.get(lane), at))).collect()
         };
         Self {
-            values: whole.chunks(WIDTH).flat_map(tile).collect(),
-            sums: whole.iter().map(|column| column.iter().map(|value| i32::from(*value)).sum()).collect(),
+            values: columns.chunks(WIDTH).flat_map(tile).collect(),
+            sums: columns.iter().map(|column| column.iter().map(|value| i32::from(*value)).sum()).collect(),
             scales,
             of,
             path,
         }
+    }
+
+    /// The whole numbers [out, of].
+    pub(super) fn whole(&self) -> Vec<i8> {
+        let quads = self.of.div_ceil(QUAD);
+        let mut whole = Vec::with_capacity(self.scales.len() * self.of);
+        for out in 0..self.scales.len() {
+            let tile = &self.values[out / WIDTH * quads..][..quads];
+            whole.extend(tile.iter().flat_map(|row| row[out % WIDTH]).take(self.of));
+        }
+        whole
+    }
+
+    /// The weight [out, of] that the whole numbers stand for.
+    pub(super) fn floats(&self) -> Vec<f32> {
+        let whole = self.whole();
+        let columns = whole.chunks_exact(self.of.max(1)).zip(&self.scales);
+        columns.flat_map(|(column, scale)| column.iter().map(move |value| f32::from(*value) * scale)).collect()
+    }
+
+    /// What each output's whole numbers are scaled by.
+    pub(super) fn scales(&self) -> &[f32] {
+        &self.scales
     }
 
     /// Writes `input · weightᵀ + bias` to about two digits, on this thread.
@@ -237,6 +269,16 @@ mod tests {
                     assert!(error < 0.08, "{path:?}, {rows} by {out} by {of}: {found} is not near {exact}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn whole_numbers_come_out_as_they_went_in() {
+        for (out, of) in [(1, 1), (5, 7), (16, 64), (33, 130), (0, 4)] {
+            let whole: Vec<i8> = (0..out * of).map(|i| (i * 37 % 255) as i8).collect();
+            let scales: Vec<f32> = (0..out).map(|i| i as f32).collect();
+            let bytes = Bytes::from_whole(&whole, scales.clone(), of);
+            assert_eq!((bytes.whole(), bytes.scales()), (whole, &scales[..]), "{out} by {of}");
         }
     }
 

@@ -101,6 +101,28 @@ fn vectors_in_eight_bits_point_where_the_exact_ones_do() {
 }
 
 #[test]
+fn in_eight_bits_no_float_of_a_dense_layer_is_kept_and_floats_near_it_can_be_made_again() {
+    let config = config("gelu");
+    let (_, mut bert, words) = pair(&config);
+    let exact = bert.clone();
+    bert.prepare(Precision::EightBit);
+    let hidden = config.hidden_size;
+    let biases = 3 * hidden + hidden + config.intermediate_size + hidden;
+    let small = (6 + 2) * hidden + 2 * hidden + 2 * (biases + 4 * hidden);
+    assert_eq!(bert.weights.values.len(), small);
+    let bytes = bert.encode(&words, &MESSAGES);
+    bert.widen();
+    assert_eq!(bert.weights.plan, exact.weights.plan);
+    for (found, exact) in bert.weights.values.iter().zip(&exact.weights.values) {
+        assert!((found - exact).abs() < 0.01, "{found} {exact}");
+    }
+    bert.prepare(Precision::EightBit);
+    for (a, b) in bytes.iter().zip(bert.encode(&words, &MESSAGES)) {
+        assert!((a - b).abs() < 1e-4, "{a} {b}");
+    }
+}
+
+#[test]
 fn messages_beyond_one_pass_are_encoded_as_if_alone() {
     let config = config("gelu");
     let (_, bert, words) = pair(&config);

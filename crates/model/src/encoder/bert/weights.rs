@@ -7,6 +7,7 @@ use std::sync::Arc;
 use candle_core::{DType, Device};
 
 use super::config::BertConfig;
+use super::stored;
 use crate::Error;
 use crate::table::Table;
 
@@ -21,10 +22,27 @@ pub(crate) struct Part {
     pub range: Range<usize>,
 }
 
-/// A dense layer: its weight [out, of] and, right after it, its bias [out].
+impl Part {
+    /// Whether this is the weight of a dense layer, or a share of one.
+    pub(super) fn is_dense(&self) -> bool {
+        self.shape.len() == 2 && self.name.starts_with("encoder.")
+    }
+}
+
+/// Which weights a run of numbers holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// Every one.
+    All,
+    /// All but the weights of dense layers, which stand elsewhere in 8 bits.
+    Small,
+}
+
+/// A dense layer: its weight [out, of], where that is kept, and right after it its bias [out].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Linear {
     at: usize,
+    bias: usize,
     pub out: usize,
     pub of: usize,
 }
@@ -35,8 +53,7 @@ impl Linear {
     }
 
     pub(super) fn bias(self) -> Range<usize> {
-        let end = self.weight().end;
-        end..end + self.out
+        self.bias..self.bias + self.out
     }
 }
 
@@ -73,6 +90,13 @@ pub(super) struct Layer {
     pub norm: Norm,
 }
 
+impl Layer {
+    /// The dense parts in the order in which they are computed with.
+    pub(super) fn dense(&self) -> [Linear; 4] {
+        [self.qkv, self.attended, self.inner, self.outer]
+    }
+}
+
 /// Where every weight stands.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Plan {
@@ -84,12 +108,15 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    pub(crate) fn new(config: &BertConfig) -> Self {
+    pub(super) fn new(config: &BertConfig, kept: Kept) -> Self {
         let mut end = 0;
         let part = |(name, shape): (String, Vec<usize>)| {
-            let start = end;
-            end += shape.iter().product::<usize>();
-            Part { name, shape, range: start..end }
+            let mut part = Part { name, shape, range: end..end };
+            if kept == Kept::All || !part.is_dense() {
+                end += part.shape.iter().product::<usize>();
+                part.range.end = end;
+            }
+            part
         };
         let parts: Vec<Part> = config.shapes().into_iter().map(part).collect();
         let (hidden, inner) = (config.hidden_size, config.intermediate_size);
@@ -99,8 +126,10 @@ impl Plan {
             Norm { at: *at - 2 * hidden, len: hidden }
         };
         let linear = |at: &mut usize, out: usize, of: usize| {
-            *at += out * (of + 1);
-            Linear { at: *at - out * (of + 1), out, of }
+            let bias = *at + if kept == Kept::All { out * of } else { 0 };
+            let linear = Linear { at: *at, bias, out, of };
+            *at = bias + out;
+            linear
         };
         let first = norm(&mut at);
         let layers = (0..config.num_hidden_layers)
@@ -122,7 +151,7 @@ impl Plan {
     }
 }
 
-/// All dense weights.
+/// Dense weights, all or the small ones.
 #[derive(Debug, Clone)]
 pub(crate) struct Weights {
     pub plan: Arc<Plan>,
@@ -133,32 +162,61 @@ impl Weights {
     /// Puts weights together from a source of each by name and shape.
     pub(crate) fn collect(
         config: &BertConfig,
+        kept: Kept,
         mut take: impl FnMut(&str, &[usize]) -> Result<Vec<f32>, Error>,
     ) -> Result<Self, Error> {
-        let plan = Plan::new(config);
+        let plan = Plan::new(config, kept);
         let mut values = Vec::with_capacity(plan.len());
-        for part in &plan.parts {
+        for part in plan.parts.iter().filter(|part| kept == Kept::All || !part.is_dense()) {
             values.extend(take(&part.name, &part.shape)?);
         }
         Ok(Self { plan: Arc::new(plan), values })
     }
 
-    /// Each weight with its numbers.
+    /// Each weight that is kept with its numbers.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Part, &[f32])> {
-        self.plan.parts.iter().map(|part| (part, &self.values[part.range.clone()]))
+        let kept = self.plan.parts.iter().filter(|part| !part.range.is_empty());
+        kept.map(|part| (part, &self.values[part.range.clone()]))
+    }
+
+    /// Forgets the weights of dense layers.
+    pub(super) fn shrink(&mut self, config: &BertConfig) {
+        let plan = Plan::new(config, Kept::Small);
+        let mut values = Vec::with_capacity(plan.len());
+        for (_, numbers) in self.iter().filter(|(part, _)| !part.is_dense()) {
+            values.extend_from_slice(numbers);
+        }
+        *self = Self { plan: Arc::new(plan), values };
+    }
+
+    /// Takes the weights of dense layers back, layer by layer in the order of [`Layer`].
+    pub(super) fn grow(&mut self, config: &BertConfig, dense: &[[Vec<f32>; 4]]) {
+        let plan = Plan::new(config, Kept::All);
+        let mut values = vec![0.0; plan.len()];
+        let both = plan.parts.iter().zip(&self.plan.parts);
+        for (part, small) in both.filter(|(_, small)| !small.range.is_empty()) {
+            values[part.range.clone()].copy_from_slice(&self.values[small.range.clone()]);
+        }
+        for (layer, dense) in plan.layers.iter().zip(dense) {
+            for (linear, weight) in layer.dense().into_iter().zip(dense) {
+                values[linear.weight()].copy_from_slice(weight);
+            }
+        }
+        *self = Self { plan: Arc::new(plan), values };
     }
 }
 
-/// Takes a checkpoint's tensors apart into word table and dense weights, checking shapes and values.
+/// Takes a checkpoint's tensors apart into word table and dense weights, checking shapes and values; weights that a
+/// bundle stores in 8 bits become floats again.
 pub(crate) fn load_weights(path: &Path, config: &BertConfig) -> Result<(Weights, Table), Error> {
     let bytes = std::fs::read(path).map_err(Error::io(path))?;
     let tensors = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu)
         .map_err(|error| Error::bundle(path, format!("is no readable safetensors file: {error}")))?;
+    let find = |name: &str| tensors.get(name).or_else(|| tensors.get(&format!("bert.{name}")));
     let take = |name: &str, shape: &[usize]| -> Result<Vec<f32>, Error> {
-        let tensor = tensors
-            .get(name)
-            .or_else(|| tensors.get(&format!("bert.{name}")))
-            .ok_or_else(|| Error::bundle(path, format!("lacks the tensor {name}")))?;
+        let floats = stored::widened(name, |name| find(name).cloned())?;
+        let tensor = floats.as_ref().or_else(|| find(name));
+        let tensor = tensor.ok_or_else(|| Error::bundle(path, format!("lacks the tensor {name}")))?;
         if tensor.dims() != shape {
             return Err(Error::bundle(
                 path,
@@ -172,5 +230,5 @@ pub(crate) fn load_weights(path: &Path, config: &BertConfig) -> Result<(Weights,
         Ok(values)
     };
     let words = take(WORDS, &[config.vocab_size, config.hidden_size])?;
-    Ok((Weights::collect(config, take)?, Table::from_values(words, config.hidden_size)))
+    Ok((Weights::collect(config, Kept::All, take)?, Table::from_values(words, config.hidden_size)))
 }

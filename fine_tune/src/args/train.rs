@@ -1,0 +1,105 @@
+//! How `train` is called.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::LearningArgs;
+use super::numbers::share;
+
+/// What `train` takes.
+#[derive(Debug, Clone, Args)]
+#[command(after_long_help = TRAIN_EXAMPLES)]
+pub struct TrainArgs {
+    /// The bot folder: bot.toml and intents/ are enough; logs/, templates.yml and entities.yml are used when present
+    #[arg(required_unless_present = "entities")]
+    pub bot: Option<PathBuf>,
+
+    /// Where to write the model; the folder must not exist yet
+    #[arg(long, short, value_name = "DIR")]
+    pub out: PathBuf,
+
+    /// A BERT-family checkpoint in Hugging Face layout to start from, or `none` to learn from the bot's data alone
+    #[arg(long, value_name = "DIR")]
+    pub base: Option<PathBuf>,
+
+    /// Put before each text for the base, such as `query: ` for E5 [default: what the base's folder says]
+    #[arg(long, value_name = "TEXT", requires = "base")]
+    pub prefix: Option<String>,
+
+    /// How much of the base is trained [default: few-shot below 20 examples per intent, else full]
+    #[arg(long, value_enum, requires = "base")]
+    pub depth: Option<Depth>,
+
+    /// How exactly the base computes once it is trained
+    #[arg(long, value_enum, requires = "base")]
+    pub precision: Option<Precision>,
+
+    /// More conversations in the log format (may be given several times); the bot's own logs/ are always read
+    #[arg(long, value_name = "FILE")]
+    pub logs: Vec<PathBuf>,
+
+    /// Tagged sentences that teach entities (may be given several times): a token, a tab and its BIO tag a line, a
+    /// blank line between sentences; without a bot folder the model knows entities alone
+    #[arg(long, value_name = "FILE")]
+    pub entities: Vec<PathBuf>,
+
+    /// Train without any logs, the bot's own included
+    #[arg(long)]
+    pub no_logs: bool,
+
+    /// How alike an agent's reply and a template must be (0 to 1) to label the customer's message before it
+    #[arg(long, value_name = "SHARE", default_value_t = crate::weak::DEFAULT_THRESHOLD, value_parser = share)]
+    pub weak_threshold: f32,
+
+    #[command(flatten)]
+    pub learning: LearningArgs,
+
+    /// The share of answers that may be wrong; the threshold follows [default: the bot's own, else 0.05]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub accepted_error: Option<f32>,
+
+    /// Also write the curves as TensorBoard event files into this folder
+    #[arg(long, value_name = "DIR")]
+    pub tensorboard: Option<PathBuf>,
+
+    /// Read and report the data, then stop without training
+    #[arg(long)]
+    pub data_only: bool,
+
+    /// Print one JSON object a line instead of a progress bar and tables
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How much of a base is trained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Depth {
+    /// The encoder stays as it is, a head learns over its vectors: seconds
+    Frozen,
+    /// The encoder learns by comparing examples, then a head: for few examples
+    FewShot,
+    /// Encoder and head learn together: most accurate, slowest
+    Full,
+}
+
+/// How exactly a trained base computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Precision {
+    /// In 32-bit floats (the default)
+    Float,
+    /// Dense layers in 8 bits: faster answers, a little less exact
+    EightBit,
+}
+
+const TRAIN_EXAMPLES: &str = "\
+Examples:
+  train my-bot --out model                           learn from the bot's own examples and logs
+  train my-bot --out model --logs march.jsonl        and from last month's conversations
+  train my-bot --out model --base ../e5-small        start from a BERT-family checkpoint
+  train my-bot --out model --base ../e5-small --prefix 'query: ' --depth frozen
+                                                     only a head over its vectors, in seconds
+  train --entities tagged.conll --out model          learn entities alone
+  train my-bot --out model --data-only               only say what the data is worth
+
+Ctrl-C finishes with the best model so far and saves it; a second Ctrl-C leaves at once and saves nothing.";
