@@ -28,7 +28,14 @@ pub fn run_bot_from_jsonl(arguments: BotFromJsonlArgs) -> anyhow::Result<ExitCod
     }
     let mut rows = String::new();
     for row in &taught.rows {
-        let _ = writeln!(rows, "{}", serde_json::json!({"text": row.text, "intent": row.intent}));
+        let labels = match &row.intent {
+            Some(intent) if !row.also.is_empty() => {
+                serde_json::json!(std::iter::once(intent).chain(&row.also).collect::<Vec<_>>())
+            }
+            intent => serde_json::json!(intent),
+        };
+        let field = if labels.is_array() { "intents" } else { "intent" };
+        let _ = writeln!(rows, "{}", serde_json::json!({"text": row.text, field: labels}));
     }
     let write = || {
         std::fs::create_dir_all(out.join("intents"))?;
@@ -72,16 +79,18 @@ mod tests {
     fn the_rows_of_a_split_become_a_bot_that_can_be_trained() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("set.jsonl");
-        let rows =
-            [("退款", "a", "train"), ("几点开门", "b", "train"), ("x", "b", "test")].map(|(text, intent, split)| {
-                serde_json::json!({"text": text, "intent": intent, "split": split}).to_string()
-            });
+        let rows = [
+            r#"{"text":"退款","intent":"a","split":"train"}"#,
+            r#"{"text":"几点开门","intents":["b","c"],"split":"train"}"#,
+            r#"{"text":"x","intent":"b","split":"test"}"#,
+        ];
         std::fs::write(&file, rows.join("\n")).unwrap();
         let out = folder.path().join("bot");
         let arguments = BotFromJsonlArgs { file, out: out.clone(), split: Some("train".to_owned()) };
         run_bot_from_jsonl(arguments.clone()).unwrap();
         let data = crate::load_bot_data(&out, &crate::DataOptions::default()).unwrap();
         assert_eq!(data.set.train.len(), 2);
+        assert_eq!(data.set.train[1].also, ["c"]);
         assert_eq!(data.set.languages, ["zh"]);
         assert!(run_bot_from_jsonl(arguments).unwrap_err().to_string().contains("exists already"));
     }

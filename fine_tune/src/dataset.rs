@@ -117,7 +117,9 @@ pub(crate) fn marked(messages: &[AnnotatedText]) -> BTreeMap<String, usize> {
 }
 
 fn examples(rows: Vec<Row>) -> Vec<Example> {
-    rows.into_iter().map(|row| Example { text: row.text, intent: row.intent, weight: row.weight }).collect()
+    rows.into_iter()
+        .map(|row| Example { text: row.text, intent: row.intent, also: row.also, weight: row.weight })
+        .collect()
 }
 
 pub(crate) fn enough(set: &TrainingSet) -> Result<(), Error> {
@@ -267,6 +269,7 @@ fn log_rows(talk: &Conversation, templates: &weak::Matcher, threshold: f32, repo
     let row = |text: &str, intent: Option<String>, origin, weight, place: &Place| Row {
         text: text.to_owned(),
         intent,
+        also: Vec::new(),
         origin,
         weight,
         place: place.clone(),

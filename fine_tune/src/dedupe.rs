@@ -55,7 +55,15 @@ mod tests {
 
     fn row(text: &str, intent: &str, origin: Origin) -> Row {
         let place = Place::new("a", 1);
-        Row { text: text.to_owned(), intent: Some(intent.to_owned()), origin, weight: 1.0, place, conversation: None }
+        Row {
+            text: text.to_owned(),
+            intent: Some(intent.to_owned()),
+            also: Vec::new(),
+            origin,
+            weight: 1.0,
+            place,
+            conversation: None,
+        }
     }
 
     fn kept(rows: Vec<Row>) -> (Vec<String>, DataReport) {

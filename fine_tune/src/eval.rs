@@ -84,7 +84,11 @@ pub(crate) fn read_examples(path: &Path, wanted: Rows<'_>) -> anyhow::Result<Vec
             Rows::Split(split) => bail!("{} has no row with \"split\": {split:?}; try without --split", source.name),
         }
     }
-    Ok(taught.rows.into_iter().map(|row| Example { text: row.text, intent: row.intent, weight: 1.0 }).collect())
+    Ok(taught
+        .rows
+        .into_iter()
+        .map(|row| Example { text: row.text, intent: row.intent, also: row.also, weight: 1.0 })
+        .collect())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::slices::Slice;
-use crate::{data_report, slices};
+use crate::{SeveralEvaluation, data_report, several, slices};
 
 /// Messages predicted at a time on one thread.
 const CHUNK: usize = 64;
@@ -49,6 +49,9 @@ pub struct Evaluation {
     /// Figures of messages of one kind beside the others: by language, length and manner of speaking.
     #[serde(default)]
     pub slices: Vec<Slice>,
+    /// What a model that tells several intents apart in one message makes of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub several: Option<SeveralEvaluation>,
     /// Labels of the test that the model has never heard of.
     pub unknown_intents: Vec<String>,
 }
@@ -170,10 +173,13 @@ pub(crate) struct Judged {
 impl Judged {
     pub(crate) fn new(example: &Example, prediction: &Prediction) -> Self {
         let best = prediction.ranking.first();
+        let said = best.map(|best| best.intent.clone()).unwrap_or_default();
+        // Of several intents, the one that was said counts as the message's.
+        let intent = if example.also.contains(&said) { Some(said.clone()) } else { example.intent.clone() };
         Self {
             text: example.text.clone(),
-            intent: example.intent.clone(),
-            said: best.map(|best| best.intent.clone()).unwrap_or_default(),
+            intent,
+            said,
             probability: best.map_or(0.0, |best| f64::from(best.probability)),
             in_scope: f64::from(prediction.in_scope),
         }
@@ -196,6 +202,7 @@ pub fn evaluate(classifier: &Classifier, examples: &[Example], accepted_error: f
     unknown.sort();
     unknown.dedup();
     evaluation.unknown_intents = unknown;
+    evaluation.several = several::judge(examples, &predictions);
     evaluation
 }
 
@@ -224,6 +231,7 @@ pub(crate) fn judge(rows: &[Judged], threshold: f64, accepted_error: f64) -> Eva
         confusions: confusions(rows),
         languages: languages(rows, threshold),
         slices: slices::slices(rows, threshold),
+        several: None,
         unknown_intents: Vec::new(),
     }
 }

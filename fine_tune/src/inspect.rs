@@ -49,7 +49,15 @@ fn audit_of(bot: &Path, tests: &[std::path::PathBuf]) -> Result<Option<Audit>, E
         if let Some(intent) = &turn.intent {
             let text = text::redact(&turn.text).text;
             let (intent, place) = (intent.clone(), turn.place.clone());
-            rows.push(Row { text, intent, origin: Origin::Labelled, weight: 1.0, place, conversation: None });
+            rows.push(Row {
+                text,
+                intent,
+                also: Vec::new(),
+                origin: Origin::Labelled,
+                weight: 1.0,
+                place,
+                conversation: None,
+            });
         }
     }
     let steps = Steps::new("auditing labels", audit::STEPS);

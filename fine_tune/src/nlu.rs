@@ -141,6 +141,7 @@ impl Nlu {
                 Ok(text) => self.rows.push(Row {
                     text,
                     intent: Some(intent.clone()),
+                    also: Vec::new(),
                     origin: Origin::Authored,
                     weight: 1.0,
                     place,

@@ -31,6 +31,8 @@ struct Answer<'a> {
     probability: f32,
     in_scope: f32,
     ranking: &'a [Scored],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    intents: Option<&'a [Scored]>,
     sentiment: Option<ScoredSentiment>,
     entities: &'a [Entity],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -122,6 +124,7 @@ impl Predictor {
                 probability: prediction.ranking.first().map_or(0.0, |best| best.probability),
                 in_scope: prediction.in_scope,
                 ranking: &prediction.ranking[..self.top.min(prediction.ranking.len())],
+                intents: prediction.several.as_deref(),
                 sentiment: prediction.sentiment,
                 entities: &prediction.entities,
                 explanation: if self.explains { self.classifier.explain(text) } else { None },

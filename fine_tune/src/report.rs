@@ -15,6 +15,7 @@ pub(crate) fn table(evaluation: &Evaluation) -> String {
     let mut out = String::new();
     classes(&mut out, evaluation);
     figures(&mut out, evaluation);
+    several(&mut out, evaluation);
     slices(&mut out, evaluation);
     confusions(&mut out, evaluation);
     out
@@ -87,6 +88,18 @@ fn figures(out: &mut String, evaluation: &Evaluation) {
     for (name, value) in lines {
         let _ = writeln!(out, "{name:<21} {value}");
     }
+}
+
+/// The set of named intents beside the set that is there.
+fn several(out: &mut String, evaluation: &Evaluation) {
+    let Some(several) = &evaluation.several else {
+        return;
+    };
+    let all_right = percent(several.all_right);
+    let _ = writeln!(out, "\nseveral intents in one message: all of them right, and no other named, in {all_right}");
+    let rows: Vec<_> =
+        several.classes.iter().map(|class| (class.intent.as_str(), class.scores, class.support)).collect();
+    score_table(out, &rows, &several.averages, several.support);
 }
 
 /// Kinds of messages side by side.

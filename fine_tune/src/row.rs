@@ -26,6 +26,8 @@ pub(crate) struct Row {
     pub text: String,
     /// The label: `None` means out of scope.
     pub intent: Option<String>,
+    /// Further intents of the same message.
+    pub also: Vec<String>,
     /// Where the label comes from.
     pub origin: Origin,
     /// How much it counts.
@@ -54,6 +56,8 @@ struct Line {
     text: Option<String>,
     #[serde(default, deserialize_with = "present")]
     intent: Option<Option<String>>,
+    /// Every intent of the message, instead of `intent` where both are there; none is out of scope.
+    intents: Option<Vec<String>>,
     sentiment: Option<Sentiment>,
     split: Option<String>,
 }
@@ -99,18 +103,32 @@ fn read_line(place: Place, line: &str, wanted: Rows<'_>, taught: &mut Taught) ->
         return Ok(());
     }
     let text = message(&place, row.text)?;
-    if row.intent.is_none() && row.sentiment.is_none() {
+    if row.intent.is_none() && row.intents.is_none() && row.sentiment.is_none() {
         let mend = r#"add "intent": "name", or "intent": null for a message that is out of scope"#;
         return Err(Problem::error(place, "the row has no `intent`", mend));
     }
     if let Some(sentiment) = row.sentiment {
         taught.sentiment.push((text.clone(), sentiment, place.clone()));
     }
-    if let Some(intent) = row.intent {
-        let intent = intent.map(|name| intent_name(&place, &name)).transpose()?;
-        taught.rows.push(Row { text, intent, origin: Origin::Authored, weight: 1.0, place, conversation: None });
+    let named = row.intents.or_else(|| row.intent.map(|intent| intent.into_iter().collect()));
+    if let Some(named) = named {
+        let mut named = named.iter().map(|name| intent_name(&place, name)).collect::<Result<Vec<_>, _>>()?.into_iter();
+        let intent = named.next();
+        let also = distinct(intent.as_ref(), named);
+        taught.rows.push(Row { text, intent, also, origin: Origin::Authored, weight: 1.0, place, conversation: None });
     }
     Ok(())
+}
+
+/// Further intents, each once and the first not again.
+fn distinct(first: Option<&String>, further: impl Iterator<Item = String>) -> Vec<String> {
+    let mut also: Vec<String> = Vec::new();
+    for name in further {
+        if first != Some(&name) && !also.contains(&name) {
+            also.push(name);
+        }
+    }
+    also
 }
 
 /// Reads one line of JSON, naming what is wrong in words.
@@ -180,6 +198,14 @@ mod tests {
         assert_eq!(taught.rows[0].intent, None);
         assert_eq!(taught.problems.len(), 1);
         assert_eq!(taught.problems[0].place.line, Some(2));
+    }
+
+    #[test]
+    fn a_list_of_intents_names_several_and_an_empty_one_none() {
+        let text = "{\"text\":\"a\",\"intents\":[\"x\",\"y\",\"x\",\"y\"]}\n{\"text\":\"b\",\"intent\":\"x+y\",\"intents\":[]}";
+        let rows = read(text, Rows::All).rows;
+        assert_eq!((rows[0].intent.as_deref(), &rows[0].also[..]), (Some("x"), &["y".to_owned()][..]));
+        assert_eq!((rows[1].intent.as_deref(), rows[1].also.len()), (None, 0));
     }
 
     #[test]

@@ -84,7 +84,15 @@ mod tests {
 
     fn row(text: String, intent: &str, conversation: Option<String>) -> Row {
         let place = Place::new("a", 1);
-        Row { text, intent: Some(intent.to_owned()), origin: Origin::Authored, weight: 1.0, place, conversation }
+        Row {
+            text,
+            intent: Some(intent.to_owned()),
+            also: Vec::new(),
+            origin: Origin::Authored,
+            weight: 1.0,
+            place,
+            conversation,
+        }
     }
 
     #[test]

@@ -166,7 +166,8 @@ pub(crate) fn train(
 /// What a model says about rows.
 pub(crate) fn judged(classifier: &Classifier, rows: &[Row]) -> Vec<Judged> {
     let texts: Vec<&str> = rows.iter().map(|row| row.text.as_str()).collect();
-    let example = |row: &Row| Example { text: row.text.clone(), intent: row.intent.clone(), weight: 1.0 };
+    let example =
+        |row: &Row| Example { text: row.text.clone(), intent: row.intent.clone(), also: row.also.clone(), weight: 1.0 };
     rows.iter().zip(&predict(classifier, &texts)).map(|(row, said)| Judged::new(&example(row), said)).collect()
 }
 

@@ -242,6 +242,7 @@ fn load_frontdesk(path: &Path) -> Result<Frontdesk, Error> {
     if !scope_is_sound
         || !calibration.scope.bias.is_finite()
         || !calibration.beta.is_sound()
+        || calibration.several.is_some_and(|several| !several.is_sound())
         || temperatures.iter().any(|t| !t.is_finite() || *t <= 0.0)
     {
         return Err(Error::bundle(path, "has a calibration that cannot be used; train the model again"));

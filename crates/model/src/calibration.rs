@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::beta::BetaCalibration;
 use crate::network::best;
 use crate::scope::SIGNALS;
+use crate::several::SeveralIntents;
 
 /// How often the bound on the error rate behind a threshold may be wrong.
 const DOUBT: f64 = 0.1;
@@ -29,6 +30,9 @@ pub struct Calibration {
     /// Puts the product of the two right: the probability that the best intent is the right one.
     #[serde(default)]
     pub beta: BetaCalibration,
+    /// Tells several intents apart in one message, where training rows have several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub several: Option<SeveralIntents>,
     /// Divides the logits of the sentiments.
     pub sentiment_temperature: f32,
     /// Held-out rows: probability of the best intent and whether it was right, highest first.
@@ -41,6 +45,7 @@ impl Default for Calibration {
             temperature: 1.0,
             scope: ScopeModel::default(),
             beta: BetaCalibration::default(),
+            several: None,
             sentiment_temperature: 1.0,
             curve: Vec::new(),
         }

@@ -60,17 +60,19 @@ impl Classifier {
     }
 
     fn prediction(&self, original: &str, normalised: &str, scores: Scores) -> Prediction {
-        let mut ranking: Vec<Scored> = self
-            .intents()
-            .iter()
-            .zip(&scores.probabilities)
-            .map(|(intent, probability)| Scored { intent: intent.clone(), probability: *probability })
-            .collect();
-        ranking.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+        let ranked = |probabilities: &[f32], least: f32| -> Vec<Scored> {
+            let scored = self.intents().iter().zip(probabilities).filter(|(_, probability)| **probability >= least);
+            let mut ranking: Vec<Scored> =
+                scored.map(|(intent, at)| Scored { intent: intent.clone(), probability: *at }).collect();
+            ranking.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+            ranking
+        };
+        let least = self.parts.calibration.several.map_or(1.0, |several| several.least);
         let temperature = self.parts.calibration.sentiment_temperature;
         Prediction {
-            ranking,
+            ranking: ranked(&scores.probabilities, 0.0),
             in_scope: scores.in_scope,
+            several: scores.several.map(|probabilities| ranked(&probabilities, least)),
             sentiment: self.parts.sentiment.as_ref().map(|head| head.predict(normalised, temperature)),
             entities: self.entities(original),
         }
@@ -132,6 +134,8 @@ pub(crate) struct Scores {
     /// One for each intent, in their order.
     pub probabilities: Vec<f32>,
     pub in_scope: f32,
+    /// Of each intent by itself, where a message may have several.
+    pub several: Option<Vec<f32>>,
 }
 
 impl Parts {
@@ -167,7 +171,8 @@ impl Parts {
             *probability *= in_scope;
         }
         let in_scope = self.calibration.settle(&mut probabilities);
-        Scores { probabilities, in_scope }
+        let several = self.calibration.several.map(|several| several.probabilities(inside));
+        Scores { probabilities, in_scope, several }
     }
 
     fn heads(&self) -> Vec<String> {
@@ -230,6 +235,7 @@ fn fingerprint(set: &TrainingSet) -> String {
     for example in set.train.iter().chain(&set.validation) {
         add(example.text.as_bytes());
         add(example.intent.as_deref().unwrap_or("").as_bytes());
+        example.also.iter().for_each(|intent| add(intent.as_bytes()));
         add(&example.weight.to_le_bytes());
     }
     for (text, sentiment) in &set.sentiment {

@@ -12,6 +12,7 @@ use crate::linear::Linear;
 use crate::neighbours::Nearest;
 use crate::network::{Input, best};
 use crate::scope::{self, Evidence};
+use crate::several::{Heard, SeveralIntents};
 use crate::split::Row;
 
 /// Thresholds are found with at least one out-of-scope row for so many others.
@@ -30,7 +31,7 @@ pub(crate) struct Judged {
     deep: Vec<f32>,
     /// The linear classifiers' margins of all outputs; empty without them.
     margins: Vec<f32>,
-    label: u32,
+    row: Row,
     nearest: Nearest,
     /// Share of the message that known n-grams make up.
     known: f32,
@@ -54,7 +55,7 @@ pub(crate) fn judge(parts: &Parts, linear: Option<&Linear>, rows: &[Row]) -> Res
         let features = &input.features;
         let margins = linear.map_or_else(Vec::new, |linear| linear.margins(features));
         let nearest = parts.neighbours.nearest(features, Some(row.label));
-        Judged { deep, margins, label: row.label, nearest, known: features.known }
+        Judged { deep, margins, row: row.clone(), nearest, known: features.known }
     });
     Ok(judged.collect())
 }
@@ -70,31 +71,34 @@ pub(crate) struct Verdict {
 
 impl Verdict {
     /// Fits scale, temperature, scope and curve; labels from `n_intents` on are out of scope.
-    pub(crate) fn of(judged: &[Judged], n_intents: usize) -> Self {
-        let (inside, outside): (Vec<&Judged>, Vec<&Judged>) =
-            judged.iter().partition(|row| (row.label as usize) < n_intents);
+    pub(crate) fn of<'a>(judged: &'a [Judged], n_intents: usize) -> Self {
+        let (inside, outside): (Vec<&'a Judged>, Vec<&'a Judged>) =
+            judged.iter().partition(|row| (row.row.label as usize) < n_intents);
         let mut calibration = Calibration::default();
         let scale = choose_scale(&inside, n_intents, &mut calibration);
-        let weigh = |rows: &[&Judged]| -> Vec<Weighed> {
+        let weigh = |rows: &[&'a Judged]| -> Vec<Weighed<'a>> {
             rows.par_iter().map(|row| Weighed::new(row, scale, n_intents)).collect()
         };
         let (inside, outside) = (weigh(&inside), weigh(&outside));
-        let signals = |rows: &[Weighed]| rows.iter().map(|row| row.signals).collect::<Vec<_>>();
-        let left_out: Vec<_> = inside.iter().map(|row| row.left_out).collect();
+        let signals = |rows: &[Weighed<'_>]| rows.iter().map(|row| row.signals).collect::<Vec<_>>();
+        // A message of several intents stays in scope without one of them.
+        let single: Vec<&Weighed<'_>> = inside.iter().filter(|row| row.row.also.is_empty()).collect();
+        let left_out: Vec<_> = single.iter().map(|row| row.left_out).collect();
         calibration.scope = scope::fit(&signals(&inside), &signals(&outside), &left_out);
+        calibration.several = several(&inside, n_intents);
         calibration.beta = BetaCalibration::fit(&outcomes(&inside, &outside, &calibration));
         let mut points: Vec<(f32, bool)> = inside.iter().chain(&outside).map(|row| row.point(&calibration)).collect();
         let mut metrics = BTreeMap::new();
         if !judged.is_empty() {
-            let right = inside.iter().filter(|row| best(&row.logits) == row.label as usize).count() as f32;
+            let right = inside.iter().filter(|row| row.row.has(best(&row.logits))).count() as f32;
             metrics.insert("accuracy".into(), right / inside.len().max(1) as f32);
             metrics.insert("held_out_rows".into(), judged.len() as f32);
             metrics.insert("ece".into(), calibration_error(&points));
         }
         // Somebody always asks what a bot cannot know: where real rows of that are few, others stand in for them.
         let missing = (inside.len() / STRANGE_ROWS).saturating_sub(outside.len());
-        if let Some(step) = inside.len().checked_div(missing) {
-            points.extend(inside.iter().step_by(step).map(|row| row.strange_point(&calibration)));
+        if let Some(step) = single.len().checked_div(missing) {
+            points.extend(single.iter().step_by(step.max(1)).map(|row| row.strange_point(&calibration)));
         }
         calibration.set_curve(points);
         Self { calibration, scale, metrics }
@@ -106,7 +110,7 @@ fn choose_scale(inside: &[&Judged], n_intents: usize, calibration: &mut Calibrat
     let wide = inside.iter().any(|row| !row.margins.is_empty());
     let scales = if wide { &SCALES[..] } else { &SCALES[..1] };
     let tried = scales.par_iter().enumerate().map(|(at, scale)| {
-        let logits: Vec<(Vec<f32>, u32)> = inside.iter().map(|row| (row.logits(*scale), row.label)).collect();
+        let logits: Vec<(Vec<f32>, u32)> = inside.iter().map(|row| (row.logits(*scale), row.row.label)).collect();
         let rows: Vec<(&[f32], u32)> = logits.iter().map(|(logits, label)| (&logits[..n_intents], *label)).collect();
         let mut calibration = Calibration::default();
         let cost = calibration.fit_temperature(&rows);
@@ -119,12 +123,22 @@ fn choose_scale(inside: &[&Judged], n_intents: usize, calibration: &mut Calibrat
     scale
 }
 
+/// What tells several intents apart in one message, where some rows have several.
+fn several(inside: &[Weighed<'_>], n_intents: usize) -> Option<SeveralIntents> {
+    let any = inside.iter().any(|row| !row.row.also.is_empty());
+    let heard = |row: &Weighed<'_>| Heard {
+        logits: row.logits.clone(),
+        has: (0..n_intents).map(|intent| row.row.has(intent)).collect(),
+    };
+    if any { SeveralIntents::fit(&inside.iter().map(heard).collect::<Vec<_>>()) } else { None }
+}
+
 /// What held-out rows say of the probabilities as they are; those out of scope count for as much as they are taken to
 /// be among messages, at most.
-fn outcomes(inside: &[Weighed], outside: &[Weighed], calibration: &Calibration) -> Vec<Outcome> {
+fn outcomes(inside: &[Weighed<'_>], outside: &[Weighed<'_>], calibration: &Calibration) -> Vec<Outcome> {
     let most = scope::PRIOR / (1.0 - scope::PRIOR) * inside.len() as f32;
     let strange = (most / outside.len().max(1) as f32).min(1.0);
-    let of = |rows: &[Weighed], weight: f32| -> Vec<Outcome> {
+    let of = |rows: &[Weighed<'_>], weight: f32| -> Vec<Outcome> {
         let said = rows.iter().map(|row| row.point(calibration));
         said.map(|(probability, right)| (probability, right, weight)).collect()
     };
@@ -132,22 +146,22 @@ fn outcomes(inside: &[Weighed], outside: &[Weighed], calibration: &Calibration) 
 }
 
 /// A judged row at a scale: its logits of the intents and its signals, also as if its own intent did not exist.
-struct Weighed {
+struct Weighed<'a> {
     logits: Vec<f32>,
-    label: u32,
+    row: &'a Row,
     signals: [f32; scope::SIGNALS],
     left_out: [f32; scope::SIGNALS],
 }
 
-impl Weighed {
-    fn new(row: &Judged, scale: f32, n_intents: usize) -> Self {
+impl<'a> Weighed<'a> {
+    fn new(row: &'a Judged, scale: f32, n_intents: usize) -> Self {
         let mut logits = row.logits(scale);
         let none = logits.get(n_intents).copied();
         logits.truncate(n_intents);
         let evidence = |similarity| Evidence { logits: &logits, none, similarity, known: row.known };
         let signals = evidence(row.nearest.any).signals(None);
-        let left_out = evidence(row.nearest.other).signals(Some(row.label as usize));
-        Self { logits, label: row.label, signals, left_out }
+        let left_out = evidence(row.nearest.other).signals(Some(row.row.label as usize));
+        Self { logits, row: &row.row, signals, left_out }
     }
 
     /// Probability of the best intent, and whether it is right.
@@ -155,13 +169,13 @@ impl Weighed {
         let probabilities = softmax(&self.logits, calibration.temperature);
         let index = best(&probabilities);
         let raw = probabilities[index] * calibration.scope.probability(&self.signals);
-        (calibration.beta.probability(raw), index == self.label as usize)
+        (calibration.beta.probability(raw), self.row.has(index))
     }
 
     /// Probability of the best intent, which is wrong, if the bot did not have the row's own.
     fn strange_point(&self, calibration: &Calibration) -> (f32, bool) {
         let mut logits = self.logits.clone();
-        logits.swap_remove(self.label as usize);
+        logits.swap_remove(self.row.label as usize);
         let best = softmax(&logits, calibration.temperature).into_iter().fold(0.0, f32::max);
         (calibration.beta.probability(best * calibration.scope.probability(&self.left_out)), false)
     }

@@ -13,12 +13,21 @@ const MAX_VALUES: usize = 60_000_000;
 /// The constant feature that the bias is the weight of.
 const ONE: f32 = 1.0;
 
-/// A row as the solver sees it: n-grams and pairs with weights, its class, and how much it counts.
+/// A row as the solver sees it: n-grams and pairs with weights, its class and further ones, and how much it counts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LinearRow<'a> {
     pub features: &'a Features,
     pub class: u32,
+    pub also: &'a [u32],
     pub weight: f32,
+}
+
+impl LinearRow<'_> {
+    /// 1 for a class of the row, else -1.
+    fn side(&self, class: usize) -> f32 {
+        let is_own = self.class as usize == class || self.also.iter().any(|also| *also as usize == class);
+        if is_own { 1.0 } else { -1.0 }
+    }
 }
 
 /// Weights [n-grams, classes] with a bias for each class.
@@ -88,7 +97,7 @@ impl Solver {
         }
         let multipliers = &mut self.multipliers[index * n..][..n];
         for (class, (moved, multiplier)) in moves.iter_mut().zip(multipliers).enumerate() {
-            let side = if class == row.class as usize { 1.0 } else { -1.0 };
+            let side = row.side(class);
             let slope = side * *moved - 1.0 + softness * *multiplier;
             let better = (*multiplier - slope * step).max(0.0);
             *moved = side * (better - *multiplier);
@@ -119,11 +128,14 @@ mod tests {
         vec![one(&[0, 1], 0), one(&[0, 2], 0), one(&[3, 1], 1), one(&[3, 2], 1), one(&[4], 2), one(&[4, 1], 2)]
     }
 
+    fn seen(rows: &[(Features, u32)], weight: f32) -> Vec<LinearRow<'_>> {
+        rows.iter().map(|(features, class)| LinearRow { features, class: *class, also: &[], weight }).collect()
+    }
+
     #[test]
     fn rows_that_can_be_told_apart_are() {
         let rows = rows();
-        let seen: Vec<LinearRow<'_>> =
-            rows.iter().map(|(features, class)| LinearRow { features, class: *class, weight: 1.0 }).collect();
+        let seen = seen(&rows, 1.0);
         let linear = Linear::fit(&seen, 5, 3, 1).expect("small enough");
         for (features, class) in &rows {
             assert_eq!(crate::network::best(&linear.margins(features)), *class as usize);
@@ -133,14 +145,14 @@ mod tests {
     #[test]
     fn the_solution_is_the_least_of_its_own_neighbourhood() {
         let rows = rows();
-        let seen: Vec<LinearRow<'_>> =
-            rows.iter().map(|(features, class)| LinearRow { features, class: *class, weight: 0.5 }).collect();
+        let mut seen = seen(&rows, 0.5);
+        seen[0].also = &[2];
         let linear = Linear::fit(&seen, 5, 3, 1).expect("small enough");
         let cost = |linear: &Linear| -> f32 {
             let length = linear.weights.values().iter().chain(&linear.bias).map(|w| w * w).sum::<f32>() / 2.0;
             let losses = seen.iter().flat_map(|row| {
                 linear.margins(row.features).into_iter().enumerate().map(|(class, margin)| {
-                    let side = if class == row.class as usize { 1.0 } else { -1.0 };
+                    let side = row.side(class);
                     COST * row.weight * (1.0 - side * margin).max(0.0).powi(2)
                 })
             });

@@ -10,6 +10,7 @@ use crate::encoder::cnn::{self, PlainCnn};
 use crate::features::Features;
 use crate::linear::Linear;
 use crate::random::Random;
+use crate::split::Row;
 use crate::table::{Step, Table, Uses};
 use crate::{EncoderKind, Error, Precision};
 
@@ -336,13 +337,13 @@ pub(crate) fn ngram_dim(kind: EncoderKind) -> usize {
 #[derive(Debug)]
 pub(crate) struct Batch<'a> {
     pub inputs: Vec<&'a Input>,
-    pub labels: Vec<u32>,
+    pub rows: Vec<&'a Row>,
     pub targets: Tensor,
 }
 
 impl Batch<'_> {
     fn count_right(&self, logits: &[Vec<f32>]) -> usize {
-        logits.iter().zip(&self.labels).filter(|(row, label)| best(row) == **label as usize).count()
+        logits.iter().zip(&self.rows).filter(|(logits, row)| row.has(best(logits))).count()
     }
 }
 

@@ -63,6 +63,9 @@ pub struct Prediction {
     pub ranking: Vec<Scored>,
     /// Calibrated probability that the message has any of the bot's intents.
     pub in_scope: f32,
+    /// Every intent that the message has, each with its own probability, when the bundle tells several apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub several: Option<Vec<Scored>>,
     /// The sentiment, when the bundle has a sentiment head.
     pub sentiment: Option<ScoredSentiment>,
     /// Entities in the order they occur.

@@ -56,7 +56,7 @@ impl SentimentHead {
         let lessons: Vec<LinearRow<'_>> = features
             .iter()
             .zip(rows)
-            .map(|(features, (_, class))| LinearRow { features, class: *class as u32, weight: 1.0 })
+            .map(|(features, (_, class))| LinearRow { features, class: *class as u32, also: &[], weight: 1.0 })
             .collect();
         let mut linear = Linear::fit(&lessons, featuriser.len(), CLASSES, seed)?;
         linear.weights.round();

@@ -12,12 +12,25 @@ const MAX_FOLDS: usize = 5;
 /// Intents with fewer rows than this give none away.
 const MIN_TO_SPLIT: usize = 4;
 
-/// A usable row: normalised text, label (the number of intents for out of scope) and weight.
+/// A usable row: normalised text, label (the number of intents for out of scope), further labels and weight.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Row {
     pub text: String,
     pub label: u32,
+    pub also: Vec<u32>,
     pub weight: f32,
+}
+
+impl Row {
+    /// Whether a label is one of the row's.
+    pub(crate) fn has(&self, label: usize) -> bool {
+        self.label as usize == label || self.also.iter().any(|also| *also as usize == label)
+    }
+
+    /// All labels of the row.
+    pub(crate) fn labels(&self) -> impl Iterator<Item = u32> {
+        std::iter::once(self.label).chain(self.also.iter().copied())
+    }
 }
 
 /// The rows of a training set with labels as numbers.
@@ -31,7 +44,8 @@ pub(crate) struct Rows {
 impl Rows {
     /// Reads a training set; splits it when it brings no validation rows.
     pub(crate) fn new(set: &TrainingSet, share: f32, seed: u64) -> Result<Self, Error> {
-        let mut intents: Vec<String> = set.train.iter().filter_map(|example| example.intent.clone()).collect();
+        let named = set.train.iter().flat_map(|example| example.intent.iter().chain(&example.also));
+        let mut intents: Vec<String> = named.cloned().collect();
         intents.sort();
         intents.dedup();
         let labels: BTreeMap<&str, u32> = intents.iter().map(String::as_str).zip(0..).collect();
@@ -46,7 +60,9 @@ impl Rows {
                         None => none,
                     };
                     let text = text::normalise(&example.text).as_str().to_owned();
-                    (!text.trim().is_empty()).then_some(Row { text, label, weight: example.weight })
+                    let also = example.also.iter().filter_map(|intent| labels.get(intent.as_str()).copied());
+                    let also = also.filter(|also| *also != label).collect();
+                    (!text.trim().is_empty()).then_some(Row { text, label, also, weight: example.weight })
                 })
                 .collect()
         };

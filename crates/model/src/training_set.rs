@@ -11,6 +11,9 @@ pub struct Example {
     pub text: String,
     /// The intent's name, or `None` for out of scope.
     pub intent: Option<String>,
+    /// Further intents of the same message; where any row has some, the model tells several apart in one message.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
     /// How much this row counts, 1 for an authored example.
     pub weight: f32,
 }
@@ -18,7 +21,7 @@ pub struct Example {
 impl Example {
     /// An example of full weight.
     pub fn new(text: impl Into<String>, intent: Option<&str>) -> Self {
-        Self { text: text.into(), intent: intent.map(str::to_owned), weight: 1.0 }
+        Self { text: text.into(), intent: intent.map(str::to_owned), also: Vec::new(), weight: 1.0 }
     }
 }
 

@@ -81,6 +81,7 @@ fn golden(source: &Source) -> Vec<Row> {
     told.map(|turn| Row {
         place: place(source, &turn.customer),
         intent: turn.expect.intent.0.first().cloned(),
+        also: Vec::new(),
         text: turn.customer,
         origin: Origin::Authored,
         weight: 1.0,

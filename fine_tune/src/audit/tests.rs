@@ -8,7 +8,15 @@ const PLACES: [&str; 8] = ["Leeds", "York", "Bath", "Hull", "Ripon", "Truro", "D
 fn row(line: usize, text: &str, intent: &str) -> Row {
     let intent = (!intent.is_empty()).then(|| intent.to_owned());
     let place = Place::new("intents/a.jsonl", line);
-    Row { text: text.to_owned(), intent, origin: Origin::Authored, weight: 1.0, place, conversation: None }
+    Row {
+        text: text.to_owned(),
+        intent,
+        also: Vec::new(),
+        origin: Origin::Authored,
+        weight: 1.0,
+        place,
+        conversation: None,
+    }
 }
 
 /// Three intents that nothing confuses, eight examples each.

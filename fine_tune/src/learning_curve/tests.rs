@@ -6,7 +6,15 @@ use crate::Place;
 fn row(n: usize, intent: &str, conversation: Option<String>) -> Row {
     let text = format!("{intent} number {n}x");
     let place = Place::new("a", n);
-    Row { text, intent: Some(intent.to_owned()), origin: Origin::Authored, weight: 1.0, place, conversation }
+    Row {
+        text,
+        intent: Some(intent.to_owned()),
+        also: Vec::new(),
+        origin: Origin::Authored,
+        weight: 1.0,
+        place,
+        conversation,
+    }
 }
 
 fn point(trained_on: usize, accuracy: f64) -> CurvePoint {

@@ -85,7 +85,7 @@ impl Learned {
             let rows: Vec<LinearRow<'_>> = features
                 .iter()
                 .zip(lesson.train)
-                .map(|(features, row)| LinearRow { features, class: row.label, weight: row.weight })
+                .map(|(features, row)| LinearRow { features, class: row.label, also: &row.also, weight: row.weight })
                 .collect();
             Linear::fit(&rows, n_features, n_outputs, plan.options.seed)
         };
