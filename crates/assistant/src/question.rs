@@ -73,6 +73,7 @@ impl<'a> Question<'a> {
             language: self.language,
             mixed: self.mixed,
             intents: intents.collect(),
+            further: further(counts),
             in_scope: counts.in_scope,
             intent_threshold: thresholds.intent,
             sentiment: bare.sentiment.as_ref().map(|scored| SentimentScore {
@@ -105,6 +106,12 @@ impl<'a> Question<'a> {
             sensitive: found.sensitive || personal,
         }
     }
+}
+
+/// Intents beside the best, where the model tells several apart.
+fn further(prediction: &Prediction) -> Vec<IntentScore> {
+    let named = prediction.several.iter().flatten().skip(1);
+    named.map(|scored| IntentScore { intent: scored.intent.clone(), probability: scored.probability }).collect()
 }
 
 /// The least probabilities that are acted on.

@@ -177,6 +177,8 @@ pub struct Trace {
     pub negative: Option<f32>,
     /// The names of the entities that were found.
     pub entities: Vec<String>,
+    /// Intents that were answered beside the first.
+    pub further: Vec<String>,
     /// What was understood and searched, where it was more than the bare message.
     pub joined_with_previous: bool,
 }

@@ -16,8 +16,10 @@ pub struct Understanding {
     pub language: Option<Language>,
     /// The message holds both languages.
     pub mixed: bool,
-    /// Intents, best first; the probabilities sum to `in_scope`.
+    /// Intents, best first.
     pub intents: Vec<IntentScore>,
+    /// Further intents of the same message beside the best, where the model tells several apart.
+    pub further: Vec<IntentScore>,
     /// The probability that the message is about any of the bot's intents.
     pub in_scope: f32,
     /// An intent at or above this keeps the accepted error rate.

@@ -62,6 +62,7 @@ struct Desk {
 struct Heard<'a> {
     text: &'a str,
     intents: &'a [(&'a str, f32)],
+    further: &'a [(&'a str, f32)],
     hits: &'a [(&'a str, f32)],
     entity: Option<(&'a str, &'a str)>,
     negative: Option<f32>,
@@ -85,6 +86,12 @@ fn means<'a>(text: &'a str, intents: &'a [(&'a str, f32)]) -> Heard<'a> {
 
 fn finds<'a>(text: &'a str, hits: &'a [(&'a str, f32)]) -> Heard<'a> {
     Heard { hits, ..say(text) }
+}
+
+impl<'a> Heard<'a> {
+    fn with(self, entity: (&'a str, &'a str)) -> Self {
+        Heard { entity: Some(entity), ..self }
+    }
 }
 
 impl Desk {
@@ -117,6 +124,7 @@ impl Desk {
             text: heard.text.to_owned(),
             language: heard.language,
             intents: heard.intents.iter().map(score).collect(),
+            further: heard.further.iter().map(score).collect(),
             intent_threshold: 0.8,
             sentiment: heard.negative.map(|negative| SentimentScore { negative }),
             entities: heard.entity.map(entity).into_iter().collect(),
@@ -167,6 +175,30 @@ fn a_form_asks_until_it_can_answer() {
 fn a_value_given_with_the_question_is_not_asked_for() {
     let heard = Heard { entity: Some(("order_number", "AB12345678")), ..means("查AB12345678", STATUS) };
     Desk::open().check(&heard, "template", Action::Template, "AB12345678");
+}
+
+#[test]
+fn a_message_of_two_intents_gets_both_answers() {
+    let both = |text, intents, further| Heard { further, ..means(text, intents) };
+    let done = Desk::open().check(
+        &both("查AB12345678，运费多少", STATUS, FEE).with(("order_number", "AB12345678")),
+        "template",
+        Action::Template,
+        "在路上\n\n运费 8 元",
+    );
+    assert_eq!((done.intent.as_deref(), &done.trace.further[..]), (Some("order_status"), &["shipping_fee".into()][..]));
+    let asked = Desk::open().check(
+        &both("where is it and what does shipping cost", STATUS, FEE),
+        "template",
+        Action::Form,
+        "8 yuan\n\nWhich order number?",
+    );
+    assert!(asked.next.form.is_some());
+    for further in [&[("shipping_fee", 0.7)][..], &[("callback", 0.99)], &[("greet", 0.99)], &[("unknown", 0.99)], FEE]
+    {
+        let alone = Desk::open().check(&both("运费多少", FEE, further), "template", Action::Template, "运费 8 元");
+        assert_eq!((alone.text.as_str(), alone.trace.further.len()), ("运费 8 元", 0), "{further:?}");
+    }
 }
 
 #[test]

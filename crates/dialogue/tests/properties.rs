@@ -45,6 +45,7 @@ prop_compose! {
     fn understanding()(
         text in text(), language in language(), mixed: bool, personal_data: bool,
         intents in prop::collection::vec((name(), probability()), 0..4),
+        further in prop::collection::vec((name(), probability()), 0..3),
         intent_threshold in probability(),
         negative in prop::option::of(probability()),
         values in prop::collection::vec(text(), 0..3),
@@ -52,6 +53,7 @@ prop_compose! {
         Understanding {
             normalised: text.to_lowercase(),
             intents: intents.into_iter().map(|(intent, probability)| IntentScore { intent, probability }).collect(),
+            further: further.into_iter().map(|(intent, probability)| IntentScore { intent, probability }).collect(),
             sentiment: negative.map(|negative| SentimentScore { negative }),
             entities: values.into_iter().map(|value| EntityMatch {
                 entity: "e".into(), text: value.clone(), value, sensitive: personal_data,

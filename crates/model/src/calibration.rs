@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::beta::BetaCalibration;
+use crate::classifier::softmax;
 use crate::network::best;
 use crate::scope::SIGNALS;
 use crate::several::SeveralIntents;
@@ -87,10 +88,24 @@ impl Calibration {
         cost(log)
     }
 
+    /// Calibrated probabilities of the intents, from their logits and signals of familiarity, and that of being in scope.
+    ///
+    /// They sum to the latter, but where several intents are told apart each stands by itself.
+    pub(crate) fn probabilities(&self, logits: &[f32], signals: &[f32]) -> (Vec<f32>, f32) {
+        let in_scope = self.scope.probability(signals);
+        if let Some(several) = &self.several {
+            return (several.probabilities(logits), in_scope);
+        }
+        let mut probabilities = softmax(logits, self.temperature);
+        probabilities.iter_mut().for_each(|probability| *probability *= in_scope);
+        let in_scope = self.settle(&mut probabilities);
+        (probabilities, in_scope)
+    }
+
     /// Puts the probabilities of all intents right by what the best one's comes to; returns their sum, at most 1.
     ///
     /// The others keep their proportions, and their ranks.
-    pub(crate) fn settle(&self, probabilities: &mut [f32]) -> f32 {
+    fn settle(&self, probabilities: &mut [f32]) -> f32 {
         let index = best(probabilities);
         let Some(&said) = probabilities.get(index) else {
             return 0.0;

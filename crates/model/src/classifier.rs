@@ -60,19 +60,22 @@ impl Classifier {
     }
 
     fn prediction(&self, original: &str, normalised: &str, scores: Scores) -> Prediction {
-        let ranked = |probabilities: &[f32], least: f32| -> Vec<Scored> {
-            let scored = self.intents().iter().zip(probabilities).filter(|(_, probability)| **probability >= least);
-            let mut ranking: Vec<Scored> =
-                scored.map(|(intent, at)| Scored { intent: intent.clone(), probability: *at }).collect();
-            ranking.sort_by(|a, b| b.probability.total_cmp(&a.probability));
-            ranking
-        };
-        let least = self.parts.calibration.several.map_or(1.0, |several| several.least);
+        let mut ranking: Vec<Scored> = self
+            .intents()
+            .iter()
+            .zip(&scores.probabilities)
+            .map(|(intent, probability)| Scored { intent: intent.clone(), probability: *probability })
+            .collect();
+        ranking.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+        let several = self.parts.calibration.several.map(|several| {
+            let named = ranking.iter().take_while(|scored| scored.probability >= several.least);
+            named.cloned().collect()
+        });
         let temperature = self.parts.calibration.sentiment_temperature;
         Prediction {
-            ranking: ranked(&scores.probabilities, 0.0),
+            ranking,
             in_scope: scores.in_scope,
-            several: scores.several.map(|probabilities| ranked(&probabilities, least)),
+            several,
             sentiment: self.parts.sentiment.as_ref().map(|head| head.predict(normalised, temperature)),
             entities: self.entities(original),
         }
@@ -134,8 +137,6 @@ pub(crate) struct Scores {
     /// One for each intent, in their order.
     pub probabilities: Vec<f32>,
     pub in_scope: f32,
-    /// Of each intent by itself, where a message may have several.
-    pub several: Option<Vec<f32>>,
 }
 
 impl Parts {
@@ -165,14 +166,8 @@ impl Parts {
             similarity: self.neighbours.nearest(&input.features, None).any,
             known: input.features.known,
         };
-        let in_scope = self.calibration.scope.probability(&evidence.signals(None));
-        let mut probabilities = softmax(evidence.logits, self.calibration.temperature);
-        for probability in &mut probabilities {
-            *probability *= in_scope;
-        }
-        let in_scope = self.calibration.settle(&mut probabilities);
-        let several = self.calibration.several.map(|several| several.probabilities(inside));
-        Scores { probabilities, in_scope, several }
+        let (probabilities, in_scope) = self.calibration.probabilities(inside, &evidence.signals(None));
+        Scores { probabilities, in_scope }
     }
 
     fn heads(&self) -> Vec<String> {

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use crate::Error;
 use crate::beta::{BetaCalibration, Outcome};
 use crate::calibration::{Calibration, calibration_error};
-use crate::classifier::{Parts, softmax};
+use crate::classifier::Parts;
 use crate::linear::Linear;
 use crate::neighbours::Nearest;
 use crate::network::{Input, best};
@@ -85,7 +85,7 @@ impl Verdict {
         let single: Vec<&Weighed<'_>> = inside.iter().filter(|row| row.row.also.is_empty()).collect();
         let left_out: Vec<_> = single.iter().map(|row| row.left_out).collect();
         calibration.scope = scope::fit(&signals(&inside), &signals(&outside), &left_out);
-        calibration.several = several(&inside, n_intents);
+        calibration.several = several(&inside, &outside, n_intents);
         calibration.beta = BetaCalibration::fit(&outcomes(&inside, &outside, &calibration));
         let mut points: Vec<(f32, bool)> = inside.iter().chain(&outside).map(|row| row.point(&calibration)).collect();
         let mut metrics = BTreeMap::new();
@@ -124,13 +124,13 @@ fn choose_scale(inside: &[&Judged], n_intents: usize, calibration: &mut Calibrat
 }
 
 /// What tells several intents apart in one message, where some rows have several.
-fn several(inside: &[Weighed<'_>], n_intents: usize) -> Option<SeveralIntents> {
+fn several(inside: &[Weighed<'_>], outside: &[Weighed<'_>], n_intents: usize) -> Option<SeveralIntents> {
     let any = inside.iter().any(|row| !row.row.also.is_empty());
     let heard = |row: &Weighed<'_>| Heard {
         logits: row.logits.clone(),
         has: (0..n_intents).map(|intent| row.row.has(intent)).collect(),
     };
-    if any { SeveralIntents::fit(&inside.iter().map(heard).collect::<Vec<_>>()) } else { None }
+    if any { SeveralIntents::fit(&inside.iter().chain(outside).map(heard).collect::<Vec<_>>()) } else { None }
 }
 
 /// What held-out rows say of the probabilities as they are; those out of scope count for as much as they are taken to
@@ -166,17 +166,16 @@ impl<'a> Weighed<'a> {
 
     /// Probability of the best intent, and whether it is right.
     fn point(&self, calibration: &Calibration) -> (f32, bool) {
-        let probabilities = softmax(&self.logits, calibration.temperature);
+        let (probabilities, _) = calibration.probabilities(&self.logits, &self.signals);
         let index = best(&probabilities);
-        let raw = probabilities[index] * calibration.scope.probability(&self.signals);
-        (calibration.beta.probability(raw), self.row.has(index))
+        (probabilities[index], self.row.has(index))
     }
 
     /// Probability of the best intent, which is wrong, if the bot did not have the row's own.
     fn strange_point(&self, calibration: &Calibration) -> (f32, bool) {
         let mut logits = self.logits.clone();
         logits.swap_remove(self.row.label as usize);
-        let best = softmax(&logits, calibration.temperature).into_iter().fold(0.0, f32::max);
-        (calibration.beta.probability(best * calibration.scope.probability(&self.left_out)), false)
+        let (probabilities, _) = calibration.probabilities(&logits, &self.left_out);
+        (probabilities.into_iter().fold(0.0, f32::max), false)
     }
 }

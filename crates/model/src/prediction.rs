@@ -59,11 +59,12 @@ pub struct Entity {
 /// Everything the classifier says about one message.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Prediction {
-    /// All intents, best first; the probabilities sum to `in_scope`.
+    /// All intents, best first; the probabilities sum to `in_scope`, but where the bundle tells several intents apart in
+    /// one message each is that of its own intent, whichever others there are.
     pub ranking: Vec<Scored>,
     /// Calibrated probability that the message has any of the bot's intents.
     pub in_scope: f32,
-    /// Every intent that the message has, each with its own probability, when the bundle tells several apart.
+    /// The intents that the message has, when the bundle tells several apart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub several: Option<Vec<Scored>>,
     /// The sentiment, when the bundle has a sentiment head.

@@ -37,6 +37,8 @@ pub(super) struct TraceView {
     pub(super) in_scope: String,
     pub(super) negative: Option<String>,
     pub(super) entities: String,
+    /// Intents that were answered beside the first.
+    pub(super) further: String,
     pub(super) joined: bool,
     pub(super) considered: Vec<(String, String)>,
     pub(super) model_version: String,
@@ -78,6 +80,7 @@ impl TraceView {
             in_scope: percent(trace.in_scope),
             negative: trace.negative.map(percent),
             entities: trace.entities.join(", "),
+            further: trace.further.join(", "),
             joined: trace.joined_with_previous,
             considered: trace
                 .considered

@@ -8,6 +8,9 @@ use super::forms::{forget_own_words, next_question};
 use super::reply::Reply;
 use super::turn::Turn;
 
+/// Intents answered beside the first; a message about more is rather misunderstood.
+const MOST_FURTHER: usize = 2;
+
 /// The message answers the last template's question: its intent counts as another one.
 pub(super) fn follow_up(turn: &Turn<'_>) -> Result<Reply, String> {
     let last = turn.conversation.last_intent.as_deref();
@@ -47,7 +50,31 @@ pub(super) fn template(turn: &Turn<'_>) -> Result<Reply, String> {
         return Err(format!("`{}` is small talk", best.intent));
     }
     faq_leads(turn, best.probability)?;
-    answer_intent(turn, &best.intent, Some(best.probability))
+    let mut reply = answer_intent(turn, &best.intent, Some(best.probability))?;
+    answer_further(turn, &mut reply);
+    Ok(reply)
+}
+
+/// Answers the message's further intents too, where a prepared reply is enough: before a form's question, else after
+/// the first answer.
+fn answer_further(turn: &Turn<'_>, reply: &mut Reply) {
+    let sure = turn.heard.further.iter().filter(|score| score.probability >= turn.heard.intent_threshold);
+    for score in sure.take(MOST_FURTHER) {
+        let spoken = turn
+            .template_of(&score.intent, Kind::Answer)
+            .filter(|_| turn.script.form(&score.intent).is_none() && reply.intent.as_ref() != Some(&score.intent))
+            .and_then(|template| speak(turn, template, &reply.next).ok());
+        let Some(spoken) = spoken else {
+            continue;
+        };
+        reply.text = match reply.action {
+            Action::Form => format!("{}\n\n{}", spoken.text, reply.text),
+            Action::Template => format!("{}\n\n{}", reply.text, spoken.text),
+            // What a person takes over is left to the person.
+            _ => return,
+        };
+        reply.further.push(score.intent.clone());
+    }
 }
 
 /// Says no when an FAQ entry fits clearly better than an intent of this probability.

@@ -85,6 +85,7 @@ fn trace(turn: &Turn<'_>, rule: &str, reply: &Reply, considered: Vec<Considered>
         faq_threshold: turn.candidates.threshold,
         language: Some(reply.language),
         negative: heard.sentiment.map(|sentiment| sentiment.negative),
+        further: reply.further.clone(),
         entities: heard.entities.iter().map(|found| found.entity.clone()).collect(),
         ..Trace::default()
     }

@@ -12,6 +12,8 @@ pub(super) struct Reply {
     pub(super) quick_replies: Vec<QuickReply>,
     pub(super) sources: Vec<Source>,
     pub(super) intent: Option<String>,
+    /// Intents that are answered beside that one.
+    pub(super) further: Vec<String>,
     pub(super) faq_id: Option<String>,
     pub(super) probability: Option<f32>,
     pub(super) next: Conversation,
@@ -27,6 +29,7 @@ impl Reply {
             quick_replies: Vec::new(),
             sources: Vec::new(),
             intent: None,
+            further: Vec::new(),
             faq_id: None,
             probability: None,
             next: turn.next(),

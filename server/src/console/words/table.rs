@@ -206,6 +206,7 @@ words! {
     why: "为什么？", "Why?";
     why_rule: "命中规则", "Rule that fired";
     joined_with_previous: "结合上一句理解", "read together with the message before";
+    further_intents: "一并回答的意图", "Also answered";
     entities: "实体", "Entities";
     negative: "负面情绪", "Negative mood";
     intents: "意图", "Intents";
