@@ -1,30 +1,36 @@
 //! Trains the entity tagger on FOLDER/NAME.train.conll and reports entity-level precision, recall and F1.
-//! Usage: `cargo run -p model --example entity_sets -- FOLDER NAME… [--on dev|test] [--seed N]`
+//! Usage: `cargo run -p model --example entity_sets -- FOLDER NAME… [--on dev|test] [--base DIR --depth D] [--seed N]`
 #![allow(clippy::print_stdout)]
 
 use std::time::Instant;
 
-use model::{AnnotatedText, EntityFinder, EntityTagger, Mention};
+use model::{AnnotatedText, Classifier, Control, Mention, TrainOptions, TrainingSet, train};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut words = std::env::args().skip(1);
     let folder = words.next().ok_or("name the folder of NAME.train.conll")?;
-    let (mut names, mut on, mut seed) = (Vec::new(), "dev".to_owned(), 17);
+    let (mut names, mut on, mut options) = (Vec::new(), "dev".to_owned(), TrainOptions::default());
     while let Some(word) = words.next() {
+        let mut value = || words.next().ok_or(format!("{word} needs a value"));
         match word.as_str() {
-            "--on" => on = words.next().ok_or("--on needs dev or test")?,
-            "--seed" => seed = words.next().ok_or("--seed needs a number")?.parse()?,
+            "--on" => on = value()?,
+            "--seed" => options.seed = value()?.parse()?,
+            "--base" => options.base = Some(value()?.into()),
+            "--prefix" => options.prefix = Some(value()?),
+            "--epochs" => options.epochs = Some(value()?.parse()?),
+            "--depth" => options.depth = Some(serde_json::from_value(value()?.into())?),
             _ => names.push(word),
         }
     }
     for name in names {
-        let train = read(&std::fs::read_to_string(format!("{folder}/{name}.train.conll"))?);
+        let annotated = read(&std::fs::read_to_string(format!("{folder}/{name}.train.conll"))?);
         let started = Instant::now();
-        let (tagger, held_out) =
-            EntityTagger::train(&train, &EntityFinder::default(), seed).ok_or("no entity is marked")?;
+        let set = TrainingSet { annotated, ..TrainingSet::default() };
+        let classifier = train(&set, &options, &mut |_| Control::Continue)?;
         let seconds = started.elapsed().as_secs_f32();
         let checks = read(&std::fs::read_to_string(format!("{folder}/{name}.{on}.conll"))?);
-        let (precision, recall, f1, spread) = measure(&tagger, &checks);
+        let (precision, recall, f1, spread) = measure(&classifier, &checks);
+        let held_out = classifier.info().metrics.get("entity_f1").ok_or("no entity is marked")?;
         println!(
             "{name} {on} precision {precision:.4} recall {recall:.4} F1 {f1:.4}, calibration error {spread:.4}, held out {held_out:.4}, trained in {seconds:.1} s"
         );
@@ -60,12 +66,12 @@ fn sentence_of(lines: &str, space: &str) -> AnnotatedText {
 }
 
 /// Precision, recall, F1, and the mean distance between stated and true shares of right entities in ten bins.
-fn measure(tagger: &EntityTagger, sentences: &[AnnotatedText]) -> (f64, f64, f64, f64) {
+fn measure(classifier: &Classifier, sentences: &[AnnotatedText]) -> (f64, f64, f64, f64) {
     let (mut right, mut said, mut there) = (0.0, 0.0, 0.0);
     let mut bins = [0.0f64; 10];
     for sentence in sentences {
         there += sentence.mentions.len() as f64;
-        for found in tagger.find(&sentence.text, &EntityFinder::default()) {
+        for found in classifier.predict(&[&sentence.text]).remove(0).entities {
             let mention = Mention { entity: found.entity, start: found.start, end: found.end };
             let is_right = f64::from(u8::from(sentence.mentions.contains(&mention)));
             said += 1.0;

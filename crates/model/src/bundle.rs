@@ -15,7 +15,7 @@ use crate::classifier::Parts;
 use crate::dense::Dense;
 use crate::encoder::bert::{self, Bert, BertConfig, Kept, Weights};
 use crate::encoder::cnn;
-use crate::entities::{TaggerFacts, TaggerWeights};
+use crate::entities::{BLOCKS, Projection, TaggerFacts, TaggerWeights};
 use crate::features::Featuriser;
 use crate::linear::Linear;
 use crate::neighbours::Neighbours;
@@ -157,6 +157,9 @@ fn tensors(parts: &Parts) -> Result<BTreeMap<String, Tensor>, Error> {
         tensors.insert("entities.hashes".into(), Tensor::from_slice(hashes, hashes.len(), &Device::Cpu)?);
         tensors.insert("entities.weight".into(), table(&tagger.weights.table)?);
         tensors.insert("entities.steps".into(), table(&tagger.weights.steps)?);
+        if let Some(projection) = &tagger.weights.projection {
+            tensors.insert("entities.states".into(), table(&projection.table)?);
+        }
     }
     Ok(tensors)
 }
@@ -202,7 +205,7 @@ pub(crate) fn load(dir: &Path) -> Result<(Parts, BundleInfo, Gazetteer), Error> 
         return Err(store.problem("neighbours.labels names intents that config.json lacks"));
     }
     let sentiment = load_sentiment(&mut store)?;
-    let tagger = tagger.map(|facts| load_tagger(&mut store, facts)).transpose()?;
+    let tagger = tagger.map(|facts| load_tagger(&mut store, facts, network.base())).transpose()?;
     let plain = network.plain()?;
     let parts = Parts {
         featuriser,
@@ -361,13 +364,20 @@ fn load_sentiment(store: &mut Stored) -> Result<Option<SentimentHead>, Error> {
     Ok(Some(SentimentHead { featuriser, linear: Linear { weights, bias } }))
 }
 
-fn load_tagger(store: &mut Stored, facts: TaggerFacts) -> Result<EntityTagger, Error> {
+fn load_tagger(store: &mut Stored, facts: TaggerFacts, base: Option<&BertConfig>) -> Result<EntityTagger, Error> {
     let labels =
         facts.labels().ok_or_else(|| store.problem("belongs to entities that frontdesk.json does not name"))?;
     let (hashes, n) = (store.numbers("entities.hashes")?, labels.len());
     let table = store.table("entities.weight", Some(hashes.len()), n)?;
     let steps = store.table("entities.steps", Some(1), n * n)?;
-    Ok(EntityTagger::new(facts, hashes, TaggerWeights { labels, table, steps }))
+    let projection = match (facts.form, base) {
+        (None, _) => None,
+        (Some(_), None) => return Err(store.problem("has entities that were learned with a base, but holds no base")),
+        (Some(_), Some(base)) => {
+            Some(Projection { table: store.table("entities.states", Some(BLOCKS * n), base.hidden_size)? })
+        }
+    };
+    Ok(EntityTagger::new(facts, hashes, TaggerWeights { labels, table, steps, projection }))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {

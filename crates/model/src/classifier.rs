@@ -9,14 +9,15 @@ use tokenizers::Tokenizer;
 
 use crate::bundle;
 use crate::calibration::Calibration;
-use crate::encoder::bert::BertConfig;
+use crate::encoder::bert::{Bert, BertConfig};
+use crate::entities::{Cutter, Form, Pieces, Seen, Tokenised};
 use crate::features::Featuriser;
 use crate::info::FeatureInfo;
 use crate::neighbours::Neighbours;
 use crate::network::{Input, Network, Plain};
 use crate::scope::Evidence;
 use crate::sentiment::SentimentHead;
-use crate::train::{MAX_TOKENS, Reader};
+use crate::train::{MAX_TOKENS, Reader, tagged_pieces};
 use crate::{
     BundleInfo, Depth, Entity, EntityFinder, EntityTagger, Error, FORMAT_VERSION, Gazetteer, Prediction, Scored,
     TrainOptions, TrainingSet,
@@ -53,13 +54,15 @@ impl Classifier {
     /// Classifies messages: a base's encoder takes them together, all else one after another on this thread.
     pub fn predict(&self, texts: &[&str]) -> Vec<Prediction> {
         let normalised: Vec<_> = texts.iter().map(|text| text::normalise(text)).collect();
-        let inputs: Vec<Input> = normalised.iter().map(|text| self.parts.read(text.as_str())).collect();
+        let mut inputs: Vec<Input> = normalised.iter().map(|text| self.parts.read(text.as_str())).collect();
+        let entities = self.entities(texts, &mut inputs);
         let scores = self.parts.scores(&inputs);
-        let texts = texts.iter().zip(&normalised).map(|(original, text)| (*original, text.as_str()));
-        texts.zip(scores).map(|((original, text), scores)| self.prediction(original, text, scores)).collect()
+        let texts = normalised.iter().map(text::Normalised::as_str);
+        let rows = texts.zip(scores).zip(entities);
+        rows.map(|((text, scores), entities)| self.prediction(text, scores, entities)).collect()
     }
 
-    fn prediction(&self, original: &str, normalised: &str, scores: Scores) -> Prediction {
+    fn prediction(&self, normalised: &str, scores: Scores, entities: Vec<Entity>) -> Prediction {
         let mut ranking: Vec<Scored> = self
             .intents()
             .iter()
@@ -77,15 +80,31 @@ impl Classifier {
             in_scope: scores.in_scope,
             several,
             sentiment: self.parts.sentiment.as_ref().map(|head| head.predict(normalised, temperature)),
-            entities: self.entities(original),
+            entities,
         }
     }
 
-    fn entities(&self, original: &str) -> Vec<Entity> {
-        match &self.parts.tagger {
-            None => self.finder.find(original),
-            Some(tagger) => tagger.find(original, &self.finder),
-        }
+    /// Entities of each message; where a base reads for them, the vectors that it gives of the messages are left with
+    /// the inputs, so that intents need no pass of their own.
+    fn entities(&self, texts: &[&str], inputs: &mut [Input]) -> Vec<Vec<Entity>> {
+        let Some(tagger) = &self.parts.tagger else {
+            return texts.iter().map(|text| self.finder.find(text)).collect();
+        };
+        let messages: Vec<Tokenised<'_>> = texts.iter().map(|text| Tokenised::new(text)).collect();
+        let Some((cutter, bert)) = tagger.form().and_then(|form| self.parts.cutter(form)) else {
+            return messages.iter().map(|message| tagger.find_seen(message, &self.finder, None)).collect();
+        };
+        let pieces: Vec<Pieces> = messages.iter().map(|message| cutter.cut(message)).collect();
+        let ids: Vec<&[u32]> = pieces.iter().map(|pieces| pieces.ids.as_slice()).collect();
+        let (states, hidden) = (bert.states(&self.parts.network.tokens, &ids), bert.config.hidden_size);
+        let mut rest = states.as_slice();
+        let rows = messages.iter().zip(&pieces).zip(inputs).map(|((message, pieces), input)| {
+            let (states, later) = rest.split_at(pieces.ids.len() * hidden);
+            rest = later;
+            input.vector = mean(states, hidden);
+            tagger.find_seen(message, &self.finder, Some(Seen { pieces, states }))
+        });
+        rows.collect()
     }
 
     pub(crate) fn parts(&self) -> &Parts {
@@ -150,6 +169,13 @@ impl Parts {
         .read(text)
     }
 
+    /// What cuts messages for the base, with its encoder; nothing without a base.
+    pub(crate) fn cutter(&self, form: Form) -> Option<(Cutter<'_>, &Bert)> {
+        let bert = self.network.bert.as_ref()?;
+        let limit = tagged_pieces(form, &bert.config);
+        Some((Cutter { tokenizer: &self.tokenizer, prefix: &self.prefix, limit, form }, bert))
+    }
+
     /// Probabilities of messages that have been read.
     pub(crate) fn scores(&self, inputs: &[Input]) -> Vec<Scores> {
         // Shapes were checked when the network was made or loaded; without logits nothing is claimed.
@@ -207,6 +233,17 @@ impl Parts {
         };
         Classifier::new(self, info, set.gazetteer.clone())
     }
+}
+
+/// The mean of rows, zero where there is none.
+fn mean(rows: &[f32], dim: usize) -> Vec<f32> {
+    let mut mean = vec![0.0; dim];
+    for row in rows.chunks_exact(dim) {
+        mean.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+    }
+    let share = 1.0 / (rows.len() / dim).max(1) as f32;
+    mean.iter_mut().for_each(|value| *value *= share);
+    mean
 }
 
 /// The time of training, then a hash of data and options: sorts by time, and differs where anything differs.

@@ -46,6 +46,11 @@ impl Table {
         &self.values
     }
 
+    /// All values, to be changed.
+    pub(crate) fn values_mut(&mut self) -> &mut [f32] {
+        &mut self.values
+    }
+
     /// Number of rows.
     pub(crate) fn len(&self) -> usize {
         self.values.len() / self.dim.max(1)

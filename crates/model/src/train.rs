@@ -6,27 +6,31 @@ mod pass;
 mod watcher;
 
 use std::sync::mpsc;
-use std::time::Instant;
 
 pub(crate) use fitted::Reader;
+pub(crate) use watcher::Watcher;
 
 use crate::classifier::Parts;
+use crate::encoder::bert::BertConfig;
+use crate::entities::{Base, Checks, Cutter, Encoder, Form, School};
 use crate::features::Featuriser;
 use crate::network::{Network, Sizes};
 use crate::random::Random;
 use crate::sentiment::SentimentHead;
 use crate::split::Rows;
 use crate::{
-    Classifier, Control, EncoderKind, EntityFinder, EntityTagger, Error, Progress, TrainOptions, TrainingSet, tokens,
+    Classifier, Control, Depth, EncoderKind, EntityFinder, EntityTagger, Error, Progress, TrainOptions, TrainingSet,
+    tokens,
 };
-use fitted::Fitted;
+use fitted::{Fitted, Start};
 use learned::learn;
-use watcher::Watcher;
 
 /// Log-odds of a message's being in scope where there is no scope.
 const NO_SCOPE: f32 = -20.0;
 /// Tokens of a message that the light encoders read.
 pub(crate) const MAX_TOKENS: usize = 64;
+/// Most pieces of a message that a base reads for the tagger alone.
+const MAX_PIECES: usize = 512;
 
 /// Trains a classifier; the same set, options and seed give the same weights.
 pub fn train(
@@ -99,8 +103,8 @@ fn train_here(
 ) -> Result<Classifier, Error> {
     let mut watcher = Watcher::new(watch);
     if set.train.is_empty() && set.annotated.iter().any(|message| !message.mentions.is_empty()) {
-        let mut parts = without_intents(options)?;
-        finish(&mut parts, set, options, watcher.started);
+        let mut parts = without_intents(options, set.annotated.len())?;
+        finish(&mut parts, set, options, &mut watcher);
         return Ok(parts.classifier(set, options));
     }
     let rows = Rows::new(set, options.validation_share, options.seed)?;
@@ -113,32 +117,69 @@ fn train_here(
         ("coverage".into(), coverage),
         ("n_examples".into(), (rows.train.len() + rows.held_out.len()) as f32),
     ]);
-    finish(&mut parts, set, options, watcher.started);
+    finish(&mut parts, set, options, &mut watcher);
     Ok(parts.classifier(set, options))
 }
 
 /// Trains the heads that do not depend on intents.
-fn finish(parts: &mut Parts, set: &TrainingSet, options: &TrainOptions, started: Instant) {
+fn finish(parts: &mut Parts, set: &TrainingSet, options: &TrainOptions, watcher: &mut Watcher<'_>) {
     if let Some((head, temperature, accuracy)) = SentimentHead::train(&set.sentiment, options.seed) {
         parts.sentiment = Some(head);
         parts.calibration.sentiment_temperature = temperature;
         parts.metrics.insert("sentiment_accuracy".into(), accuracy);
     }
-    if let Some((tagger, f1)) = EntityTagger::train(&set.annotated, &EntityFinder::new(&set.gazetteer), options.seed) {
+    if let Some((tagger, f1)) = learn_entities(parts, set, options, watcher) {
         parts.tagger = Some(tagger);
         parts.metrics.insert("entity_f1".into(), f1);
     }
-    parts.metrics.insert("seconds".into(), started.elapsed().as_secs_f32());
+    parts.metrics.insert("seconds".into(), watcher.started.elapsed().as_secs_f32());
 }
 
-/// A network that knows no intent and takes nothing for one.
-fn without_intents(options: &TrainOptions) -> Result<Parts, Error> {
-    let tokenizer = tokens::train_vocabulary(std::iter::empty())?;
+/// A tagger that reads with the base too, where there is one: over the states that intents are told by, or, where there
+/// are no intents, over those of an encoder of its own. After a wish to stop it learns without a base, in seconds.
+fn learn_entities(
+    parts: &mut Parts,
+    set: &TrainingSet,
+    options: &TrainOptions,
+    watcher: &mut Watcher<'_>,
+) -> Option<(EntityTagger, f32)> {
+    let alone = parts.intents.is_empty();
+    let form = if alone { Form::Written } else { Form::Plain };
+    let Parts { tokenizer, prefix, network, .. } = parts;
+    let limit = network.base().map_or(0, |config| tagged_pieces(form, config));
+    let words = &mut network.tokens;
+    let base = network.bert.as_mut().filter(|_| !watcher.stopped).map(|bert| Base {
+        cutter: Cutter { tokenizer, prefix, limit, form },
+        encoder: match parts.depth {
+            Some(Depth::Full) if alone => Encoder::Tuned(bert, words, options.precision),
+            _ => Encoder::Kept(bert, words),
+        },
+    });
+    let checks = if alone { Checks::Shown } else { Checks::Hidden };
+    let finder = EntityFinder::new(&set.gazetteer);
+    School { finder: &finder, seed: options.seed, base, checks }.teach(&set.annotated, watcher)
+}
+
+/// Most pieces of a message that a base reads for the tagger; no more than the intents where they share the pass.
+pub(crate) fn tagged_pieces(form: Form, config: &BertConfig) -> usize {
+    if form == Form::Plain { config.max_tokens() } else { config.max_position_embeddings.min(MAX_PIECES) }
+}
+
+/// A network that knows no intent and takes nothing for one; its base, if there is one, is the tagger's.
+fn without_intents(options: &TrainOptions, messages: usize) -> Result<Parts, Error> {
+    let Start { base, prefix } = Start::open(options)?;
+    let (base, tokenizer) = match base {
+        Some((base, tokenizer)) => (Some(base), tokenizer),
+        None => (None, tokens::train_vocabulary(std::iter::empty())?),
+    };
     let sizes = Sizes { ngrams: 0, tokens: 0, outputs: 1 };
-    let network = Network::new(EncoderKind::Ngrams, sizes, None, &mut Random::new(options.seed, 2))?;
+    let mut network = Network::new(EncoderKind::Ngrams, sizes, base, &mut Random::new(options.seed, 2))?;
+    network.round();
+    network.prepare(options.precision);
     let featuriser = Featuriser::fit(std::iter::empty(), 1);
-    let fitted = Fitted { featuriser, tokenizer, network, best_epoch: 0, prefix: String::new() };
+    let fitted = Fitted { featuriser, tokenizer, network, best_epoch: 0, prefix };
     let mut parts = fitted.parts(&[], &[])?;
     parts.calibration.scope.bias = NO_SCOPE;
+    parts.depth = options.base.as_ref().map(|_| options.depth.unwrap_or(Depth::usual(messages, 0)));
     Ok(parts)
 }

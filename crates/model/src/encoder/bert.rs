@@ -8,7 +8,7 @@ mod config;
 mod dropout;
 mod forward;
 mod kernels;
-mod matrix;
+pub(crate) mod matrix;
 mod optimiser;
 mod packed;
 mod stored;
@@ -109,19 +109,37 @@ impl Bert {
     pub(crate) fn encode(&self, words: &Table, messages: &[&[u32]]) -> Vec<f32> {
         let mut tape = Tape { layers: vec![LayerTape::default()], ..Tape::default() };
         let mut vectors = Vec::with_capacity(messages.len() * self.config.hidden_size);
-        let mut rest = messages;
-        while !rest.is_empty() {
-            let mut tokens = 0;
-            let fitting = rest.iter().take_while(|message| {
-                tokens += message.len();
-                tokens <= TOKENS
-            });
-            let (now, later) = rest.split_at(fitting.count().max(1));
+        for now in passes(messages) {
             vectors.extend(tape.forward(self, words, now, Dropout::NONE));
-            rest = later;
         }
         vectors
     }
+
+    /// The last states of messages, packed: [tokens, hidden].
+    pub(crate) fn states(&self, words: &Table, messages: &[&[u32]]) -> Vec<f32> {
+        let mut tape = Tape { layers: vec![LayerTape::default()], ..Tape::default() };
+        let mut states = Vec::new();
+        for now in passes(messages) {
+            tape.run(self, words, now, Dropout::NONE);
+            states.extend_from_slice(&tape.hidden);
+        }
+        states
+    }
+}
+
+/// Messages as inference takes them, some at a time.
+fn passes<'a>(messages: &'a [&'a [u32]]) -> impl Iterator<Item = &'a [&'a [u32]]> {
+    let mut rest = messages;
+    std::iter::from_fn(move || {
+        let mut tokens = 0;
+        let fitting = rest.iter().take_while(|message| {
+            tokens += message.len();
+            tokens <= TOKENS
+        });
+        let (now, later) = rest.split_at(fitting.count().max(1).min(rest.len()));
+        rest = later;
+        (!now.is_empty()).then_some(now)
+    })
 }
 
 #[cfg(test)]

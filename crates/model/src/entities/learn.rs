@@ -1,28 +1,51 @@
-//! Learns a random field's weights by stochastic gradient descent with an L2 penalty (Bottou's schedule).
+//! Learns a random field's weights from lessons, pass by pass, beside a base that stays or learns too.
 
-use rayon::prelude::*;
+use half::f16;
+use half::slice::HalfFloatSliceExt as _;
 
+use super::descent::{Batch, Descent, Outcome, Rates, View, sums};
 use super::labels::Labels;
-use super::lattice::{Lattice, Transitions};
+use super::lattice::Transitions;
+use super::pieces::{Pieces, Seen};
+use super::projection::Projection;
+use crate::encoder::bert::{Bert, Dropout, Trainer};
 use crate::random::Random;
-use crate::table::Table;
+use crate::table::{Step, Table};
+use crate::train::Watcher;
+use crate::{Control, Progress, Validation};
 
 /// Messages to learn from, passes times messages, and the fewest and most passes.
 const MESSAGES: usize = 20_000;
 const EPOCHS: (usize, usize) = (20, 80);
-/// Messages of a step.
+/// The same where a base learns too.
+const TUNED_MESSAGES: usize = 8_000;
+const TUNED_EPOCHS: (usize, usize) = (4, 20);
+/// Messages of a step, and where a base learns too.
 const BATCH: usize = 8;
-/// The first step's size; later ones shrink to nothing.
+const TUNED_BATCH: usize = 16;
+/// Messages that are checked at a time.
+const CHECKED: usize = 32;
+/// The first step's size, and where a base learns too; later ones shrink to nothing.
 const RATE: f32 = 0.05;
+const TUNED_RATE: f32 = 0.01;
+/// Highest rates of what a base's states say, and of a base that learns too; they rise first and then shrink.
+const STATES_RATE: f32 = 1e-3;
+const BASE_RATE: f32 = 1e-4;
+const WARMUP: f32 = 0.1;
+const DECAY: f32 = 0.01;
 /// Share of features left out at random; the rest counts for more.
 const DROPOUT: f32 = 0.3;
+/// Share of a base's states left out, and of what stands between them.
+const STATES_DROPOUT: f32 = 0.1;
+const BASE_DROPOUT: f32 = 0.1;
 /// How often a message is learned from with words hidden, where it can be.
 const HIDING: f32 = 0.2;
-/// Below this scale the shared factor is worked into the weights.
-const SMALLEST_SCALE: f32 = 1e-3;
 /// Strength of the penalty, shared by all messages, and the most of it that one takes.
 const PENALTY: f32 = 2.0;
 const MOST_PENALTY: f32 = 2e-3;
+/// Steps between two reports.
+const REPORT_STEPS: u64 = 1000;
+const TUNED_REPORT_STEPS: u64 = 25;
 
 /// A message to learn from: each token's rows of the table, and its tag.
 #[derive(Debug, Clone)]
@@ -31,22 +54,71 @@ pub(crate) struct Lesson {
     /// The same with words hidden, taken instead now and then.
     pub hiding: Option<Vec<Vec<u32>>>,
     pub labels: Vec<usize>,
+    /// What a base reads of it; nothing without a base.
+    pub pieces: Pieces,
+    /// The base's states of the pieces, `[pieces, hidden]`, where they stay as they are.
+    pub states: Vec<f16>,
 }
 
 impl Lesson {
     /// The message with some features left out, and its words now and then.
-    fn view(&self, random: &mut Random) -> View<'_> {
+    fn thinned(&self, random: &mut Random) -> View<'_> {
         let rows = self.hiding.as_ref().filter(|_| random.uniform() < HIDING).unwrap_or(&self.rows);
         let mut thin = |rows: &Vec<u32>| rows.iter().copied().filter(|_| random.uniform() >= DROPOUT).collect();
-        View { rows: rows.iter().map(&mut thin).collect(), labels: &self.labels }
+        View { rows: rows.iter().map(&mut thin).collect(), labels: &self.labels, pieces: &self.pieces }
+    }
+
+    fn whole(&self) -> View<'_> {
+        View { rows: self.rows.clone(), labels: &self.labels, pieces: &self.pieces }
     }
 }
 
-/// A message as it is learned from once.
-#[derive(Debug, Clone)]
-struct View<'a> {
-    rows: Vec<Vec<u32>>,
-    labels: &'a [usize],
+/// What there is to learn from beside features.
+#[derive(Debug)]
+pub(crate) enum Beside<'a> {
+    Nothing,
+    /// States of so many numbers that lessons bring with them.
+    Kept(usize),
+    /// A base's encoder that learns too.
+    Tuned(&'a mut Bert, &'a mut Table),
+}
+
+impl Beside<'_> {
+    fn hidden(&self) -> Option<usize> {
+        match self {
+            Self::Nothing => None,
+            Self::Kept(hidden) => Some(*hidden),
+            Self::Tuned(bert, _) => Some(bert.config.hidden_size),
+        }
+    }
+
+    fn is_tuned(&self) -> bool {
+        matches!(self, Self::Tuned(..))
+    }
+
+    /// States of lessons, with nothing dropped.
+    fn states(&self, lessons: &[Lesson]) -> Vec<f32> {
+        match self {
+            Self::Nothing => Vec::new(),
+            Self::Kept(_) => lessons.iter().flat_map(|lesson| lesson.states.to_f32_vec()).collect(),
+            Self::Tuned(bert, words) => {
+                let ids: Vec<&[u32]> = lessons.iter().map(|lesson| lesson.pieces.ids.as_slice()).collect();
+                bert.states(words, &ids)
+            }
+        }
+    }
+}
+
+/// What one fit learns from.
+#[derive(Debug)]
+pub(crate) struct Course<'a> {
+    pub lessons: &'a [Lesson],
+    /// Lessons that are only looked at, after each pass.
+    pub checks: &'a [Lesson],
+    pub labels: Labels,
+    /// Features are rows below this.
+    pub n_features: usize,
+    pub seed: u64,
 }
 
 /// The weights of a linear-chain random field.
@@ -57,34 +129,31 @@ pub(crate) struct Weights {
     pub table: Table,
     /// `[from, to]` in one row.
     pub steps: Table,
+    /// What a base's states say, where there is a base.
+    pub projection: Option<Projection>,
 }
 
 impl Weights {
-    /// Learns from lessons; features are rows below `n_features`.
-    pub(crate) fn learn(lessons: &[Lesson], labels: Labels, n_features: usize, seed: u64) -> Self {
-        let n = labels.len();
-        let mut descent = Descent { labels, scale: 1.0, values: vec![0.0; n_features * n], steps: vec![0.0; n * n] };
-        let penalty = (PENALTY / lessons.len().max(1) as f32).min(MOST_PENALTY);
-        let epochs = (MESSAGES / lessons.len().max(1)).clamp(EPOCHS.0, EPOCHS.1);
-        let total = (lessons.len() * epochs) as f32;
-        let mut random = Random::new(seed, 7);
-        let mut order: Vec<usize> = (0..lessons.len()).collect();
-        let mut seen = 0;
-        for epoch in 1..=epochs {
-            random.shuffle(&mut order);
-            let mut loss = 0.0;
-            for chunk in order.chunks(BATCH) {
-                let batch: Vec<View> = chunk.iter().map(|index| lessons[*index].view(&mut random)).collect();
-                loss += descent.step(&batch, RATE * (1.0 - seen as f32 / total), penalty);
-                seen += chunk.len();
-            }
-            tracing::debug!(epoch, loss = loss / lessons.len() as f64, "tagger");
-        }
-        descent.values.iter_mut().for_each(|value| *value *= descent.scale);
-        let (table, steps) = (Table::from_values(descent.values, n), Table::from_values(descent.steps, n * n));
-        let mut weights = Self { labels, table, steps };
+    /// Learns a course; an encoder beside it is moved too.
+    pub(crate) fn learn(course: &Course<'_>, beside: Beside<'_>, watcher: &mut Watcher<'_>) -> Self {
+        let descent = Descent::new(course.labels, course.n_features, beside.hidden());
+        let mut pass = Pass {
+            course,
+            beside,
+            descent,
+            trainer: Trainer::default(),
+            random: Random::new(course.seed, 7),
+            step: 0,
+            seen: 0,
+        };
+        pass.run(watcher);
+        let (descent, n) = (pass.descent, course.labels.len());
+        let table = Table::from_values(descent.values(), n);
+        let steps = Table::from_values(descent.steps, n * n);
+        let mut weights = Self { labels: course.labels, table, steps, projection: descent.projection };
         weights.table.round();
         weights.steps.round();
+        weights.projection.iter_mut().for_each(|projection| projection.table.round());
         weights
     }
 
@@ -93,82 +162,111 @@ impl Weights {
         Transitions::new(self.labels, self.steps.row(0))
     }
 
-    /// The scores of each token's tags, `[token, tag]`, from its features' rows.
-    pub(crate) fn scores(&self, rows: &[Vec<u32>]) -> Vec<f32> {
-        sums(self.table.values(), self.labels.len(), rows)
+    /// The scores of each token's tags, `[token, tag]`, from its features' rows and what a base saw of the message.
+    pub(crate) fn scores(&self, rows: &[Vec<u32>], seen: Option<Seen<'_>>) -> Vec<f32> {
+        let n = self.labels.len();
+        let mut scores = sums(self.table.values(), n, rows);
+        if let (Some(projection), Some(Seen { pieces, states })) = (&self.projection, seen) {
+            pieces.gather(&projection.said(states), &mut scores, n);
+        }
+        scores
     }
 }
 
-/// Weights while they are learned: `values` times `scale`, so that all can shrink at once.
-struct Descent {
-    labels: Labels,
-    scale: f32,
-    values: Vec<f32>,
-    steps: Vec<f32>,
+/// The passes of one fit over its lessons.
+struct Pass<'a> {
+    course: &'a Course<'a>,
+    beside: Beside<'a>,
+    descent: Descent,
+    trainer: Trainer,
+    random: Random,
+    step: u64,
+    /// Lessons seen so far.
+    seen: usize,
 }
 
-impl Descent {
-    /// Moves the weights against the gradient; returns the negative log-likelihood of the batch.
-    fn step(&mut self, batch: &[View<'_>], rate: f32, penalty: f32) -> f64 {
-        let n = self.labels.len();
-        let transitions = Transitions::new(self.labels, &self.steps);
-        let gradient = |lesson: &View<'_>| {
-            let mut scores = sums(&self.values, n, &lesson.rows);
-            scores.iter_mut().for_each(|score| *score *= self.scale / (1.0 - DROPOUT));
-            let (loss, steps) = gradients(&transitions, &mut scores, lesson.labels);
-            (scores, steps, loss)
+impl Pass<'_> {
+    fn run(&mut self, watcher: &mut Watcher<'_>) {
+        let n = self.course.lessons.len().max(1);
+        let tuned = self.beside.is_tuned();
+        let (messages, least, most, batch) = match tuned {
+            true => (TUNED_MESSAGES, TUNED_EPOCHS.0, TUNED_EPOCHS.1, TUNED_BATCH),
+            false => (MESSAGES, EPOCHS.0, EPOCHS.1, BATCH),
         };
-        let gradients: Vec<(Vec<f32>, Vec<f32>, f64)> = batch.par_iter().map(gradient).collect();
-        let shrink = 1.0 - (rate * penalty * batch.len() as f32).min(0.5);
-        self.scale *= shrink;
-        self.steps.iter_mut().for_each(|value| *value *= shrink);
-        let mut sum = 0.0;
-        for (lesson, (scores, steps, loss)) in batch.iter().zip(gradients) {
-            self.add(&lesson.rows, &scores, -rate / self.scale);
-            self.steps.iter_mut().zip(steps).for_each(|(value, slope)| *value -= rate * slope);
-            sum += loss;
-        }
-        if self.scale < SMALLEST_SCALE {
-            self.values.iter_mut().for_each(|value| *value *= self.scale);
-            self.scale = 1.0;
-        }
-        sum
-    }
-
-    /// Adds a share of each token's gradient to its rows.
-    fn add(&mut self, rows: &[Vec<u32>], gradients: &[f32], share: f32) {
-        let n = self.labels.len();
-        for (gradient, rows) in gradients.chunks_exact(n).zip(rows) {
-            for row in rows {
-                let values = &mut self.values[*row as usize * n..][..n];
-                values.iter_mut().zip(gradient).for_each(|(value, slope)| *value += share * slope);
+        let epochs = (messages / n).clamp(least, most);
+        let steps = (epochs * n.div_ceil(batch)) as u64;
+        let mut order: Vec<usize> = (0..self.course.lessons.len()).collect();
+        for epoch in 1..=epochs {
+            self.random.shuffle(&mut order);
+            let place = Progress { epoch: epoch as u32, epochs: epochs as u32, steps, ..Progress::default() };
+            let (mut sum, mut seen, mut unreported) = (Outcome::default(), 0, 0);
+            for chunk in order.chunks(batch) {
+                sum.add(&self.learn(chunk, epochs * n));
+                (seen, unreported) = (seen + chunk.len(), unreported + chunk.len());
+                let every = if tuned { TUNED_REPORT_STEPS } else { REPORT_STEPS };
+                if self.step.is_multiple_of(every)
+                    && watcher.tell(self.progress(place, &sum, seen), std::mem::take(&mut unreported)) == Control::Stop
+                {
+                    return;
+                }
+            }
+            let progress = Progress { validation: self.validate(), ..self.progress(place, &sum, seen) };
+            if watcher.tell(progress, unreported) == Control::Stop {
+                return;
             }
         }
     }
-}
 
-/// The sums of each token's rows, `[token, tag]`.
-fn sums(values: &[f32], n: usize, rows: &[Vec<u32>]) -> Vec<f32> {
-    let mut scores = vec![0.0; rows.len() * n];
-    for (sum, rows) in scores.chunks_exact_mut(n).zip(rows) {
-        for row in rows {
-            let values = &values[*row as usize * n..][..n];
-            sum.iter_mut().zip(values).for_each(|(sum, weight)| *sum += weight);
+    /// One step on some lessons, of so many to come in all passes.
+    fn learn(&mut self, chunk: &[usize], total: usize) -> Outcome {
+        self.step += 1;
+        let share = self.seen as f32 / total as f32;
+        let left = 1.0 - share;
+        let height = (share / WARMUP).min(left / (1.0 - WARMUP)).min(1.0);
+        let lessons = self.course.lessons;
+        let views: Vec<View<'_>> = chunk.iter().map(|index| lessons[*index].thinned(&mut self.random)).collect();
+        let mut states = match &mut self.beside {
+            Beside::Nothing => Vec::new(),
+            Beside::Kept(_) => chunk.iter().flat_map(|index| lessons[*index].states.to_f32_vec()).collect(),
+            Beside::Tuned(bert, words) => {
+                let ids: Vec<&[u32]> = views.iter().map(|view| view.pieces.ids.as_slice()).collect();
+                let inside = Dropout::new(BASE_DROPOUT, self.random.bits());
+                self.trainer.states(bert, words, &ids, inside).to_vec()
+            }
+        };
+        let mask = self.random.dropout_mask(states.len(), STATES_DROPOUT);
+        multiply(&mut states, &mask);
+        let rate = if self.beside.is_tuned() { TUNED_RATE } else { RATE };
+        let penalty = (PENALTY / lessons.len().max(1) as f32).min(MOST_PENALTY);
+        let rates = Rates { rate: rate * left, penalty, step: Step::new(STATES_RATE * height, DECAY, self.step) };
+        let mut outcome = self.descent.step(&Batch { views, factor: 1.0 / (1.0 - DROPOUT), states }, &rates);
+        if let Beside::Tuned(bert, words) = &mut self.beside {
+            multiply(&mut outcome.states, &mask);
+            let step = Step::new(BASE_RATE * height, DECAY, self.step);
+            self.trainer.step_states(bert, words, &outcome.states, step);
         }
+        self.seen += chunk.len();
+        outcome
     }
-    scores
+
+    fn progress(&self, place: Progress, sum: &Outcome, seen: usize) -> Progress {
+        let loss = (sum.loss / seen.max(1) as f64) as f32;
+        Progress { step: self.step, loss, train_accuracy: sum.right as f32 / sum.tokens.max(1) as f32, ..place }
+    }
+
+    /// The checks' mean loss, and the share of their tokens whose likeliest tag is right; nothing without checks.
+    fn validate(&self) -> Option<Validation> {
+        let mut sum = Outcome::default();
+        for lessons in self.course.checks.chunks(CHECKED) {
+            let views = lessons.iter().map(Lesson::whole).collect();
+            sum.add(&self.descent.judge(&Batch { views, factor: 1.0, states: self.beside.states(lessons) }));
+        }
+        let loss = (sum.loss / self.course.checks.len().max(1) as f64) as f32;
+        let accuracy = sum.right as f32 / sum.tokens.max(1) as f32;
+        (!self.course.checks.is_empty()).then_some(Validation { loss, accuracy })
+    }
 }
 
-/// Turns scores into the gradient of the negative log-likelihood by them; returns the latter and its gradient by the
-/// steps from tag to tag.
-fn gradients(transitions: &Transitions, scores: &mut [f32], labels: &[usize]) -> (f64, Vec<f32>) {
-    let n = scores.len() / labels.len().max(1);
-    let lattice = Lattice::new(transitions, scores);
-    let loss = -lattice.log_likelihood(scores, labels);
-    scores.iter_mut().zip(lattice.marginals()).for_each(|(score, share)| *score = share as f32);
-    labels.iter().enumerate().for_each(|(token, label)| scores[token * n + label] -= 1.0);
-    let mut steps = vec![0.0; n * n];
-    lattice.add_expected_steps(&mut steps);
-    labels.windows(2).for_each(|pair| steps[pair[0] * n + pair[1]] -= 1.0);
-    (loss, steps.into_iter().map(|step| step as f32).collect())
+fn multiply(values: &mut [f32], factors: &[f32]) {
+    values.iter_mut().zip(factors).for_each(|(value, factor)| *value *= factor);
 }

@@ -35,13 +35,13 @@ pub(super) struct Fitted {
 }
 
 /// What training starts from: a base with its tokenizer and prefix, or nothing.
-struct Start {
-    base: Option<(Base, Tokenizer)>,
-    prefix: String,
+pub(super) struct Start {
+    pub(super) base: Option<(Base, Tokenizer)>,
+    pub(super) prefix: String,
 }
 
 impl Start {
-    fn open(options: &TrainOptions) -> Result<Self, Error> {
+    pub(super) fn open(options: &TrainOptions) -> Result<Self, Error> {
         let Some(dir) = &options.base else {
             return Ok(Self { base: None, prefix: String::new() });
         };

@@ -5,11 +5,15 @@ use std::time::Instant;
 use crate::{Control, Progress};
 
 /// Passes progress on, and remembers that somebody asked to stop.
-pub(super) struct Watcher<'a> {
+pub(crate) struct Watcher<'a> {
     watch: &'a mut dyn FnMut(&Progress) -> Control,
     pub(super) started: Instant,
+    /// When the part of training that runs began.
+    since: Instant,
     examples_done: f32,
-    pub(super) stopped: bool,
+    pub(crate) stopped: bool,
+    /// Whether the part that runs goes on unseen, as it began after somebody had asked to stop.
+    unseen: bool,
     /// The epoch to stop after, once a first fit has told the best one.
     pub(super) stop_after: Option<u32>,
     /// Rows of the fit that runs.
@@ -19,14 +23,36 @@ pub(super) struct Watcher<'a> {
 }
 
 impl<'a> Watcher<'a> {
-    pub(super) fn new(watch: &'a mut dyn FnMut(&Progress) -> Control) -> Self {
-        Self { watch, started: Instant::now(), examples_done: 0.0, stopped: false, stop_after: None, rows: 0, later: 0 }
+    pub(crate) fn new(watch: &'a mut dyn FnMut(&Progress) -> Control) -> Self {
+        let now = Instant::now();
+        Self {
+            watch,
+            started: now,
+            since: now,
+            examples_done: 0.0,
+            stopped: false,
+            unseen: false,
+            stop_after: None,
+            rows: 0,
+            later: 0,
+        }
+    }
+
+    /// Begins a fit of so many rows in a part of training of its own, with so many rows of fits still to come.
+    pub(crate) fn begin(&mut self, rows: usize, later: usize) {
+        (self.since, self.examples_done, self.unseen) = (Instant::now(), 0.0, self.stopped);
+        (self.rows, self.later, self.stop_after) = (rows, later, None);
+    }
+
+    /// Reports from a part that has begun; one that began after the wish to stop goes on to its end.
+    pub(crate) fn tell(&mut self, progress: Progress, rows: usize) -> Control {
+        if self.unseen { Control::Continue } else { self.report(progress, rows) }
     }
 
     /// Reports after `rows` more rows; the answer is whether to go on.
     pub(super) fn report(&mut self, mut progress: Progress, rows: usize) -> Control {
         self.examples_done += rows as f32;
-        let seconds = self.started.elapsed().as_secs_f32();
+        let seconds = self.since.elapsed().as_secs_f32();
         progress.examples_per_second = self.examples_done / seconds.max(1e-6);
         let last = self.stop_after.unwrap_or(progress.epochs);
         let examples_left = last.saturating_sub(progress.epoch) as usize * self.rows + last as usize * self.later;

@@ -7,9 +7,9 @@ use std::path::Path;
 use candle_core::{DType, Device, Tensor};
 use candle_nn::{VarBuilder, VarMap};
 use candle_transformers::models::bert::{BertModel, Config};
-use model::{Classifier, Depth, EncoderKind, Precision, TrainOptions, train};
+use model::{Classifier, Control, Depth, EncoderKind, Precision, Progress, TrainOptions, TrainingSet, train};
 
-use crate::shop::{SHOP, best, learn, options, set};
+use crate::shop::{SHOP, best, learn, marked, options, predict, set};
 
 /// A tiny checkpoint with made-up weights, the shop's vocabulary and a prefix for queries.
 fn write_base(dir: &Path) {
@@ -39,7 +39,7 @@ fn from(base: &Path) -> TrainOptions {
 }
 
 fn refusal(base: &Path) -> String {
-    train(&set(), &from(base), &mut |_| model::Control::Continue).expect_err("no base").to_string()
+    train(&set(), &from(base), &mut |_| Control::Continue).expect_err("no base").to_string()
 }
 
 #[test]
@@ -195,4 +195,108 @@ fn folders_that_are_no_base_are_refused_with_the_reason() {
     fs::write(&path, &config).unwrap();
     fs::write(base.join("model.safetensors"), b"short").unwrap();
     assert!(refusal(&base).contains("model.safetensors"));
+}
+
+/// Rewrites a saved tensor file without, or with another shape of, one tensor.
+fn edit_tensor(dir: &Path, name: &str, edit: impl FnOnce(Tensor) -> Option<Tensor>) {
+    let path = dir.join("model.safetensors");
+    let mut tensors = candle_core::safetensors::load(&path, &Device::Cpu).unwrap();
+    let tensor = tensors.remove(name).unwrap();
+    tensors.extend(edit(tensor).map(|tensor| (name.to_owned(), tensor)));
+    candle_core::safetensors::save(&tensors, path).unwrap();
+}
+
+#[test]
+fn entities_are_learned_with_a_base_at_every_depth_and_loaded_as_they_were_saved() {
+    let home = tempfile::tempdir().unwrap();
+    let base = home.path().join("base");
+    write_base(&base);
+    let alone = TrainingSet { annotated: marked(), ..TrainingSet::default() };
+    for depth in [Depth::Frozen, Depth::Full] {
+        let trained = learn(&alone, &TrainOptions { depth: Some(depth), ..from(&base) });
+        assert_eq!(
+            (trained.info().depth, trained.info().heads.as_slice()),
+            (Some(depth), &["entities".to_owned()][..])
+        );
+        let folder = home.path().join(format!("{depth:?}"));
+        trained.save(&folder).unwrap();
+        let loaded = Classifier::load(&folder).unwrap();
+        let long = "ship it to Madrid please ".repeat(40);
+        let texts = ["ship it to Madrid please", "可以寄到广州吗", "", "🙂", &long];
+        let found = loaded.predict(&texts);
+        assert_eq!(found, trained.predict(&texts));
+        assert_eq!(found[0].entities[0].text, "Madrid", "{depth:?}");
+        assert!(found[0].ranking.is_empty() && found[0].intent_at(0.0).is_none());
+        let weight = "encoder.layer.0.output.dense.weight";
+        let [before, after] = [&base, &folder].map(|dir| {
+            let tensors = candle_core::safetensors::load(dir.join("model.safetensors"), &Device::Cpu).unwrap();
+            tensors[weight].to_vec2::<f32>().unwrap()
+        });
+        assert_eq!(before == after, depth == Depth::Frozen, "{depth:?}");
+    }
+}
+
+#[test]
+fn intents_and_entities_of_one_base_are_told_together() {
+    let home = tempfile::tempdir().unwrap();
+    let base = home.path().join("base");
+    write_base(&base);
+    let options = TrainOptions { depth: Some(Depth::Frozen), ..from(&base) };
+    let trained = learn(&set(), &options);
+    let plain = learn(&TrainingSet { annotated: Vec::new(), ..set() }, &options);
+    let text = "Ship it to Madrid please";
+    let prediction = predict(&trained, text);
+    assert_eq!(prediction.entities[0].text, "Madrid");
+    for (with, without) in prediction.ranking.iter().zip(&predict(&plain, text).ranking) {
+        assert_eq!(with.intent, without.intent);
+        assert!((with.probability - without.probability).abs() < 1e-5);
+    }
+    let folder = home.path().join("model");
+    trained.save(&folder).unwrap();
+    assert_eq!(predict(&Classifier::load(&folder).unwrap(), text), prediction);
+}
+
+#[test]
+fn a_bundle_whose_tagger_does_not_fit_its_base_is_refused() {
+    let home = tempfile::tempdir().unwrap();
+    write_base(&home.path().join("base"));
+    let alone = TrainingSet { annotated: marked(), ..TrainingSet::default() };
+    let options = TrainOptions { depth: Some(Depth::Frozen), ..from(&home.path().join("base")) };
+    let trained = learn(&alone, &options);
+    let refused = |name: &str, edit: fn(Tensor) -> Option<Tensor>| {
+        let folder = home.path().join(name);
+        trained.save(&folder).unwrap();
+        edit_tensor(&folder, "entities.states", edit);
+        Classifier::load(&folder).expect_err("no bundle").to_string()
+    };
+    assert!(refused("lacking", |_| None).contains("lacks the tensor entities.states"));
+    let narrow = refused("narrow", |tensor| Some(tensor.narrow(1, 0, 8).unwrap()));
+    assert!(narrow.contains("entities.states has shape"), "{narrow}");
+    let broken = refused("broken", |tensor| Some((tensor.zeros_like().unwrap() / 0.0).unwrap()));
+    assert!(broken.contains("not numbers"), "{broken}");
+}
+
+#[test]
+fn learning_entities_tells_how_far_it_is_and_can_be_stopped() {
+    let home = tempfile::tempdir().unwrap();
+    write_base(&home.path().join("base"));
+    let alone = TrainingSet { annotated: marked(), ..TrainingSet::default() };
+    let options = TrainOptions { depth: Some(Depth::Full), ..from(&home.path().join("base")) };
+    let run = |after: usize| {
+        let mut seen: Vec<Progress> = Vec::new();
+        let trained = train(&alone, &options, &mut |progress| {
+            seen.push(*progress);
+            if seen.len() == after { Control::Stop } else { Control::Continue }
+        });
+        (trained.unwrap(), seen)
+    };
+    let (_, whole) = run(0);
+    assert!(whole.iter().all(|progress| progress.loss.is_finite() && progress.step <= progress.steps));
+    assert!(whole.iter().any(|progress| progress.validation.is_some()));
+    assert_eq!(whole.last().map(|progress| progress.step == progress.steps), Some(true));
+    let (stopped, seen) = run(2);
+    assert_eq!(seen.len(), 2);
+    stopped.save(&home.path().join("model")).unwrap();
+    let texts = ["ship it to Madrid please", "thank you"];
+    assert_eq!(Classifier::load(&home.path().join("model")).unwrap().predict(&texts), stopped.predict(&texts));
 }

@@ -29,10 +29,21 @@ pub(super) struct Gradients {
 impl Gradients {
     /// Goes back over a tape, given gradients of the pooled vectors [messages, hidden].
     pub(super) fn backward(&mut self, bert: &Bert, tape: &Tape, pooled: &[f32]) {
+        self.spread(tape, pooled, bert.config.hidden_size);
+        self.down(bert, tape);
+    }
+
+    /// Goes back over a tape, given gradients of the last states [tokens, hidden].
+    pub(super) fn backward_states(&mut self, bert: &Bert, tape: &Tape, states: &[f32]) {
+        self.tokens.clear();
+        self.tokens.extend_from_slice(states);
+        self.down(bert, tape);
+    }
+
+    fn down(&mut self, bert: &Bert, tape: &Tape) {
         let plan = &bert.weights.plan;
         let dropout = tape.dropout.unwrap_or(Dropout::NONE);
         self.dense.resize(plan.len(), 0.0);
-        self.spread(tape, pooled, bert.config.hidden_size);
         for (index, layer) in plan.layers.iter().enumerate().rev() {
             let run = Run { bert, tape, dropout, index };
             run.layer(layer, &tape.layers[index], self);

@@ -56,6 +56,12 @@ pub(super) struct Tape {
 impl Tape {
     /// Runs the encoder over messages; the result is [messages, hidden], zero for a message without tokens.
     pub(super) fn forward(&mut self, bert: &Bert, words: &Table, messages: &[&[u32]], dropout: Dropout) -> Vec<f32> {
+        self.run(bert, words, messages, dropout);
+        self.pool(bert.config.hidden_size)
+    }
+
+    /// Runs the encoder over messages; their last states are left in `hidden`, [tokens, hidden].
+    pub(super) fn run(&mut self, bert: &Bert, words: &Table, messages: &[&[u32]], dropout: Dropout) {
         self.packed = Packed::new(messages);
         self.dropout = Some(dropout);
         self.embed(bert, words, dropout);
@@ -64,7 +70,6 @@ impl Tape {
             let run = Run { bert, packed: &self.packed, dropout, index };
             run.layer(layer, &mut self.layers[at], &mut self.hidden);
         }
-        self.pool(bert.config.hidden_size)
     }
 
     fn embed(&mut self, bert: &Bert, words: &Table, dropout: Dropout) {

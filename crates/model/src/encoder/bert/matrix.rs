@@ -5,7 +5,7 @@ use gemm::Parallelism;
 
 /// A matrix that looks at numbers stored elsewhere.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Matrix<'a> {
+pub(crate) struct Matrix<'a> {
     values: &'a [f32],
     rows: usize,
     columns: usize,
@@ -15,17 +15,17 @@ pub(super) struct Matrix<'a> {
 
 impl<'a> Matrix<'a> {
     /// Rows one after another.
-    pub(super) fn new(values: &'a [f32], rows: usize, columns: usize) -> Self {
+    pub(crate) fn new(values: &'a [f32], rows: usize, columns: usize) -> Self {
         Self::strided(values, [rows, columns], columns)
     }
 
     /// Rows that begin `stride` numbers apart.
-    pub(super) fn strided(values: &'a [f32], [rows, columns]: [usize; 2], stride: usize) -> Self {
+    pub(crate) fn strided(values: &'a [f32], [rows, columns]: [usize; 2], stride: usize) -> Self {
         assert!(reach(rows, columns, stride) <= values.len(), "the matrix reaches beyond its numbers");
         Self { values, rows, columns, row_stride: stride, column_stride: 1 }
     }
 
-    pub(super) fn transposed(self) -> Self {
+    pub(crate) fn transposed(self) -> Self {
         Self {
             rows: self.columns,
             columns: self.rows,
@@ -43,14 +43,14 @@ fn reach(rows: usize, columns: usize, stride: usize) -> usize {
 
 /// Where a product goes: rows that begin `stride` numbers apart.
 #[derive(Debug)]
-pub(super) struct Target<'a> {
+pub(crate) struct Target<'a> {
     pub values: &'a mut [f32],
     pub stride: usize,
 }
 
 /// How a product is made.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct How {
+pub(crate) struct How {
     /// Scales the product.
     pub factor: f32,
     /// Whether the product is added to what the target holds.
@@ -61,15 +61,15 @@ pub(super) struct How {
 
 impl How {
     /// The product alone, over all threads.
-    pub(super) const SET: Self = Self { factor: 1.0, add: false, shared: true };
+    pub(crate) const SET: Self = Self { factor: 1.0, add: false, shared: true };
     /// Added to the target, over all threads.
-    pub(super) const ADD: Self = Self { add: true, ..Self::SET };
+    pub(crate) const ADD: Self = Self { add: true, ..Self::SET };
     /// The product alone, on this thread.
-    pub(super) const HERE: Self = Self { shared: false, ..Self::SET };
+    pub(crate) const HERE: Self = Self { shared: false, ..Self::SET };
 }
 
 /// Writes `a · b` into the target; the result does not depend on the number of threads.
-pub(super) fn multiply(target: Target<'_>, a: Matrix<'_>, b: Matrix<'_>, how: How) {
+pub(crate) fn multiply(target: Target<'_>, a: Matrix<'_>, b: Matrix<'_>, how: How) {
     assert_eq!(a.columns, b.rows, "the inner sizes of a product are equal");
     assert!(target.stride >= b.columns, "rows of the target do not overlap");
     assert!(reach(a.rows, b.columns, target.stride) <= target.values.len(), "the product fits its target");

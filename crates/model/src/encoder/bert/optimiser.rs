@@ -32,10 +32,27 @@ impl Trainer {
         self.tape.forward(bert, words, messages, dropout)
     }
 
+    /// The last states of messages, packed, [tokens, hidden], keeping what [`Trainer::step_states`] needs.
+    pub(crate) fn states(&mut self, bert: &Bert, words: &Table, messages: &[&[u32]], dropout: Dropout) -> &[f32] {
+        self.tape.layers.resize_with(bert.config.num_hidden_layers, LayerTape::default);
+        self.tape.run(bert, words, messages, dropout);
+        &self.tape.hidden
+    }
+
     /// Moves all weights, given gradients of the vectors of the last [`Trainer::forward`].
     pub(crate) fn step(&mut self, bert: &mut Bert, words: &mut Table, vectors: &[f32], step: Step) {
-        bert.ready = None;
         self.gradients.backward(bert, &self.tape, vectors);
+        self.descend(bert, words, step);
+    }
+
+    /// Moves all weights, given gradients of the states of the last [`Trainer::states`].
+    pub(crate) fn step_states(&mut self, bert: &mut Bert, words: &mut Table, states: &[f32], step: Step) {
+        self.gradients.backward_states(bert, &self.tape, states);
+        self.descend(bert, words, step);
+    }
+
+    fn descend(&mut self, bert: &mut Bert, words: &mut Table, step: Step) {
+        bert.ready = None;
         let (rows, mut sums) = self.word_gradients(words.dim());
         let scale = self.scale(&sums);
         self.move_dense(bert, scale, step);
@@ -93,6 +110,12 @@ impl Trainer {
                     adam(values, [first, second], gradients, scale, &step);
                 });
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn state_gradients(&mut self, bert: &Bert, states: &[f32]) -> &[f32] {
+        self.gradients.backward_states(bert, &self.tape, states);
+        &self.gradients.dense
     }
 
     #[cfg(test)]

@@ -177,6 +177,34 @@ fn gradients_of_every_weight_agree_with_finite_differences() {
 }
 
 #[test]
+fn gradients_of_states_are_those_of_the_vectors_that_they_make() {
+    let config = config("gelu");
+    let (_, bert, words) = pair(&config);
+    let mut trainer = Trainer::default();
+    let vectors = trainer.forward(&bert, &words, &MESSAGES, Dropout::NONE);
+    let expected = trainer.gradients(&bert, &direction()).to_vec();
+    let states = trainer.states(&bert, &words, &MESSAGES, Dropout::NONE).to_vec();
+    assert_eq!(states, bert.states(&words, &MESSAGES));
+    let mut rows = states.chunks_exact(8);
+    for (tokens, vector) in MESSAGES.iter().zip(vectors.chunks_exact(8)) {
+        let own: Vec<&[f32]> = rows.by_ref().take(tokens.len()).collect();
+        for (at, value) in vector.iter().enumerate() {
+            let mean = own.iter().map(|row| row[at]).sum::<f32>() / tokens.len().max(1) as f32;
+            assert!((value - mean).abs() < 1e-5);
+        }
+    }
+    let spread: Vec<f32> = MESSAGES
+        .iter()
+        .zip(direction().chunks_exact(8))
+        .flat_map(|(tokens, row)| tokens.iter().flat_map(|_| row.iter().map(|value| value / tokens.len() as f32)))
+        .collect();
+    let found = trainer.state_gradients(&bert, &spread);
+    for (a, b) in expected.iter().zip(found) {
+        assert!((a - b).abs() < 1e-6, "{a} {b}");
+    }
+}
+
+#[test]
 fn gradients_of_words_agree_with_finite_differences() {
     let config = config("gelu");
     let (_, bert, words) = pair(&config);
