@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::Error;
 use crate::beta::{BetaCalibration, Outcome};
-use crate::calibration::{Calibration, calibration_error};
+use crate::calibration::{Calibration, ScopeModel, calibration_error};
 use crate::classifier::{Parts, softmax};
 use crate::linear::Linear;
 use crate::neighbours::Nearest;
@@ -71,6 +71,11 @@ pub(crate) struct Verdict {
 impl Verdict {
     /// Fits scale, temperature, scope and curve; labels from `n_intents` on are out of scope.
     pub(crate) fn of(judged: &[Judged], n_intents: usize) -> Self {
+        Self::beside(judged, n_intents, None)
+    }
+
+    /// The same; rows with too few out of scope leave a scope as it is, where one is known.
+    pub(crate) fn beside(judged: &[Judged], n_intents: usize, scope: Option<&ScopeModel>) -> Self {
         let (inside, outside): (Vec<&Judged>, Vec<&Judged>) =
             judged.iter().partition(|row| (row.label as usize) < n_intents);
         let mut calibration = Calibration::default();
@@ -81,7 +86,10 @@ impl Verdict {
         let (inside, outside) = (weigh(&inside), weigh(&outside));
         let signals = |rows: &[Weighed]| rows.iter().map(|row| row.signals).collect::<Vec<_>>();
         let left_out: Vec<_> = inside.iter().map(|row| row.left_out).collect();
-        calibration.scope = scope::fit(&signals(&inside), &signals(&outside), &left_out);
+        calibration.scope = match scope.filter(|_| outside.len() < scope::ENOUGH) {
+            Some(known) => known.clone(),
+            None => scope::fit(&signals(&inside), &signals(&outside), &left_out),
+        };
         calibration.beta = BetaCalibration::fit(&outcomes(&inside, &outside, &calibration));
         let mut points: Vec<(f32, bool)> = inside.iter().chain(&outside).map(|row| row.point(&calibration)).collect();
         let mut metrics = BTreeMap::new();

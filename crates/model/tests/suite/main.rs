@@ -6,4 +6,5 @@ mod bundles;
 mod entities;
 mod explanations;
 mod learning;
+mod optimising;
 mod shop;
