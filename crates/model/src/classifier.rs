@@ -107,6 +107,14 @@ impl Classifier {
         rows.collect()
     }
 
+    /// A classifier of other parts, with the same entities; the bundle's facts follow the parts' calibration.
+    pub(crate) fn with_parts(&self, parts: Parts, mut info: BundleInfo) -> Self {
+        info.calibration = parts.calibration.clone();
+        info.thresholds = thresholds(&parts.calibration);
+        info.metrics = parts.metrics.clone();
+        Self::new(parts, info, self.gazetteer.clone())
+    }
+
     pub(crate) fn parts(&self) -> &Parts {
         &self.parts
     }
@@ -207,7 +215,6 @@ impl Parts {
 
     pub(crate) fn classifier(self, set: &TrainingSet, options: &TrainOptions) -> Classifier {
         let fingerprint = fingerprint(set);
-        let rates = [0.01f32, 0.02, 0.05, 0.1, 0.2];
         let info = BundleInfo {
             format_version: FORMAT_VERSION,
             version: options.version.clone().unwrap_or_else(|| version(options, &fingerprint)),
@@ -221,7 +228,7 @@ impl Parts {
                 max_tokens: self.network.base().map_or(MAX_TOKENS, BertConfig::max_tokens),
             },
             calibration: self.calibration.clone(),
-            thresholds: rates.iter().map(|rate| (rate.to_string(), self.calibration.threshold(*rate))).collect(),
+            thresholds: thresholds(&self.calibration),
             accepted_error_rate: options.accepted_error_rate,
             data_fingerprint: fingerprint,
             metrics: self.metrics.clone(),
@@ -244,6 +251,12 @@ fn mean(rows: &[f32], dim: usize) -> Vec<f32> {
     let share = 1.0 / (rows.len() / dim).max(1) as f32;
     mean.iter_mut().for_each(|value| *value *= share);
     mean
+}
+
+/// Thresholds at some error rates, for reading.
+fn thresholds(calibration: &Calibration) -> BTreeMap<String, f32> {
+    let rates = [0.01f32, 0.02, 0.05, 0.1, 0.2];
+    rates.iter().map(|rate| (rate.to_string(), calibration.threshold(*rate))).collect()
 }
 
 /// The time of training, then a hash of data and options: sorts by time, and differs where anything differs.

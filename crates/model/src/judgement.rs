@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::Error;
 use crate::beta::{BetaCalibration, Outcome};
-use crate::calibration::{Calibration, calibration_error};
+use crate::calibration::{Calibration, ScopeModel, calibration_error};
 use crate::classifier::Parts;
 use crate::linear::Linear;
 use crate::neighbours::Nearest;
@@ -71,7 +71,12 @@ pub(crate) struct Verdict {
 
 impl Verdict {
     /// Fits scale, temperature, scope and curve; labels from `n_intents` on are out of scope.
-    pub(crate) fn of<'a>(judged: &'a [Judged], n_intents: usize) -> Self {
+    pub(crate) fn of(judged: &[Judged], n_intents: usize) -> Self {
+        Self::beside(judged, n_intents, None)
+    }
+
+    /// The same; rows with too few out of scope leave a scope as it is, where one is known.
+    pub(crate) fn beside<'a>(judged: &'a [Judged], n_intents: usize, scope: Option<&ScopeModel>) -> Self {
         let (inside, outside): (Vec<&'a Judged>, Vec<&'a Judged>) =
             judged.iter().partition(|row| (row.row.label as usize) < n_intents);
         let mut calibration = Calibration::default();
@@ -84,7 +89,10 @@ impl Verdict {
         // A message of several intents stays in scope without one of them.
         let single: Vec<&Weighed<'_>> = inside.iter().filter(|row| row.row.also.is_empty()).collect();
         let left_out: Vec<_> = single.iter().map(|row| row.left_out).collect();
-        calibration.scope = scope::fit(&signals(&inside), &signals(&outside), &left_out);
+        calibration.scope = match scope.filter(|_| outside.len() < scope::ENOUGH) {
+            Some(known) => known.clone(),
+            None => scope::fit(&signals(&inside), &signals(&outside), &left_out),
+        };
         calibration.several = several(&inside, &outside, n_intents);
         calibration.beta = BetaCalibration::fit(&outcomes(&inside, &outside, &calibration));
         let mut points: Vec<(f32, bool)> = inside.iter().chain(&outside).map(|row| row.point(&calibration)).collect();

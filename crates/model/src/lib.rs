@@ -18,6 +18,7 @@ mod judgement;
 mod linear;
 mod neighbours;
 mod network;
+mod optimise;
 mod options;
 mod prediction;
 mod random;
@@ -38,6 +39,7 @@ pub use entities::{EntityFinder, EntityTagger, Gazetteer, GazetteerEntity, Gazet
 pub use error::Error;
 pub use explain::{Explanation, NearExample, WordEffect};
 pub use info::{BundleInfo, FORMAT_VERSION, FeatureInfo};
+pub use optimise::Vocabulary;
 pub use options::{Control, EncoderKind, Progress, TrainOptions, Validation};
 pub use prediction::{Entity, Prediction, Scored, ScoredSentiment, Sentiment};
 pub use several::SeveralIntents;

@@ -7,7 +7,7 @@ pub(crate) const SIGNALS: usize = 3;
 /// Share of messages taken to be out of scope when the regression is fitted.
 pub(crate) const PRIOR: f32 = 0.15;
 /// Fewest real out-of-scope rows to fit on; below, rows are made by leaving their own intent out.
-const ENOUGH: usize = 15;
+pub(crate) const ENOUGH: usize = 15;
 
 /// What familiarity is judged by.
 #[derive(Debug, Clone, Copy)]

@@ -48,37 +48,38 @@ impl Rows {
         let mut intents: Vec<String> = named.cloned().collect();
         intents.sort();
         intents.dedup();
-        let labels: BTreeMap<&str, u32> = intents.iter().map(String::as_str).zip(0..).collect();
-        let none = intents.len() as u32;
-        let rows = |examples: &[Example]| -> Vec<Row> {
-            examples
-                .iter()
-                .filter(|example| example.weight > 0.0 && example.weight.is_finite())
-                .filter_map(|example| {
-                    let label = match &example.intent {
-                        Some(intent) => *labels.get(intent.as_str())?,
-                        None => none,
-                    };
-                    let text = text::normalise(&example.text).as_str().to_owned();
-                    let also = example.also.iter().filter_map(|intent| labels.get(intent.as_str()).copied());
-                    let also = also.filter(|also| *also != label).collect();
-                    (!text.trim().is_empty()).then_some(Row { text, label, also, weight: example.weight })
-                })
-                .collect()
-        };
-        let mut train = rows(&set.train);
-        if !train.iter().any(|row| row.label < none) {
+        let mut train = labelled(&set.train, &intents);
+        if !train.iter().any(|row| (row.label as usize) < intents.len()) {
             return Err(Error::Data {
                 found: "no example with an intent and a text".into(),
                 remedy: "give at least one intent with an example".into(),
             });
         }
-        let mut held_out = rows(&set.validation);
+        let mut held_out = labelled(&set.validation, &intents);
         if held_out.is_empty() {
             (train, held_out) = split(train, share, seed);
         }
         Ok(Self { intents, train, held_out })
     }
+}
+
+/// The usable rows among examples; those of intents that are not among the given ones are left out.
+pub(crate) fn labelled(examples: &[Example], intents: &[String]) -> Vec<Row> {
+    let labels: BTreeMap<&str, u32> = intents.iter().map(String::as_str).zip(0..).collect();
+    examples
+        .iter()
+        .filter(|example| example.weight > 0.0 && example.weight.is_finite())
+        .filter_map(|example| {
+            let label = match &example.intent {
+                Some(intent) => *labels.get(intent.as_str())?,
+                None => intents.len() as u32,
+            };
+            let text = text::normalise(&example.text).as_str().to_owned();
+            let also = example.also.iter().filter_map(|intent| labels.get(intent.as_str()).copied());
+            let also = also.filter(|also| *also != label).collect();
+            (!text.trim().is_empty()).then_some(Row { text, label, also, weight: example.weight })
+        })
+        .collect()
 }
 
 /// Rows to learn from, and others to judge what was learned.

@@ -97,6 +97,13 @@ impl Bert {
         }
     }
 
+    /// The encoder with these of its layers alone, each in floats.
+    pub(crate) fn with_layers(&self, layers: &[usize]) -> Self {
+        let config = BertConfig { num_hidden_layers: layers.len(), ..self.config.clone() };
+        let weights = self.weights.with_layers(&config, layers);
+        Self { config, weights, activation: self.activation, ready: None }
+    }
+
     /// The dense layers where they are known in 8 bits alone.
     fn bytes(&self) -> Option<&[[Bytes; 4]]> {
         match self.ready.as_deref() {

@@ -12,11 +12,16 @@ use model::{Classifier, Control, Depth, EncoderKind, Precision, Progress, TrainO
 use crate::shop::{SHOP, best, learn, marked, options, predict, set};
 
 /// A tiny checkpoint with made-up weights, the shop's vocabulary and a prefix for queries.
-fn write_base(dir: &Path) {
+pub(crate) fn write_base(dir: &Path) {
     SHOP.save(dir).unwrap();
     fs::remove_file(dir.join("frontdesk.json")).unwrap();
+    write_checkpoint(dir, SHOP.info().features.n_tokens, 1);
+}
+
+/// Configuration and made-up weights of a tiny checkpoint.
+pub(crate) fn write_checkpoint(dir: &Path, n_tokens: usize, n_layers: usize) {
     let json = serde_json::json!({
-        "model_type": "bert", "vocab_size": SHOP.info().features.n_tokens, "hidden_size": 16, "num_hidden_layers": 1,
+        "model_type": "bert", "vocab_size": n_tokens, "hidden_size": 16, "num_hidden_layers": n_layers,
         "num_attention_heads": 2, "intermediate_size": 32, "hidden_act": "gelu", "hidden_dropout_prob": 0.0,
         "max_position_embeddings": 24, "type_vocab_size": 2, "initializer_range": 0.02, "layer_norm_eps": 1e-12,
         "pad_token_id": 0,
@@ -34,7 +39,7 @@ fn write_base(dir: &Path) {
     weights.save(dir.join("model.safetensors")).unwrap();
 }
 
-fn from(base: &Path) -> TrainOptions {
+pub(crate) fn from(base: &Path) -> TrainOptions {
     TrainOptions { base: Some(base.to_owned()), epochs: Some(15), base_licence: Some("MIT".into()), ..options() }
 }
 

@@ -6,5 +6,6 @@ mod bundles;
 mod entities;
 mod explanations;
 mod learning;
+mod optimising;
 mod several;
 mod shop;

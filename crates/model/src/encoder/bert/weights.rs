@@ -145,6 +145,11 @@ impl Plan {
         Self { positions: parts[0].range.clone(), kinds: parts[1].range.clone(), norm: first, layers, parts }
     }
 
+    /// Where the first layer's weights begin.
+    fn layers_start(&self) -> usize {
+        self.norm.both().end
+    }
+
     /// Numbers in all.
     pub(crate) fn len(&self) -> usize {
         self.parts.last().map_or(0, |part| part.range.end)
@@ -177,6 +182,19 @@ impl Weights {
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Part, &[f32])> {
         let kept = self.plan.parts.iter().filter(|part| !part.range.is_empty());
         kept.map(|part| (part, &self.values[part.range.clone()]))
+    }
+
+    /// The weights of a configuration with these of the layers alone; all are kept.
+    pub(super) fn with_layers(&self, config: &BertConfig, layers: &[usize]) -> Self {
+        let plan = Plan::new(config, Kept::All);
+        // Every layer's weights stand in one run, and what is not of a layer stands before the first.
+        let (start, end) = (self.plan.layers_start(), self.plan.len());
+        let size = (end - start) / self.plan.layers.len().max(1);
+        let mut values = self.values[..start].to_vec();
+        for layer in layers {
+            values.extend_from_slice(&self.values[start + layer * size..][..size]);
+        }
+        Self { plan: Arc::new(plan), values }
     }
 
     /// Forgets the weights of dense layers.
