@@ -57,7 +57,7 @@ def train(arguments):
     rows = texts_of(arguments.rows)
     labels = {intent: index for index, intent in enumerate(sorted({intent for _, intent in rows}))}
     tokenizer = AutoTokenizer.from_pretrained(arguments.base)
-    encoder = AutoModel.from_pretrained(arguments.base, torch_dtype=torch.float32)
+    encoder = AutoModel.from_pretrained(arguments.base, dtype=torch.float32)
     head = torch.nn.Linear(encoder.config.hidden_size, len(labels))
     encoder.train()
     weights = [*encoder.parameters(), *head.parameters()]
@@ -93,7 +93,7 @@ def serve(arguments):
 
     texts = [text for text, _ in texts_of(arguments.rows)][: arguments.messages]
     tokenizer = AutoTokenizer.from_pretrained(arguments.base)
-    encoder = AutoModel.from_pretrained(arguments.base, torch_dtype=torch.float32).eval()
+    encoder = AutoModel.from_pretrained(arguments.base, dtype=torch.float32).eval()
     names = [name for name in tokenizer.model_input_names if name in ("input_ids", "attention_mask", "token_type_ids")]
 
     class Vector(torch.nn.Module):

@@ -90,7 +90,7 @@ impl Calibration {
 
     /// Calibrated probabilities of the intents, from their logits and signals of familiarity, and that of being in scope.
     ///
-    /// They sum to the latter, but where several intents are told apart each stands by itself.
+    /// They sum to at most the latter, but where several intents are told apart each stands by itself.
     pub(crate) fn probabilities(&self, logits: &[f32], signals: &[f32]) -> (Vec<f32>, f32) {
         let in_scope = self.scope.probability(signals);
         if let Some(several) = &self.several {
@@ -98,24 +98,18 @@ impl Calibration {
         }
         let mut probabilities = softmax(logits, self.temperature);
         probabilities.iter_mut().for_each(|probability| *probability *= in_scope);
-        let in_scope = self.settle(&mut probabilities);
-        (probabilities, in_scope)
-    }
-
-    /// Puts the probabilities of all intents right by what the best one's comes to; returns their sum, at most 1.
-    ///
-    /// The others keep their proportions, and their ranks.
-    fn settle(&self, probabilities: &mut [f32]) -> f32 {
-        let index = best(probabilities);
+        let index = best(&probabilities);
         let Some(&said) = probabilities.get(index) else {
-            return 0.0;
+            return (probabilities, in_scope);
         };
-        let sum: f32 = probabilities.iter().sum();
         let settled = self.beta.probability(said);
-        let factor = (settled / said.max(f32::MIN_POSITIVE)).min((1.0 - settled) / (sum - said).max(f32::MIN_POSITIVE));
+        let in_scope = in_scope.max(settled);
+        // The others keep their proportions, and their ranks.
+        let rest: f32 = probabilities.iter().sum::<f32>() - said;
+        let factor = (settled / said.max(f32::MIN_POSITIVE)).min((in_scope - settled) / rest.max(f32::MIN_POSITIVE));
         probabilities.iter_mut().for_each(|probability| *probability *= factor);
         probabilities[index] = settled;
-        settled + factor * (sum - said)
+        (probabilities, in_scope)
     }
 
     /// Keeps the held-out curve, thinned evenly when it is long.
