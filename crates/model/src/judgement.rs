@@ -1,5 +1,7 @@
 //! What a model says of rows it has not learned from, and the calibration that follows.
 
+pub(crate) mod stored;
+
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;

@@ -4,6 +4,7 @@
 mod bundle;
 mod calibration;
 mod classifier;
+mod columns;
 mod contrast;
 mod dense;
 mod depth;
@@ -37,5 +38,5 @@ pub use explain::{Explanation, NearExample, WordEffect};
 pub use info::{BundleInfo, FORMAT_VERSION, FeatureInfo};
 pub use options::{Control, EncoderKind, Progress, TrainOptions, Validation};
 pub use prediction::{Entity, Prediction, Scored, ScoredSentiment, Sentiment};
-pub use train::train;
+pub use train::{Checkpoint, Continued, Start, train, train_with};
 pub use training_set::{AnnotatedText, Example, Mention, TrainingSet};

@@ -11,7 +11,7 @@ use model::{Classifier, Depth, EncoderKind, Precision, TrainOptions, train};
 use crate::shop::{SHOP, best, learn, options, set};
 
 /// A tiny checkpoint with made-up weights, the shop's vocabulary and a prefix for queries.
-fn write_base(dir: &Path) {
+pub(crate) fn write_base(dir: &Path) {
     SHOP.save(dir).unwrap();
     fs::remove_file(dir.join("frontdesk.json")).unwrap();
     let json = serde_json::json!({
@@ -33,7 +33,7 @@ fn write_base(dir: &Path) {
     weights.save(dir.join("model.safetensors")).unwrap();
 }
 
-fn from(base: &Path) -> TrainOptions {
+pub(crate) fn from(base: &Path) -> TrainOptions {
     TrainOptions { base: Some(base.to_owned()), epochs: Some(15), base_licence: Some("MIT".into()), ..options() }
 }
 
