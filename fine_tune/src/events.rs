@@ -14,6 +14,17 @@ use crate::{DataReport, Error};
 pub enum TrainEvent {
     /// The data is read.
     Data(Box<DataReport>),
+    /// A training that broke off goes on.
+    Continued {
+        /// Epochs that are done of the fit that was running.
+        epoch: u32,
+        /// Planned epochs of that fit.
+        epochs: u32,
+        /// The fit that was running, from 1.
+        fit: usize,
+        /// Planned fits.
+        fits: usize,
+    },
     /// Some steps are done.
     Progress(Progress),
     /// The model is saved.

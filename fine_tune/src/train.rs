@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
-use model::{Classifier, EncoderKind, TrainOptions, TrainingSet};
+use model::{Checkpoint, Classifier, Continued, EncoderKind, Start, TrainOptions, TrainingSet};
 
 use crate::args::{Depth, Encoder, LearningArgs, Precision, TrainArgs};
 use crate::dataset::{BotData, DataOptions, load_bot_data, marked};
@@ -39,11 +39,42 @@ fn train(arguments: TrainArgs) -> anyhow::Result<ExitCode> {
     let accepted_error_rate = arguments.accepted_error.unwrap_or(data.accepted_error_rate);
     let options = TrainOptions { accepted_error_rate, ..options };
     let mut watcher = Watcher::new(arguments.json, arguments.tensorboard.as_deref())?;
-    let learned = model::train(&data.set, &options, &mut |progress| watcher.see(progress));
+    let mut checkpoint = open_checkpoint(&arguments, &data.set, &options)?;
+    if let Some(continued) = checkpoint.continued() {
+        tell(&arguments, told(&continued), || continuing(&continued));
+        watcher.epochs = continued.reports;
+    }
+    let learned = model::train_with(&data.set, &options, &mut checkpoint, &mut |progress| watcher.see(progress));
     watcher.finish();
     let classifier = learned?;
     publish(&arguments, &data, &classifier, &watcher, started)?;
+    checkpoint.remove()?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Opens the folder beside the model's where the training keeps what it needs to go on.
+fn open_checkpoint(arguments: &TrainArgs, set: &TrainingSet, options: &TrainOptions) -> anyhow::Result<Checkpoint> {
+    let mut folder = arguments.out.clone().into_os_string();
+    folder.push(".partial");
+    let start = if arguments.fresh { Start::Afresh } else { Start::Continue };
+    Checkpoint::open(Path::new(&folder), set, options, start).map_err(|error| match error {
+        model::Error::Checkpoint { .. } => anyhow::anyhow!("{error}; --fresh starts from the beginning"),
+        other => other.into(),
+    })
+}
+
+fn told(continued: &Continued) -> TrainEvent {
+    let Continued { epoch, epochs, fit, fits, .. } = *continued;
+    TrainEvent::Continued { epoch, epochs, fit, fits }
+}
+
+fn continuing(continued: &Continued) -> String {
+    let Continued { epoch, epochs, fit, fits, .. } = *continued;
+    let fit = if fits > 1 { format!(" (fit {fit} of {fits})") } else { String::new() };
+    match epoch {
+        0 => format!("continuing in epoch 1 of {epochs}{fit}\n"),
+        _ => format!("continuing after epoch {epoch} of {epochs}{fit}\n"),
+    }
 }
 
 /// What the bot folder and the tagged sentences teach.

@@ -266,12 +266,12 @@ fn version(options: &TrainOptions, fingerprint: &str) -> String {
     if time.is_empty() { hash[..12].to_owned() } else { format!("{time}-{}", &hash[..8]) }
 }
 
-fn hex(hasher: Sha256) -> String {
+pub(crate) fn hex(hasher: Sha256) -> String {
     hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// SHA-256 over all rows, in hexadecimal.
-fn fingerprint(set: &TrainingSet) -> String {
+pub(crate) fn fingerprint(set: &TrainingSet) -> String {
     let mut hasher = Sha256::new();
     let mut add = |part: &[u8]| {
         hasher.update((part.len() as u64).to_le_bytes());

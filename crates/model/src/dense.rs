@@ -57,6 +57,12 @@ impl Dense {
         self.vars.iter()
     }
 
+    /// Puts values in place of the weights of a name, whose shape stays; `None` where there are not as many.
+    pub(crate) fn put_back(&mut self, name: &str, values: Vec<f32>) -> Option<()> {
+        let shape = self.vars.get(name)?.shape().clone();
+        self.add(name, values, shape).ok()
+    }
+
     /// A copy that later steps do not change.
     pub(crate) fn snapshot(&self) -> Result<Self, Error> {
         let mut vars = BTreeMap::new();
@@ -74,6 +80,16 @@ pub(crate) struct AdamW {
 }
 
 impl AdamW {
+    /// The two moments of a weight; empty before its first step.
+    pub(crate) fn moments(&self, name: &str) -> [&[f32]; 2] {
+        self.moments.get(name).map_or([&[], &[]], |moments| [&moments.first, &moments.second])
+    }
+
+    /// Puts back the moments of a weight.
+    pub(crate) fn put_back(&mut self, name: &str, [first, second]: [Vec<f32>; 2]) {
+        self.moments.insert(name.to_owned(), Moments { first, second });
+    }
+
     /// One step on every weight that has a gradient.
     pub(crate) fn step(&mut self, dense: &Dense, gradients: &GradStore, step: Step) -> Result<(), Error> {
         for (name, var) in dense.iter() {

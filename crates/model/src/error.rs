@@ -37,6 +37,20 @@ pub enum Error {
         /// What is wrong and what would do.
         problem: String,
     },
+    /// Another training keeps its checkpoints here.
+    #[error("{} is in use by another training; wait for it, or choose another folder", path.display())]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// What an earlier training left cannot be continued.
+    #[error("{}: {problem}", path.display())]
+    Checkpoint {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong and what would do.
+        problem: String,
+    },
     /// A file could not be read or written.
     #[error("{}: {source}", path.display())]
     Io {

@@ -1,5 +1,7 @@
 //! What a model says of rows it has not learned from, and the calibration that follows.
 
+pub(crate) mod stored;
+
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
@@ -31,13 +33,20 @@ pub(crate) struct Judged {
     deep: Vec<f32>,
     /// The linear classifiers' margins of all outputs; empty without them.
     margins: Vec<f32>,
-    row: Row,
+    label: u32,
+    /// Further labels of the row.
+    also: Vec<u32>,
     nearest: Nearest,
     /// Share of the message that known n-grams make up.
     known: f32,
 }
 
 impl Judged {
+    /// Whether a label is one of the row's.
+    fn has(&self, label: usize) -> bool {
+        self.label as usize == label || self.also.iter().any(|also| *also as usize == label)
+    }
+
     fn logits(&self, scale: f32) -> Vec<f32> {
         let mut logits = self.deep.clone();
         for (logit, margin) in logits.iter_mut().zip(&self.margins) {
@@ -55,7 +64,7 @@ pub(crate) fn judge(parts: &Parts, linear: Option<&Linear>, rows: &[Row]) -> Res
         let features = &input.features;
         let margins = linear.map_or_else(Vec::new, |linear| linear.margins(features));
         let nearest = parts.neighbours.nearest(features, Some(row.label));
-        Judged { deep, margins, row: row.clone(), nearest, known: features.known }
+        Judged { deep, margins, label: row.label, also: row.also.clone(), nearest, known: features.known }
     });
     Ok(judged.collect())
 }
@@ -78,7 +87,7 @@ impl Verdict {
     /// The same; rows with too few out of scope leave a scope as it is, where one is known.
     pub(crate) fn beside<'a>(judged: &'a [Judged], n_intents: usize, scope: Option<&ScopeModel>) -> Self {
         let (inside, outside): (Vec<&'a Judged>, Vec<&'a Judged>) =
-            judged.iter().partition(|row| (row.row.label as usize) < n_intents);
+            judged.iter().partition(|row| (row.label as usize) < n_intents);
         let mut calibration = Calibration::default();
         let scale = choose_scale(&inside, n_intents, &mut calibration);
         let weigh = |rows: &[&'a Judged]| -> Vec<Weighed<'a>> {
@@ -87,7 +96,7 @@ impl Verdict {
         let (inside, outside) = (weigh(&inside), weigh(&outside));
         let signals = |rows: &[Weighed<'_>]| rows.iter().map(|row| row.signals).collect::<Vec<_>>();
         // A message of several intents stays in scope without one of them.
-        let single: Vec<&Weighed<'_>> = inside.iter().filter(|row| row.row.also.is_empty()).collect();
+        let single: Vec<&Weighed<'_>> = inside.iter().filter(|row| row.judged.also.is_empty()).collect();
         let left_out: Vec<_> = single.iter().map(|row| row.left_out).collect();
         calibration.scope = match scope.filter(|_| outside.len() < scope::ENOUGH) {
             Some(known) => known.clone(),
@@ -98,7 +107,7 @@ impl Verdict {
         let mut points: Vec<(f32, bool)> = inside.iter().chain(&outside).map(|row| row.point(&calibration)).collect();
         let mut metrics = BTreeMap::new();
         if !judged.is_empty() {
-            let right = inside.iter().filter(|row| row.row.has(best(&row.logits))).count() as f32;
+            let right = inside.iter().filter(|row| row.judged.has(best(&row.logits))).count() as f32;
             metrics.insert("accuracy".into(), right / inside.len().max(1) as f32);
             metrics.insert("held_out_rows".into(), judged.len() as f32);
             metrics.insert("ece".into(), calibration_error(&points));
@@ -118,7 +127,7 @@ fn choose_scale(inside: &[&Judged], n_intents: usize, calibration: &mut Calibrat
     let wide = inside.iter().any(|row| !row.margins.is_empty());
     let scales = if wide { &SCALES[..] } else { &SCALES[..1] };
     let tried = scales.par_iter().enumerate().map(|(at, scale)| {
-        let logits: Vec<(Vec<f32>, u32)> = inside.iter().map(|row| (row.logits(*scale), row.row.label)).collect();
+        let logits: Vec<(Vec<f32>, u32)> = inside.iter().map(|row| (row.logits(*scale), row.label)).collect();
         let rows: Vec<(&[f32], u32)> = logits.iter().map(|(logits, label)| (&logits[..n_intents], *label)).collect();
         let mut calibration = Calibration::default();
         let cost = calibration.fit_temperature(&rows);
@@ -133,10 +142,10 @@ fn choose_scale(inside: &[&Judged], n_intents: usize, calibration: &mut Calibrat
 
 /// What tells several intents apart in one message, where some rows have several.
 fn several(inside: &[Weighed<'_>], outside: &[Weighed<'_>], n_intents: usize) -> Option<SeveralIntents> {
-    let any = inside.iter().any(|row| !row.row.also.is_empty());
+    let any = inside.iter().any(|row| !row.judged.also.is_empty());
     let heard = |row: &Weighed<'_>| Heard {
         logits: row.logits.clone(),
-        has: (0..n_intents).map(|intent| row.row.has(intent)).collect(),
+        has: (0..n_intents).map(|intent| row.judged.has(intent)).collect(),
     };
     if any { SeveralIntents::fit(&inside.iter().chain(outside).map(heard).collect::<Vec<_>>()) } else { None }
 }
@@ -156,7 +165,7 @@ fn outcomes(inside: &[Weighed<'_>], outside: &[Weighed<'_>], calibration: &Calib
 /// A judged row at a scale: its logits of the intents and its signals, also as if its own intent did not exist.
 struct Weighed<'a> {
     logits: Vec<f32>,
-    row: &'a Row,
+    judged: &'a Judged,
     signals: [f32; scope::SIGNALS],
     left_out: [f32; scope::SIGNALS],
 }
@@ -168,21 +177,21 @@ impl<'a> Weighed<'a> {
         logits.truncate(n_intents);
         let evidence = |similarity| Evidence { logits: &logits, none, similarity, known: row.known };
         let signals = evidence(row.nearest.any).signals(None);
-        let left_out = evidence(row.nearest.other).signals(Some(row.row.label as usize));
-        Self { logits, row: &row.row, signals, left_out }
+        let left_out = evidence(row.nearest.other).signals(Some(row.label as usize));
+        Self { logits, judged: row, signals, left_out }
     }
 
     /// Probability of the best intent, and whether it is right.
     fn point(&self, calibration: &Calibration) -> (f32, bool) {
         let (probabilities, _) = calibration.probabilities(&self.logits, &self.signals);
         let index = best(&probabilities);
-        (probabilities[index], self.row.has(index))
+        (probabilities[index], self.judged.has(index))
     }
 
     /// Probability of the best intent, which is wrong, if the bot did not have the row's own.
     fn strange_point(&self, calibration: &Calibration) -> (f32, bool) {
         let mut logits = self.logits.clone();
-        logits.swap_remove(self.row.label as usize);
+        logits.swap_remove(self.judged.label as usize);
         let (probabilities, _) = calibration.probabilities(&logits, &self.left_out);
         (probabilities.into_iter().fold(0.0, f32::max), false)
     }

@@ -62,6 +62,21 @@ impl Table {
         &self.values[start..start + self.dim]
     }
 
+    /// Values and moments as they stand; the moments are empty before the first update.
+    pub(crate) fn state(&self) -> [&[f32]; 3] {
+        [&self.values, &self.first, &self.second]
+    }
+
+    /// Puts back what [`Table::state`] gave; `None` where the lengths do not fit this table.
+    pub(crate) fn put_back(&mut self, [values, first, second]: [Vec<f32>; 3]) -> Option<()> {
+        let fits = |moments: &[f32]| moments.is_empty() || moments.len() == values.len();
+        if values.len() != self.values.len() || !fits(&first) || first.len() != second.len() {
+            return None;
+        }
+        (self.values, self.first, self.second) = (values, first, second);
+        Some(())
+    }
+
     /// Forgets the moments.
     pub(crate) fn finish(&mut self) {
         self.first = Vec::new();

@@ -1,12 +1,17 @@
 //! Training from a set to a classifier: what is asked for, on which threads, and the heads that depend on no intent.
 
+mod checkpoint;
 mod fitted;
 mod learned;
 mod pass;
+mod place;
+mod plan;
+mod resume;
 mod watcher;
 
 use std::sync::mpsc;
 
+pub use checkpoint::{Checkpoint, Continued, Start};
 pub(crate) use fitted::Reader;
 pub(crate) use watcher::Watcher;
 
@@ -22,7 +27,7 @@ use crate::{
     Classifier, Control, Depth, EncoderKind, EntityFinder, EntityTagger, Error, Progress, TrainOptions, TrainingSet,
     tokens,
 };
-use fitted::{Fitted, Start};
+use fitted::{Fitted, Origin};
 use learned::learn;
 
 /// Log-odds of a message's being in scope where there is no scope.
@@ -38,40 +43,56 @@ pub fn train(
     options: &TrainOptions,
     watch: &mut dyn FnMut(&Progress) -> Control,
 ) -> Result<Classifier, Error> {
+    train_on(set, options, None, watch)
+}
+
+/// Trains a classifier, and writes down now and then what is needed to go on after a crash; goes on from what is
+/// written down already. Both give the weights that a training without a break gives, to the last bit.
+pub fn train_with(
+    set: &TrainingSet,
+    options: &TrainOptions,
+    checkpoint: &mut Checkpoint,
+    watch: &mut dyn FnMut(&Progress) -> Control,
+) -> Result<Classifier, Error> {
+    train_on(set, options, Some(checkpoint), watch)
+}
+
+fn train_on(
+    set: &TrainingSet,
+    options: &TrainOptions,
+    checkpoint: Option<&mut Checkpoint>,
+    watch: &mut dyn FnMut(&Progress) -> Control,
+) -> Result<Classifier, Error> {
     check(options)?;
     match options.threads {
-        None => train_here(set, options, watch),
+        None => train_here(set, options, checkpoint, watch),
         Some(threads) => {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
             let pool = pool.map_err(|error| Error::Option { option: "threads", problem: error.to_string() })?;
-            train_in(&pool, set, options, watch)
+            watch_from_outside(watch, |watch| pool.install(|| train_here(set, options, checkpoint, watch)))
         }
     }
 }
 
-/// Trains on the pool's threads, while the watcher, which need not be able to change threads, is called on this one.
-fn train_in(
-    pool: &rayon::ThreadPool,
-    set: &TrainingSet,
-    options: &TrainOptions,
+/// Works on another thread, while the watcher, which need not be able to change threads, is called on this one.
+fn watch_from_outside<T: Send>(
     watch: &mut dyn FnMut(&Progress) -> Control,
-) -> Result<Classifier, Error> {
+    work: impl FnOnce(&mut (dyn FnMut(&Progress) -> Control + Send)) -> T + Send,
+) -> T {
     let (tell, told) = mpsc::channel();
     let (answer, answered) = mpsc::channel();
     std::thread::scope(|scope| {
-        let learner = scope.spawn(move || {
-            pool.install(move || {
-                train_here(set, options, &mut |progress| match tell.send(*progress) {
-                    Ok(()) => answered.recv().unwrap_or(Control::Stop),
-                    Err(_) => Control::Stop,
-                })
+        let worker = scope.spawn(move || {
+            work(&mut move |progress| match tell.send(*progress) {
+                Ok(()) => answered.recv().unwrap_or(Control::Stop),
+                Err(_) => Control::Stop,
             })
         });
         for progress in told {
-            // A learner that is gone has nothing left to be told.
+            // A worker that is gone has nothing left to be told.
             let _ = answer.send(watch(&progress));
         }
-        learner.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }
 
@@ -99,9 +120,10 @@ fn check(options: &TrainOptions) -> Result<(), Error> {
 fn train_here(
     set: &TrainingSet,
     options: &TrainOptions,
+    checkpoint: Option<&mut Checkpoint>,
     watch: &mut dyn FnMut(&Progress) -> Control,
 ) -> Result<Classifier, Error> {
-    let mut watcher = Watcher::new(watch);
+    let mut watcher = Watcher::new(watch, checkpoint);
     if set.train.is_empty() && set.annotated.iter().any(|message| !message.mentions.is_empty()) {
         let mut parts = without_intents(options, set.annotated.len())?;
         finish(&mut parts, set, options, &mut watcher);
@@ -167,7 +189,7 @@ pub(crate) fn tagged_pieces(form: Form, config: &BertConfig) -> usize {
 
 /// A network that knows no intent and takes nothing for one; its base, if there is one, is the tagger's.
 fn without_intents(options: &TrainOptions, messages: usize) -> Result<Parts, Error> {
-    let Start { base, prefix } = Start::open(options)?;
+    let Origin { base, prefix } = Origin::open(options)?;
     let (base, tokenizer) = match base {
         Some((base, tokenizer)) => (Some(base), tokenizer),
         None => (None, tokens::train_vocabulary(std::iter::empty())?),

@@ -63,6 +63,11 @@ pub struct TrainArgs {
     #[arg(long, value_name = "DIR")]
     pub tensorboard: Option<PathBuf>,
 
+    /// Start from the beginning where a training into this --out broke off, instead of continuing it; one that was
+    /// begun with other data or other options is never continued, and refused without this flag
+    #[arg(long)]
+    pub fresh: bool,
+
     /// Read and report the data, then stop without training
     #[arg(long)]
     pub data_only: bool,
@@ -102,4 +107,7 @@ Examples:
   train --entities tagged.conll --out model          learn entities alone
   train my-bot --out model --data-only               only say what the data is worth
 
-Ctrl-C finishes with the best model so far and saves it; a second Ctrl-C leaves at once and saves nothing.";
+Ctrl-C finishes with the best model so far and saves it; a second Ctrl-C leaves at once and saves no model.
+
+While it learns, a training keeps what it needs to go on in MODEL.partial beside --out. After a crash, a lack of power or
+a second Ctrl-C the same command continues there, and gives the same model to the last bit.";

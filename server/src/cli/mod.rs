@@ -164,6 +164,6 @@ fn train_args(bot: &std::path::Path, out: &std::path::Path) -> anyhow::Result<fi
         #[command(flatten)]
         train: fine_tune::args::TrainArgs,
     }
-    let words = [OsStr::new("train"), bot.as_os_str(), OsStr::new("--out"), out.as_os_str()];
+    let words = [OsStr::new("train"), bot.as_os_str(), OsStr::new("--out"), out.as_os_str(), OsStr::new("--fresh")];
     Ok(Words::try_parse_from(words)?.train)
 }

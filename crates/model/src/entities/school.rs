@@ -63,7 +63,7 @@ impl EntityTagger {
     /// Also tells the F1 of whole entities on the messages that were held out.
     pub fn train(messages: &[AnnotatedText], finder: &EntityFinder, seed: u64) -> Option<(Self, f32)> {
         let school = School { finder, seed, base: None, checks: Checks::Hidden };
-        school.teach(messages, &mut Watcher::new(&mut |_| Control::Continue))
+        school.teach(messages, &mut Watcher::new(&mut |_| Control::Continue, None))
     }
 }
 

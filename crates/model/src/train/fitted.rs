@@ -6,19 +6,21 @@ use rayon::prelude::*;
 use tokenizers::Tokenizer;
 
 use super::MAX_TOKENS;
-use super::learned::Lesson;
-use super::pass::{Pass, Plan, StageKind, validate};
+use super::checkpoint::Kept;
+use super::learned::{FIRST, Lesson};
+use super::pass::Pass;
+use super::place::{Changed, take_network};
+use super::plan::{Plan, StageKind};
 use super::watcher::Watcher;
 use crate::calibration::Calibration;
 use crate::classifier::Parts;
-use crate::dense::AdamW;
-use crate::encoder::bert::{BertConfig, Trainer};
+use crate::encoder::bert::BertConfig;
 use crate::features::Featuriser;
 use crate::neighbours::Neighbours;
-use crate::network::{Base, Input, Learner, Network, Sizes};
+use crate::network::{Base, Input, Network, Sizes};
 use crate::random::Random;
 use crate::split::Row;
-use crate::{Control, Error, Progress, TrainOptions, bundle, tokens};
+use crate::{Error, TrainOptions, bundle, tokens};
 
 /// Sets smaller than this keep n-grams that occur in one text only.
 const FEW_ROWS: usize = 400;
@@ -35,12 +37,12 @@ pub(super) struct Fitted {
 }
 
 /// What training starts from: a base with its tokenizer and prefix, or nothing.
-pub(super) struct Start {
+pub(super) struct Origin {
     pub(super) base: Option<(Base, Tokenizer)>,
     pub(super) prefix: String,
 }
 
-impl Start {
+impl Origin {
     pub(super) fn open(options: &TrainOptions) -> Result<Self, Error> {
         let Some(dir) = &options.base else {
             return Ok(Self { base: None, prefix: String::new() });
@@ -55,7 +57,7 @@ impl Fitted {
         let Lesson { train, intents, .. } = lesson;
         let texts = || train.iter().map(|row| row.text.as_str());
         let featuriser = Featuriser::fit(texts(), if train.len() < FEW_ROWS { 1 } else { 2 });
-        let Start { base, prefix } = Start::open(options)?;
+        let Origin { base, prefix } = Origin::open(options)?;
         let (base, tokenizer) = match base {
             None => (None, tokens::train_vocabulary(texts())?),
             Some((base, tokenizer)) => (Some(base), tokenizer),
@@ -67,22 +69,35 @@ impl Fitted {
         Ok(Self { featuriser, tokenizer, network, best_epoch: 0, prefix })
     }
 
-    /// Runs the stages of the plan and makes the network ready to serve.
+    /// Runs the stages of the plan, from a checkpoint where there is one, and makes the network ready to serve.
     pub(super) fn learn(
         &mut self,
         lesson: Lesson<'_>,
         plan: &Plan<'_>,
+        kept: Option<&Kept>,
         watcher: &mut Watcher<'_>,
     ) -> Result<(), Error> {
         watcher.rows = lesson.train.len();
-        for index in 0..plan.stages.len() {
+        let first = kept.map_or(0, |kept| kept.place.stage);
+        if let Some(Kept { stored, place }) = kept {
+            take_network(stored, "now", &mut self.network, plan.changed(place.stage))?;
+        }
+        for index in first..plan.stages.len() {
             if watcher.stopped {
                 break;
             }
-            self.run(lesson, plan, index, watcher)?;
+            self.run(lesson, (plan, index), kept.filter(|_| index == first), watcher)?;
         }
         self.network.finish();
         self.network.round();
+        self.network.prepare(plan.options.precision);
+        Ok(())
+    }
+
+    /// Puts back what an earlier training had learned, and makes the network ready to serve.
+    pub(super) fn relearn(&mut self, plan: &Plan<'_>, kept: &Kept) -> Result<(), Error> {
+        take_network(&kept.stored, FIRST, &mut self.network, Changed::All)?;
+        self.best_epoch = kept.place.first_best.unwrap_or(0);
         self.network.prepare(plan.options.precision);
         Ok(())
     }
@@ -91,69 +106,33 @@ impl Fitted {
     fn run(
         &mut self,
         lesson: Lesson<'_>,
-        plan: &Plan<'_>,
-        index: usize,
+        (plan, index): (&Plan<'_>, usize),
+        kept: Option<&Kept>,
         watcher: &mut Watcher<'_>,
     ) -> Result<(), Error> {
-        let Lesson { train, held_out, .. } = lesson;
-        let stage = plan.stages[index];
-        let before: u32 = plan.stages[..index].iter().map(|stage| stage.epochs).sum();
-        let (mut inputs, mut checks) = (self.read(train), self.read(held_out));
-        if stage.kind == StageKind::Head {
-            self.encode(&mut inputs);
-            self.encode(&mut checks);
+        let kind = plan.stages[index].kind;
+        let [inputs, checks] = [lesson.train, lesson.held_out].map(|rows| self.read_for(kind, rows));
+        let mut pass = Pass::new(&mut self.network, lesson, (plan, index), [&inputs, &checks]);
+        pass.best_epoch = self.best_epoch;
+        if let Some(kept) = kept {
+            pass.go_on(kept)?;
         }
-        let mut pass = Pass {
-            network: &mut self.network,
-            learner: Learner {
-                optimiser: AdamW::default(),
-                trainer: Trainer::default(),
-                random: Random::new(plan.options.seed, 5 + index as u64),
-            },
-            train,
-            inputs: &inputs,
-            plan,
-            stage,
-            order: (0..train.len()).collect(),
-            step: 0,
-            unreported: 0,
-        };
-        let mut best_score: Option<(f32, Network)> = None;
-        for epoch in 1..=stage.epochs {
-            let place = Progress {
-                epoch: before + epoch,
-                epochs: plan.stages.iter().map(|stage| stage.epochs).sum(),
-                ..Progress::default()
-            };
-            let mut progress = pass.epoch(place, watcher)?;
-            if !checks.is_empty() && stage.kind != StageKind::Compare {
-                progress.validation = Some(validate(pass.network, &checks, held_out)?);
-            }
-            let control = watcher.report(progress, pass.unreported);
-            pass.unreported = 0;
-            if stage.kind == StageKind::Head {
-                // Over vectors that stay, the last head is as good as any; few held-out rows would choose by chance.
-                self.best_epoch = epoch;
-            } else if let Some(validation) = progress.validation {
-                let score = validation.accuracy - 0.01 * validation.loss;
-                if best_score.as_ref().is_none_or(|(best, _)| score > *best) {
-                    best_score = Some((score, pass.network.snapshot()?));
-                    self.best_epoch = epoch;
-                } else if epoch >= self.best_epoch + plan.options.patience {
-                    break;
-                }
-            }
-            if control == Control::Stop
-                || watcher.stopped
-                || (index + 1 == plan.stages.len() && watcher.stop_after == Some(epoch))
-            {
-                break;
-            }
-        }
-        if let Some((_, network)) = best_score {
+        pass.run(watcher)?;
+        let Pass { best, best_epoch, .. } = pass;
+        self.best_epoch = best_epoch;
+        if let Some((_, network)) = best {
             self.network = network;
         }
         Ok(())
+    }
+
+    /// Rows as a stage reads them: one that leaves the encoder as it is needs its vectors but once.
+    fn read_for(&self, kind: StageKind, rows: &[Row]) -> Vec<Input> {
+        let mut inputs = self.read(rows);
+        if kind == StageKind::Head {
+            self.encode(&mut inputs);
+        }
+        inputs
     }
 
     /// Gives each input the pretrained encoder's vector, where there is an encoder.

@@ -2,70 +2,160 @@
 
 use rayon::prelude::*;
 
+use super::checkpoint::Kept;
 use super::fitted::Fitted;
-use super::pass::Plan;
+use super::place::{Changed, put_network};
+use super::plan::Plan;
 use super::watcher::Watcher;
 use crate::classifier::Parts;
+use crate::columns::Columns;
 use crate::features::Features;
-use crate::judgement::{Verdict, judge};
+use crate::judgement::{Judged, Verdict, judge, stored};
 use crate::linear::{Linear, LinearRow};
-use crate::split::{Row, Rows};
+use crate::split::{Fold, Row, Rows};
 use crate::{Depth, Error, TrainOptions};
 
 /// Held-out rows that thresholds are found on: where one share of the rows is fewer, others are held out in turn.
 const ENOUGH_HELD_OUT: usize = 1500;
+/// The first fit's network among the columns of a checkpoint.
+pub(super) const FIRST: &str = "first";
 
 /// Fits and calibrates on rows held out in turn, then fits again on all rows; returns the best epoch too.
 pub(super) fn learn(rows: &Rows, options: &TrainOptions, watcher: &mut Watcher<'_>) -> Result<(Parts, u32), Error> {
-    let folds = rows.folds(if options.base.is_none() { ENOUGH_HELD_OUT } else { 0 }, options.seed);
-    let n_all = rows.train.len() + rows.held_out.len();
-    let refit = options.refit && !rows.held_out.is_empty();
-    let depth = options.depth.unwrap_or(Depth::usual(n_all, rows.intents.len()));
-    let plan = Plan::new(depth, rows.train.len(), options);
-    let n_later = |done: usize| {
-        let later: usize = folds[done..].iter().map(|fold| fold.train.len()).sum();
-        later + if refit { n_all } else { 0 }
-    };
-    let (mut judged, mut first) = (Vec::new(), None);
-    for (index, fold) in folds.iter().enumerate() {
-        let checks = if index == 0 { &fold.held_out[..] } else { &[] };
-        watcher.later = n_later(index + 1);
-        let lesson = Lesson { train: &fold.train, held_out: checks, intents: &rows.intents };
-        let learned = Learned::fit(lesson, &plan, watcher)?;
+    let course = Course::new(rows, options);
+    let mut kept = watcher.kept();
+    let mut before = Before { fits: course.fits(), ..Before::default() };
+    if let Some(kept) = &kept {
+        course.go_on(&mut before, kept)?;
+    }
+    for fit in before.fit..course.fits() {
+        before.fit = fit;
+        watcher.later = course.rows_after(fit);
+        watcher.stop_after = before.best_epoch.filter(|epoch| *epoch > 0);
+        let learned = course.fit(&before, kept.take().as_ref(), watcher)?;
         // What was stopped half-way says nothing about the model, but the first fit is all there is.
-        if watcher.stopped && first.is_some() {
+        if watcher.stopped && before.learned.is_some() {
             break;
         }
-        judged.extend(judge(&learned.parts, learned.linear.as_ref(), &fold.held_out)?);
-        if first.is_none() {
-            watcher.stop_after = Some(learned.best_epoch).filter(|epoch| *epoch > 0);
-            first = Some(learned);
-        }
+        course.judge(&mut before, learned)?;
         if watcher.stopped {
             break;
         }
     }
-    let mut learned = first.expect("there is always a first fold");
-    let best_epoch = learned.best_epoch;
-    if refit && !watcher.stopped {
-        watcher.later = 0;
-        let all: Vec<Row> = rows.train.iter().chain(&rows.held_out).cloned().collect();
-        let lesson = Lesson { train: &all, held_out: &[], intents: &rows.intents };
-        let again = Learned::fit(lesson, &plan, watcher)?;
-        if !watcher.stopped {
-            learned = again;
-        }
-    }
+    let Before { judged, learned, best_epoch, .. } = before;
+    let Learned { mut parts, linear, .. } = learned.expect("there is always a first fit");
     let verdict = Verdict::of(&judged, rows.intents.len());
-    let Learned { mut parts, linear, .. } = learned;
     if let Some(linear) = linear {
         parts.network.widen(&linear, verdict.scale)?;
         parts.plain = parts.network.plain()?;
     }
     parts.calibration = verdict.calibration;
     parts.metrics = verdict.metrics;
-    parts.depth = options.base.as_ref().map(|_| depth);
-    Ok((parts, best_epoch))
+    parts.depth = options.base.as_ref().map(|_| course.depth);
+    Ok((parts, best_epoch.unwrap_or(0)))
+}
+
+/// The fits of a training: one for each fold, and a last one on all rows unless none was held out.
+struct Course<'a> {
+    intents: &'a [String],
+    folds: Vec<Fold>,
+    all: Option<Vec<Row>>,
+    depth: Depth,
+    plan: Plan<'a>,
+}
+
+impl<'a> Course<'a> {
+    fn new(rows: &'a Rows, options: &'a TrainOptions) -> Self {
+        let folds = rows.folds(if options.base.is_none() { ENOUGH_HELD_OUT } else { 0 }, options.seed);
+        let all = || rows.train.iter().chain(&rows.held_out).cloned().collect();
+        let n_all = rows.train.len() + rows.held_out.len();
+        let depth = options.depth.unwrap_or(Depth::usual(n_all, rows.intents.len()));
+        Self {
+            intents: &rows.intents,
+            folds,
+            all: (options.refit && !rows.held_out.is_empty()).then(all),
+            depth,
+            plan: Plan::new(depth, rows.train.len(), options),
+        }
+    }
+
+    fn fits(&self) -> usize {
+        self.folds.len() + usize::from(self.all.is_some())
+    }
+
+    /// Rows of all fits that come after one.
+    fn rows_after(&self, fit: usize) -> usize {
+        (fit + 1..self.fits()).map(|fit| self.lesson(fit).0.len()).sum()
+    }
+
+    /// Rows that a fit learns from, and those that only the first one stops by.
+    fn lesson(&self, fit: usize) -> (&[Row], &[Row]) {
+        match (self.folds.get(fit), &self.all) {
+            (Some(fold), _) if fit == 0 => (&fold.train, &fold.held_out),
+            (Some(fold), _) => (&fold.train, &[]),
+            (None, all) => (all.as_deref().unwrap_or_default(), &[]),
+        }
+    }
+
+    fn fit(&self, before: &Before, kept: Option<&Kept>, watcher: &mut Watcher<'_>) -> Result<Learned, Error> {
+        let (train, held_out) = self.lesson(before.fit);
+        let lesson = Lesson { train, held_out, intents: self.intents, before };
+        Learned::new(lesson, self.plan.options, |fitted| fitted.learn(lesson, &self.plan, kept, watcher))
+    }
+
+    /// Judges the rows that a fit has not learned from, and keeps the fit itself if it is the first or the last.
+    fn judge(&self, before: &mut Before, learned: Learned) -> Result<(), Error> {
+        if let Some(fold) = self.folds.get(before.fit) {
+            before.judged.extend(judge(&learned.parts, learned.linear.as_ref(), &fold.held_out)?);
+            if before.learned.is_some() {
+                return Ok(());
+            }
+            before.best_epoch = Some(learned.best_epoch);
+        }
+        before.learned = Some(learned);
+        Ok(())
+    }
+
+    /// Puts back what an earlier training had done before the fit that it was in.
+    fn go_on(&self, before: &mut Before, kept: &Kept) -> Result<(), Error> {
+        let Kept { stored, place } = kept;
+        if place.fit >= self.fits() || place.stage >= self.plan.stages.len() {
+            return Err(stored.damaged());
+        }
+        before.fit = place.fit;
+        before.best_epoch = place.first_best;
+        if place.fit > 0 {
+            before.judged = stored::take(stored)?;
+            let (train, held_out) = self.lesson(0);
+            let lesson = Lesson { train, held_out, intents: self.intents, before };
+            let first = Learned::new(lesson, self.plan.options, |fitted| fitted.relearn(&self.plan, kept))?;
+            before.learned = Some(first);
+        }
+        Ok(())
+    }
+}
+
+/// What was done before a fit.
+#[derive(Default)]
+pub(super) struct Before {
+    /// The fit that comes now, from 0, and how many are planned.
+    pub(super) fit: usize,
+    pub(super) fits: usize,
+    judged: Vec<Judged>,
+    learned: Option<Learned>,
+    /// The best epoch of the first fit.
+    pub(super) best_epoch: Option<u32>,
+}
+
+impl Before {
+    /// Adds all that is needed to go on after it.
+    pub(super) fn put<'a>(&'a self, columns: &mut Columns<'a>) -> Result<(), Error> {
+        let Some(learned) = &self.learned else {
+            return Ok(());
+        };
+        stored::put(&self.judged, columns);
+        put_network(columns, FIRST, &learned.parts.network, Changed::All)
+    }
 }
 
 /// What one fit gives: a network with its readers, and the linear classifiers beside it.
@@ -76,8 +166,13 @@ struct Learned {
 }
 
 impl Learned {
-    fn fit(lesson: Lesson<'_>, plan: &Plan<'_>, watcher: &mut Watcher<'_>) -> Result<Self, Error> {
-        let mut fitted = Fitted::new(lesson, plan.options)?;
+    /// Fits the linear classifiers, and the network in the way that is given.
+    fn new(
+        lesson: Lesson<'_>,
+        options: &TrainOptions,
+        learn: impl FnOnce(&mut Fitted) -> Result<(), Error>,
+    ) -> Result<Self, Error> {
+        let mut fitted = Fitted::new(lesson, options)?;
         let features: Vec<Features> =
             lesson.train.par_iter().map(|row| fitted.featuriser.features(&row.text)).collect();
         let (n_features, n_outputs) = (fitted.featuriser.len(), fitted.network.outputs);
@@ -87,12 +182,12 @@ impl Learned {
                 .zip(lesson.train)
                 .map(|(features, row)| LinearRow { features, class: row.label, also: &row.also, weight: row.weight })
                 .collect();
-            Linear::fit(&rows, n_features, n_outputs, plan.options.seed)
+            Linear::fit(&rows, n_features, n_outputs, options.seed)
         };
         // The watcher stays on this thread; the linear classifiers take another where there is one.
         let linear = std::thread::scope(|scope| {
             let beside = (rayon::current_num_threads() > 1).then(|| scope.spawn(linear));
-            fitted.learn(lesson, plan, watcher)?;
+            learn(&mut fitted)?;
             Ok::<_, Error>(match beside {
                 Some(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
                 None => linear(),
@@ -104,9 +199,10 @@ impl Learned {
 }
 
 /// Rows to learn from and rows to check on, with the intents they are labelled by.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(super) struct Lesson<'a> {
     pub(super) train: &'a [Row],
     pub(super) held_out: &'a [Row],
     pub(super) intents: &'a [String],
+    pub(super) before: &'a Before,
 }

@@ -1,14 +1,20 @@
-//! The plan of a fit, stage by stage, and one pass over its rows.
+//! The passes of one stage over its rows, from the start or from a checkpoint.
 
 use candle_core::{Device, Tensor};
 
+use super::checkpoint::Moment;
+use super::learned::Lesson;
+use super::place::At;
+use super::plan::{Plan, Stage, StageKind};
 use super::watcher::Watcher;
+use crate::dense::AdamW;
+use crate::encoder::bert::Trainer;
 use crate::features::Features;
 use crate::network::{Batch, Input, Learner, Network, Rates, best};
-use crate::random::Random;
+use crate::random::{Random, RandomState};
 use crate::split::Row;
 use crate::table::Step;
-use crate::{Control, Depth, Error, Progress, TrainOptions, Validation, contrast};
+use crate::{Control, Error, Progress, Validation, contrast};
 
 /// Highest learning rate of a pretrained encoder.
 const BASE_RATE: f32 = 5e-5;
@@ -19,111 +25,174 @@ const REPORT_STEPS: u64 = 50;
 /// Most of a base's vector that is dropped before the head.
 const DROPOUT_OVER_BASE: f32 = 0.1;
 
-/// Passes over the data in order, each stage going on from what the one before has learnt.
-pub(super) struct Plan<'a> {
-    pub(super) stages: Vec<Stage>,
-    pub(super) options: &'a TrainOptions,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Stage {
-    pub(super) kind: StageKind,
-    pub(super) epochs: u32,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum StageKind {
-    /// The encoder learns by comparing rows.
-    Compare,
-    /// All but a pretrained encoder learns.
-    Head,
-    /// Everything learns.
-    Whole,
-}
-
-impl<'a> Plan<'a> {
-    pub(super) fn new(depth: Depth, rows: usize, options: &'a TrainOptions) -> Self {
-        let asked = |usual: u32| options.epochs.unwrap_or(usual).max(1);
-        // More passes from nothing than these learn wrong labels by heart; over vectors that stay they do no harm.
-        let light = (50_000 / rows.max(1)).clamp(10, 25) as u32;
-        let head = (200_000 / rows.max(1)).clamp(15, 40) as u32;
-        let stage = |kind, epochs| Stage { kind, epochs };
-        let stages = match (&options.base, depth) {
-            (None, _) => vec![stage(StageKind::Whole, asked(light))],
-            (Some(_), Depth::Frozen) => vec![stage(StageKind::Head, asked(head))],
-            (Some(_), Depth::FewShot) => {
-                vec![stage(StageKind::Compare, asked(8)), stage(StageKind::Head, head)]
-            }
-            (Some(_), Depth::Full) => {
-                vec![stage(StageKind::Head, head), stage(StageKind::Whole, asked(5))]
-            }
-        };
-        Self { stages, options }
-    }
-}
-
 /// The passes of one stage over its rows.
 pub(super) struct Pass<'a> {
     pub(super) network: &'a mut Network,
     pub(super) learner: Learner,
-    pub(super) train: &'a [Row],
+    pub(super) lesson: Lesson<'a>,
+    /// The lesson's rows to learn from, and to check on, as the network sees them.
     pub(super) inputs: &'a [Input],
+    pub(super) checks: &'a [Input],
     pub(super) plan: &'a Plan<'a>,
-    pub(super) stage: Stage,
+    /// The stage of the plan.
+    pub(super) index: usize,
+    pub(super) at: At,
+    /// The order of rows and the source of randomness when the epoch began.
+    pub(super) begun: (Vec<usize>, RandomState),
     pub(super) order: Vec<usize>,
-    pub(super) step: u64,
+    /// Mean loss of the epoch so far, times the rows seen.
+    pub(super) loss: f32,
     /// Rows done since the last report.
-    pub(super) unreported: usize,
+    unreported: usize,
+    /// The best state so far with its score, where there are rows to check on.
+    pub(super) best: Option<(f32, Network)>,
+    pub(super) best_epoch: u32,
 }
 
-impl Pass<'_> {
-    /// One pass, or less when somebody asks to stop; returns its loss and how many rows came out right.
-    pub(super) fn epoch(&mut self, place: Progress, watcher: &mut Watcher<'_>) -> Result<Progress, Error> {
-        let options = self.plan.options;
-        let batches = match self.stage.kind {
-            StageKind::Compare => contrast::batches(self.train, 2 * options.batch_size, &mut self.learner.random),
-            _ => {
-                self.learner.random.shuffle(&mut self.order);
-                self.order.chunks(options.batch_size).map(<[usize]>::to_vec).collect()
+impl<'a> Pass<'a> {
+    pub(super) fn new(
+        network: &'a mut Network,
+        lesson: Lesson<'a>,
+        (plan, index): (&'a Plan<'a>, usize),
+        [inputs, checks]: [&'a [Input]; 2],
+    ) -> Self {
+        let random = Random::new(plan.options.seed, 5 + index as u64);
+        let order: Vec<usize> = (0..lesson.train.len()).collect();
+        Self {
+            network,
+            begun: (order.clone(), random.state()),
+            learner: Learner { optimiser: AdamW::default(), trainer: Trainer::default(), random },
+            lesson,
+            inputs,
+            checks,
+            plan,
+            index,
+            at: At { epoch: 1, ..At::default() },
+            order,
+            loss: 0.0,
+            unreported: 0,
+            best: None,
+            best_epoch: 0,
+        }
+    }
+
+    pub(super) fn stage(&self) -> Stage {
+        self.plan.stages[self.index]
+    }
+
+    /// All epochs from where it stands, or fewer when nothing gets better or somebody asks to stop.
+    pub(super) fn run(&mut self, watcher: &mut Watcher<'_>) -> Result<(), Error> {
+        while self.at.epoch <= self.stage().epochs {
+            let progress = self.epoch(watcher)?;
+            let control = watcher.report(progress, std::mem::take(&mut self.unreported));
+            let hopeful = self.judge(progress)?;
+            let enough = self.index + 1 == self.plan.stages.len() && watcher.stop_after == Some(self.at.epoch);
+            if control == Control::Stop || watcher.stopped || !hopeful || enough {
+                break;
             }
-        };
-        let steps = batches.len() as u64 * u64::from(self.stage.epochs);
-        let mut progress = place;
-        let (mut loss, mut right, mut seen) = (0.0, 0, 0);
-        for chunk in &batches {
-            self.step += 1;
-            let height = schedule(self.step, steps, options.warmup);
-            let (batch_loss, batch_right) = match self.stage.kind {
-                StageKind::Compare => (self.compare(chunk, height)?, 0),
-                _ => self.classify(chunk, height)?,
-            };
-            loss += batch_loss * chunk.len() as f32;
-            right += batch_right;
-            seen += chunk.len();
-            self.unreported += chunk.len();
-            progress = Progress {
-                step: self.step,
-                steps,
-                loss: loss / seen as f32,
-                train_accuracy: right as f32 / seen as f32,
-                ..place
-            };
-            let slow = self.plan.options.base.is_some() && self.stage.kind != StageKind::Head;
-            if slow && self.step.is_multiple_of(REPORT_STEPS) {
-                let control = watcher.report(progress, std::mem::take(&mut self.unreported));
+            let At { epoch, step, .. } = self.at;
+            self.at = At { epoch: epoch + 1, step, ..At::default() };
+            self.loss = 0.0;
+            self.begun = (self.order.clone(), self.learner.random.state());
+            watcher.keep(self, Moment::EpochEnd)?;
+        }
+        Ok(())
+    }
+
+    /// Remembers the state if it is the best so far; the answer is whether a better one may come.
+    fn judge(&mut self, progress: Progress) -> Result<bool, Error> {
+        let epoch = self.at.epoch;
+        if self.stage().kind == StageKind::Head {
+            // Over vectors that stay, the last head is as good as any; few held-out rows would choose by chance.
+            self.best_epoch = epoch;
+        } else if let Some(validation) = progress.validation {
+            let score = validation.accuracy - 0.01 * validation.loss;
+            if self.best.as_ref().is_none_or(|(best, _)| score > *best) {
+                self.best = Some((score, self.network.snapshot()?));
+                self.best_epoch = epoch;
+            } else {
+                return Ok(epoch < self.best_epoch + self.plan.options.patience);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The rest of an epoch, or less when somebody asks to stop; returns how it went.
+    fn epoch(&mut self, watcher: &mut Watcher<'_>) -> Result<Progress, Error> {
+        let batches = self.batches();
+        let steps = batches.len() as u64 * u64::from(self.stage().epochs);
+        for chunk in &batches[self.at.batches.min(batches.len())..] {
+            self.step(chunk, steps)?;
+            let slow = self.plan.options.base.is_some() && self.stage().kind != StageKind::Head;
+            if slow && self.at.step.is_multiple_of(REPORT_STEPS) {
+                let control = watcher.report(self.progress(steps), std::mem::take(&mut self.unreported));
                 if control == Control::Stop {
                     break;
                 }
             }
+            watcher.keep(self, Moment::WithinEpoch)?;
+        }
+        let mut progress = self.progress(steps);
+        if !self.checks.is_empty() && self.stage().kind != StageKind::Compare {
+            progress.validation = Some(validate(self.network, self.checks, self.lesson.held_out)?);
         }
         Ok(progress)
     }
 
+    /// The epoch's batches; those of an epoch that is continued are the same as when it began.
+    fn batches(&mut self) -> Vec<Vec<usize>> {
+        let now = (self.at.batches > 0).then(|| self.learner.random.clone());
+        if now.is_some() {
+            self.order.clone_from(&self.begun.0);
+            self.learner.random = Random::go_on(self.begun.1);
+        }
+        let size = self.plan.options.batch_size;
+        let batches = match self.stage().kind {
+            StageKind::Compare => contrast::batches(self.lesson.train, 2 * size, &mut self.learner.random),
+            _ => {
+                self.learner.random.shuffle(&mut self.order);
+                self.order.chunks(size).map(<[usize]>::to_vec).collect()
+            }
+        };
+        if let Some(now) = now {
+            self.learner.random = now;
+        }
+        batches
+    }
+
+    fn step(&mut self, chunk: &[usize], steps: u64) -> Result<(), Error> {
+        self.at.step += 1;
+        let height = schedule(self.at.step, steps, self.plan.options.warmup);
+        let (loss, right) = match self.stage().kind {
+            StageKind::Compare => (self.compare(chunk, height)?, 0),
+            _ => self.classify(chunk, height)?,
+        };
+        self.loss += loss * chunk.len() as f32;
+        self.at.batches += 1;
+        self.at.right += right;
+        self.at.seen += chunk.len();
+        self.unreported += chunk.len();
+        Ok(())
+    }
+
+    fn progress(&self, steps: u64) -> Progress {
+        let seen = self.at.seen as f32;
+        Progress {
+            epoch: self.plan.epochs_before(self.index) + self.at.epoch,
+            epochs: self.plan.epochs(),
+            step: self.at.step,
+            steps,
+            loss: self.loss / seen,
+            train_accuracy: self.at.right as f32 / seen,
+            ..Progress::default()
+        }
+    }
+
     fn compare(&mut self, chunk: &[usize], height: f32) -> Result<f32, Error> {
         let options = self.plan.options;
-        let group: Vec<_> = chunk.iter().map(|index| (&self.inputs[*index], &self.train[*index])).collect();
+        let group: Vec<_> = chunk.iter().map(|index| (&self.inputs[*index], &self.lesson.train[*index])).collect();
         let rate = options.learning_rate.unwrap_or(BASE_RATE);
-        let step = Step::new(rate * height, options.weight_decay, self.step);
+        let step = Step::new(rate * height, options.weight_decay, self.at.step);
         let seed = self.learner.random.bits();
         contrast::step(self.network, &mut self.learner.trainer, &group, seed, step)
     }
@@ -134,15 +203,15 @@ impl Pass<'_> {
         let shares = (options.feature_dropout, tokens_dropout);
         let random = &mut self.learner.random;
         let thinned: Vec<Input> = chunk.iter().map(|index| thin(&self.inputs[*index], shares, random)).collect();
-        let rows: Vec<&Row> = chunk.iter().map(|index| &self.train[*index]).collect();
+        let rows: Vec<&Row> = chunk.iter().map(|index| &self.lesson.train[*index]).collect();
         // Over vectors that stay the head is a plain regression; beside a base little is dropped.
         let over_base = options.base.is_some();
-        let smoothing = if over_base && self.stage.kind == StageKind::Head { 0.0 } else { options.label_smoothing };
+        let smoothing = if over_base && self.stage().kind == StageKind::Head { 0.0 } else { options.label_smoothing };
         let batch = batch(&rows, &thinned, self.network.outputs, smoothing)?;
         let (fresh, base) = self.peaks();
         let rates = Rates {
-            step: Step::new(fresh * height, options.weight_decay, self.step),
-            base: Step::new(base * height, options.weight_decay, self.step),
+            step: Step::new(fresh * height, options.weight_decay, self.at.step),
+            base: Step::new(base * height, options.weight_decay, self.at.step),
             dropout: if over_base { options.dropout.min(DROPOUT_OVER_BASE) } else { options.dropout },
         };
         self.network.step(&batch, &mut self.learner, &rates)
@@ -151,7 +220,7 @@ impl Pass<'_> {
     /// Highest learning rates of the head's weights and of a base's.
     fn peaks(&self) -> (f32, f32) {
         let options = self.plan.options;
-        match (&options.base, self.stage.kind) {
+        match (&options.base, self.stage().kind) {
             (None, _) => (options.learning_rate.unwrap_or(3e-3), 0.0),
             (Some(_), StageKind::Head) => (HEAD_RATE, 0.0),
             (Some(_), _) => (0.3 * HEAD_RATE, options.learning_rate.unwrap_or(BASE_RATE)),
@@ -197,7 +266,7 @@ fn batch<'a>(rows: &[&'a Row], inputs: &'a [Input], outputs: usize, smoothing: f
     })
 }
 
-pub(super) fn validate(network: &Network, inputs: &[Input], rows: &[Row]) -> Result<Validation, Error> {
+fn validate(network: &Network, inputs: &[Input], rows: &[Row]) -> Result<Validation, Error> {
     let logits = network.all_logits(&inputs.iter().collect::<Vec<_>>())?;
     let (mut loss, mut right) = (0.0, 0.0);
     for (logits, row) in logits.iter().zip(rows) {

@@ -1,12 +1,16 @@
-//! Progress on its way to whoever watches, and their wish to stop on its way back.
+//! Progress on its way to whoever watches and to the checkpoint, and their wish to stop on its way back.
 
 use std::time::Instant;
 
-use crate::{Control, Progress};
+use super::checkpoint::{Checkpoint, Kept, Moment};
+use super::pass::Pass;
+use crate::columns::Columns;
+use crate::{Control, Error, Progress};
 
 /// Passes progress on, and remembers that somebody asked to stop.
 pub(crate) struct Watcher<'a> {
     watch: &'a mut dyn FnMut(&Progress) -> Control,
+    checkpoint: Option<&'a mut Checkpoint>,
     pub(super) started: Instant,
     /// When the part of training that runs began.
     since: Instant,
@@ -23,10 +27,11 @@ pub(crate) struct Watcher<'a> {
 }
 
 impl<'a> Watcher<'a> {
-    pub(crate) fn new(watch: &'a mut dyn FnMut(&Progress) -> Control) -> Self {
+    pub(crate) fn new(watch: &'a mut dyn FnMut(&Progress) -> Control, checkpoint: Option<&'a mut Checkpoint>) -> Self {
         let now = Instant::now();
         Self {
             watch,
+            checkpoint,
             started: now,
             since: now,
             examples_done: 0.0,
@@ -49,6 +54,23 @@ impl<'a> Watcher<'a> {
         if self.unseen { Control::Continue } else { self.report(progress, rows) }
     }
 
+    /// What an earlier training left, if this one goes on from it.
+    pub(super) fn kept(&mut self) -> Option<Kept> {
+        self.checkpoint.as_mut()?.take()
+    }
+
+    /// Writes a checkpoint if one is due.
+    pub(super) fn keep(&mut self, pass: &Pass<'_>, moment: Moment) -> Result<(), Error> {
+        let Some(checkpoint) = self.checkpoint.as_mut().filter(|checkpoint| checkpoint.is_due(moment)) else {
+            return Ok(());
+        };
+        let mut columns = Columns::default();
+        pass.put(&mut columns)?;
+        pass.lesson.before.put(&mut columns)?;
+        checkpoint.write(&columns, pass.place());
+        Ok(())
+    }
+
     /// Reports after `rows` more rows; the answer is whether to go on.
     pub(super) fn report(&mut self, mut progress: Progress, rows: usize) -> Control {
         self.examples_done += rows as f32;
@@ -57,6 +79,9 @@ impl<'a> Watcher<'a> {
         let last = self.stop_after.unwrap_or(progress.epochs);
         let examples_left = last.saturating_sub(progress.epoch) as usize * self.rows + last as usize * self.later;
         progress.seconds_left = examples_left as f32 / progress.examples_per_second;
+        if let Some(checkpoint) = self.checkpoint.as_mut().filter(|_| progress.validation.is_some()) {
+            checkpoint.note(&progress);
+        }
         let control = (self.watch)(&progress);
         self.stopped |= control == Control::Stop;
         control

@@ -3,6 +3,7 @@
 
 mod bases;
 mod bundles;
+mod checkpoints;
 mod entities;
 mod explanations;
 mod learning;

@@ -63,6 +63,16 @@ impl Trainer {
         words.update(&Uses::new(&uses), &sums, &slowest);
     }
 
+    /// The two moments of the dense weights; empty before the first step.
+    pub(crate) fn moments(&self) -> [&[f32]; 2] {
+        [&self.first, &self.second]
+    }
+
+    /// Puts back what [`Trainer::moments`] gave.
+    pub(crate) fn put_back(&mut self, [first, second]: [Vec<f32>; 2]) {
+        (self.first, self.second) = (first, second);
+    }
+
     /// The words of the batch, each once, with the sums of their gradients.
     pub(super) fn word_gradients(&self, dim: usize) -> (Vec<u32>, Vec<f32>) {
         let ids = &self.tape.packed.ids;
