@@ -47,6 +47,8 @@ pub struct TrainOptions {
     pub dropout: f32,
     /// Share of a message's n-grams and tokens left out in training.
     pub feature_dropout: f32,
+    /// Share of the messages that are learned a second time with typing errors; over a base none are.
+    pub typos: f32,
     /// Probability mass spread over all intents in the target.
     pub label_smoothing: f32,
     /// Seed of the split, of initial weights, of the order and of dropout.
@@ -85,6 +87,7 @@ impl Default for TrainOptions {
             weight_decay: 0.01,
             dropout: 0.5,
             feature_dropout: 0.5,
+            typos: 0.3,
             label_smoothing: 0.1,
             seed: 17,
             patience: 5,

@@ -40,6 +40,10 @@ pub struct LearningArgs {
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub label_smoothing: Option<f32>,
 
+    /// The share of messages that are learned a second time with a typing error in them [default: 0.3; none over a base]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub typos: Option<f32>,
+
     /// Epochs without a better held-out result before stopping
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub patience: Option<u32>,

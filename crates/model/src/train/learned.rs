@@ -13,6 +13,7 @@ use crate::features::Features;
 use crate::judgement::{Judged, Verdict, judge, stored};
 use crate::linear::{Linear, LinearRow};
 use crate::split::{Fold, Row, Rows};
+use crate::typos;
 use crate::{Depth, Error, TrainOptions};
 
 /// Held-out rows that thresholds are found on: where one share of the rows is fewer, others are held out in turn.
@@ -85,7 +86,19 @@ impl<'a> Course<'a> {
 
     /// Rows of all fits that come after one.
     fn rows_after(&self, fit: usize) -> usize {
-        (fit + 1..self.fits()).map(|fit| self.lesson(fit).0.len()).sum()
+        let rows: usize = (fit + 1..self.fits()).map(|fit| self.lesson(fit).0.len()).sum();
+        (rows as f32 * (1.0 + self.typos())) as usize
+    }
+
+    /// The share of rows that are learned with typing errors too.
+    fn typos(&self) -> f32 {
+        let options = self.plan.options;
+        if options.base.is_none() { options.typos } else { 0.0 }
+    }
+
+    /// The rows as a fit learns them, those with typing errors behind the others.
+    fn taught(&self, train: &[Row]) -> Vec<Row> {
+        [train, &typos::copies(train, self.typos(), self.plan.options.seed)].concat()
     }
 
     /// Rows that a fit learns from, and those that only the first one stops by.
@@ -99,7 +112,8 @@ impl<'a> Course<'a> {
 
     fn fit(&self, before: &Before, kept: Option<&Kept>, watcher: &mut Watcher<'_>) -> Result<Learned, Error> {
         let (train, held_out) = self.lesson(before.fit);
-        let lesson = Lesson { train, held_out, intents: self.intents, before };
+        let taught = self.taught(train);
+        let lesson = Lesson { train: &taught, n_own: train.len(), held_out, intents: self.intents, before };
         Learned::new(lesson, self.plan.options, |fitted| fitted.learn(lesson, &self.plan, kept, watcher))
     }
 
@@ -127,7 +141,8 @@ impl<'a> Course<'a> {
         if place.fit > 0 {
             before.judged = stored::take(stored)?;
             let (train, held_out) = self.lesson(0);
-            let lesson = Lesson { train, held_out, intents: self.intents, before };
+            let taught = self.taught(train);
+            let lesson = Lesson { train: &taught, n_own: train.len(), held_out, intents: self.intents, before };
             let first = Learned::new(lesson, self.plan.options, |fitted| fitted.relearn(&self.plan, kept))?;
             before.learned = Some(first);
         }
@@ -194,7 +209,7 @@ impl Learned {
             })
         })?;
         let best_epoch = fitted.best_epoch;
-        Ok(Self { parts: fitted.parts(lesson.train, lesson.intents)?, linear, best_epoch })
+        Ok(Self { parts: fitted.parts(&lesson.train[..lesson.n_own], lesson.intents)?, linear, best_epoch })
     }
 }
 
@@ -202,6 +217,8 @@ impl Learned {
 #[derive(Clone, Copy)]
 pub(super) struct Lesson<'a> {
     pub(super) train: &'a [Row],
+    /// How many of them, from the first on, are as they were written.
+    pub(super) n_own: usize,
     pub(super) held_out: &'a [Row],
     pub(super) intents: &'a [String],
     pub(super) before: &'a Before,
