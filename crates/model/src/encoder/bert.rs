@@ -77,17 +77,22 @@ impl Bert {
         let mut vectors = Vec::with_capacity(messages.len() * self.config.hidden_size);
         let mut rest = messages;
         while !rest.is_empty() {
-            let mut tokens = 0;
-            let fitting = rest.iter().take_while(|message| {
-                tokens += message.len();
-                tokens <= TOKENS
-            });
-            let (now, later) = rest.split_at(fitting.count().max(1));
+            let (now, later) = rest.split_at(fitting(rest, TOKENS));
             vectors.extend(tape.forward(self, words, now, Dropout::NONE));
             rest = later;
         }
         vectors
     }
+}
+
+/// How many messages from the first on have at most so many tokens together; one at least, where there is one.
+fn fitting(messages: &[&[u32]], most_tokens: usize) -> usize {
+    let mut tokens = 0;
+    let fitting = messages.iter().take_while(|message| {
+        tokens += message.len();
+        tokens <= most_tokens
+    });
+    fitting.count().max(1).min(messages.len())
 }
 
 #[cfg(test)]
