@@ -132,7 +132,8 @@ fn training_options(arguments: &TrainArgs) -> TrainOptions {
 pub(crate) fn learning_options(learning: &LearningArgs) -> TrainOptions {
     let usual = TrainOptions::default();
     let LearningArgs { encoder, epochs, batch_size, learning_rate, .. } = *learning;
-    let LearningArgs { warmup, weight_decay, dropout, typos, label_smoothing, patience, seed, threads, .. } = *learning;
+    let LearningArgs { warmup, weight_decay, dropout, typos, label_smoothing, patience, .. } = *learning;
+    let LearningArgs { seed, threads, memory, .. } = *learning;
     TrainOptions {
         encoder: match encoder {
             Some(Encoder::Bag) => EncoderKind::Bag,
@@ -151,6 +152,7 @@ pub(crate) fn learning_options(learning: &LearningArgs) -> TrainOptions {
         patience: patience.unwrap_or(usual.patience),
         seed: seed.unwrap_or(usual.seed),
         threads: threads.map(usize::from),
+        memory,
         ..usual
     }
 }

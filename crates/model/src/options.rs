@@ -63,6 +63,9 @@ pub struct TrainOptions {
     pub accepted_error_rate: f32,
     /// Threads to use; `None` uses what there is. The result does not depend on it.
     pub threads: Option<usize>,
+    /// Bytes of memory that training may take; `None` for no limit. Batches of a base go in pieces that fit, which
+    /// changes the result by no more than rounding.
+    pub memory: Option<u64>,
     /// Version written into the bundle; `None` makes one of `trained_at` and a hash of data and options.
     pub version: Option<String>,
     /// Time of training to record, RFC 3339; the crate itself reads no clock for it.
@@ -95,6 +98,7 @@ impl Default for TrainOptions {
             refit: true,
             accepted_error_rate: 0.05,
             threads: None,
+            memory: None,
             version: None,
             trained_at: String::new(),
             prefix: None,

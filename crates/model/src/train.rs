@@ -3,6 +3,7 @@
 mod checkpoint;
 mod fitted;
 mod learned;
+mod memory;
 mod pass;
 mod place;
 mod plan;
@@ -200,7 +201,7 @@ fn without_intents(options: &TrainOptions, messages: usize) -> Result<Parts, Err
     network.round();
     network.prepare(options.precision);
     let featuriser = Featuriser::fit(std::iter::empty(), 1);
-    let fitted = Fitted { featuriser, tokenizer, network, best_epoch: 0, prefix };
+    let fitted = Fitted { featuriser, tokenizer, network, best_epoch: 0, prefix, most_tokens: None };
     let mut parts = fitted.parts(&[], &[])?;
     parts.calibration.scope.bias = NO_SCOPE;
     parts.depth = options.base.as_ref().map(|_| options.depth.unwrap_or(Depth::usual(messages, 0)));

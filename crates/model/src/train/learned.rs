@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::checkpoint::Kept;
 use super::fitted::Fitted;
+use super::memory::Sizes;
 use super::place::{Changed, put_network};
 use super::plan::Plan;
 use super::watcher::Watcher;
@@ -52,7 +53,7 @@ pub(super) fn learn(rows: &Rows, options: &TrainOptions, watcher: &mut Watcher<'
     }
     parts.calibration = verdict.calibration;
     parts.metrics = verdict.metrics;
-    parts.depth = options.base.as_ref().map(|_| course.depth);
+    parts.depth = options.base.as_ref().map(|_| course.plan.depth);
     Ok((parts, best_epoch.unwrap_or(0)))
 }
 
@@ -61,7 +62,6 @@ struct Course<'a> {
     intents: &'a [String],
     folds: Vec<Fold>,
     all: Option<Vec<Row>>,
-    depth: Depth,
     plan: Plan<'a>,
 }
 
@@ -75,7 +75,6 @@ impl<'a> Course<'a> {
             intents: &rows.intents,
             folds,
             all: (options.refit && !rows.held_out.is_empty()).then(all),
-            depth,
             plan: Plan::new(depth, rows.train.len(), options),
         }
     }
@@ -114,7 +113,7 @@ impl<'a> Course<'a> {
         let (train, held_out) = self.lesson(before.fit);
         let taught = self.taught(train);
         let lesson = Lesson { train: &taught, n_own: train.len(), held_out, intents: self.intents, before };
-        Learned::new(lesson, self.plan.options, |fitted| fitted.learn(lesson, &self.plan, kept, watcher))
+        Learned::new(lesson, &self.plan, |fitted| fitted.learn(lesson, &self.plan, kept, watcher))
     }
 
     /// Judges the rows that a fit has not learned from, and keeps the fit itself if it is the first or the last.
@@ -143,7 +142,7 @@ impl<'a> Course<'a> {
             let (train, held_out) = self.lesson(0);
             let taught = self.taught(train);
             let lesson = Lesson { train: &taught, n_own: train.len(), held_out, intents: self.intents, before };
-            let first = Learned::new(lesson, self.plan.options, |fitted| fitted.relearn(&self.plan, kept))?;
+            let first = Learned::new(lesson, &self.plan, |fitted| fitted.relearn(&self.plan, kept))?;
             before.learned = Some(first);
         }
         Ok(())
@@ -184,20 +183,25 @@ impl Learned {
     /// Fits the linear classifiers, and the network in the way that is given.
     fn new(
         lesson: Lesson<'_>,
-        options: &TrainOptions,
+        plan: &Plan<'_>,
         learn: impl FnOnce(&mut Fitted) -> Result<(), Error>,
     ) -> Result<Self, Error> {
-        let mut fitted = Fitted::new(lesson, options)?;
+        let mut fitted = Fitted::new(lesson, plan.options)?;
         let features: Vec<Features> =
             lesson.train.par_iter().map(|row| fitted.featuriser.features(&row.text)).collect();
         let (n_features, n_outputs) = (fitted.featuriser.len(), fitted.network.outputs);
+        if let Some(limit) = plan.options.memory {
+            let texts = lesson.train.iter().map(|row| row.text.len()).sum();
+            let sizes = Sizes::new(texts, &features, n_features, &fitted.network);
+            fitted.most_tokens = sizes.most_tokens(limit, plan)?;
+        }
         let linear = || {
             let rows: Vec<LinearRow<'_>> = features
                 .iter()
                 .zip(lesson.train)
                 .map(|(features, row)| LinearRow { features, class: row.label, also: &row.also, weight: row.weight })
                 .collect();
-            Linear::fit(&rows, n_features, n_outputs, options.seed)
+            Linear::fit(&rows, n_features, n_outputs, plan.options.seed)
         };
         // The watcher stays on this thread; the linear classifiers take another where there is one.
         let linear = std::thread::scope(|scope| {
