@@ -18,7 +18,7 @@ pub(crate) use watcher::Watcher;
 
 use crate::classifier::Parts;
 use crate::encoder::bert::BertConfig;
-use crate::entities::{Base, Checks, Cutter, Encoder, Form, School};
+use crate::entities::{Base, Checks, Cutter, Encoder, Form, Pace, School};
 use crate::features::Featuriser;
 use crate::network::{Network, Sizes};
 use crate::random::Random;
@@ -181,7 +181,8 @@ fn learn_entities(
     });
     let checks = if alone { Checks::Shown } else { Checks::Hidden };
     let finder = EntityFinder::new(&set.gazetteer);
-    School { finder: &finder, seed: options.seed, base, checks }.teach(&set.annotated, watcher)
+    let pace = Pace { epochs: options.epochs, base_rate: options.learning_rate };
+    School { finder: &finder, seed: options.seed, base, checks, pace }.teach(&set.annotated, watcher)
 }
 
 /// Most pieces of a message that a base reads for the tagger; no more than the intents where they share the pass.
@@ -204,6 +205,9 @@ fn without_intents(options: &TrainOptions, messages: usize) -> Result<Parts, Err
     let fitted = Fitted { featuriser, tokenizer, network, best_epoch: 0, prefix, most_tokens: None };
     let mut parts = fitted.parts(&[], &[])?;
     parts.calibration.scope.bias = NO_SCOPE;
-    parts.depth = options.base.as_ref().map(|_| options.depth.unwrap_or(Depth::usual(messages, 0)));
+    let depth = options.depth.unwrap_or(Depth::usual(messages, 0));
+    // To compare rows takes intents.
+    let depth = if depth == Depth::FewShot { Depth::Frozen } else { depth };
+    parts.depth = options.base.as_ref().map(|_| depth);
     Ok(parts)
 }
