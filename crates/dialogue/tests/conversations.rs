@@ -172,6 +172,21 @@ fn a_form_asks_until_it_can_answer() {
 }
 
 #[test]
+fn the_bare_value_that_was_asked_for_is_no_intent_whatever_it_is_taken_for() {
+    for (taken_for, order) in [("talk_to_human", "AB12345678"), ("cancel", " AB12345678。"), ("greet", "AB12345678")] {
+        let mut desk = Desk::open();
+        desk.hear(&means("我的快递呢", STATUS));
+        let taken = [(taken_for, 0.99)];
+        let heard = means(order, &taken).with(("order_number", "AB12345678"));
+        desk.check(&heard, "form_step", Action::Template, "AB12345678");
+    }
+    let mut desk = Desk::open();
+    desk.hear(&means("我的快递呢", STATUS));
+    let person = [("talk_to_human", 0.99)];
+    desk.check(&means("AB12345678 转人工", &person), "asked_for_person", Action::Handoff, "转接");
+}
+
+#[test]
 fn a_value_given_with_the_question_is_not_asked_for() {
     let heard = Heard { entity: Some(("order_number", "AB12345678")), ..means("查AB12345678", STATUS) };
     Desk::open().check(&heard, "template", Action::Template, "AB12345678");

@@ -90,7 +90,7 @@ impl Calibration {
 
     /// Calibrated probabilities of the intents, from their logits and signals of familiarity, and that of being in scope.
     ///
-    /// They sum to at most the latter, but where several intents are told apart each stands by itself.
+    /// They sum to at most one, but where several intents are told apart each stands by itself.
     pub(crate) fn probabilities(&self, logits: &[f32], signals: &[f32]) -> (Vec<f32>, f32) {
         let in_scope = self.scope.probability(signals);
         if let Some(several) = &self.several {
@@ -104,9 +104,10 @@ impl Calibration {
         };
         let settled = self.beta.probability(said);
         let in_scope = in_scope.max(settled);
-        // The others keep their proportions, and their ranks.
+        // The others keep their proportions and their ranks, and grow no likelier for it.
         let rest: f32 = probabilities.iter().sum::<f32>() - said;
-        let factor = (settled / said.max(f32::MIN_POSITIVE)).min((in_scope - settled) / rest.max(f32::MIN_POSITIVE));
+        let factors = [settled / said.max(f32::MIN_POSITIVE), (1.0 - settled) / rest.max(f32::MIN_POSITIVE)];
+        let factor = factors.into_iter().fold(1.0, f32::min);
         probabilities.iter_mut().for_each(|probability| *probability *= factor);
         probabilities[index] = settled;
         (probabilities, in_scope)

@@ -19,6 +19,9 @@ use crate::split::Row;
 
 /// Thresholds are found with at least one out-of-scope row for so many others.
 const STRANGE_ROWS: usize = 10;
+/// What a stand-in for an out-of-scope row counts when probabilities are put right: enough that what is unlike all rows
+/// is not believed, and so little that what is like them is believed as it deserves.
+const STAND_IN: f32 = 0.3;
 /// Candidates for how much a margin of the linear classifiers counts against a logit of the network.
 const SCALES: [f32; 9] = [0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0];
 /// The scale where few rows speak for another.
@@ -103,7 +106,16 @@ impl Verdict {
             None => scope::fit(&signals(&inside), &signals(&outside), &left_out),
         };
         calibration.several = several(&inside, &outside, n_intents);
-        calibration.beta = BetaCalibration::fit(&outcomes(&inside, &outside, &calibration));
+        // Somebody always asks what a bot cannot know: where real rows of that are few, others stand in for them.
+        let missing = (inside.len() / STRANGE_ROWS).saturating_sub(outside.len());
+        let step = single.len().checked_div(missing).unwrap_or(usize::MAX).max(1);
+        let strange: Vec<&Weighed<'_>> = single.into_iter().step_by(step).take(missing).collect();
+        let stand_ins = |calibration: &Calibration| -> Vec<(f32, bool)> {
+            strange.iter().map(|row| row.strange_point(calibration)).collect()
+        };
+        let mut outcomes = outcomes(&inside, &outside, &calibration);
+        outcomes.extend(stand_ins(&calibration).into_iter().map(|(probability, right)| (probability, right, STAND_IN)));
+        calibration.beta = BetaCalibration::fit(&outcomes);
         let mut points: Vec<(f32, bool)> = inside.iter().chain(&outside).map(|row| row.point(&calibration)).collect();
         let mut metrics = BTreeMap::new();
         if !judged.is_empty() {
@@ -112,11 +124,7 @@ impl Verdict {
             metrics.insert("held_out_rows".into(), judged.len() as f32);
             metrics.insert("ece".into(), calibration_error(&points));
         }
-        // Somebody always asks what a bot cannot know: where real rows of that are few, others stand in for them.
-        let missing = (inside.len() / STRANGE_ROWS).saturating_sub(outside.len());
-        if let Some(step) = single.len().checked_div(missing) {
-            points.extend(single.iter().step_by(step.max(1)).map(|row| row.strange_point(&calibration)));
-        }
+        points.extend(stand_ins(&calibration));
         calibration.set_curve(points);
         Self { calibration, scale, metrics }
     }

@@ -59,7 +59,7 @@ pub struct Entity {
 /// Everything the classifier says about one message.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Prediction {
-    /// All intents, best first; the probabilities sum to at most `in_scope`, but where the bundle tells several intents apart in
+    /// All intents, best first; the probabilities sum to at most one, but where the bundle tells several intents apart in
     /// one message each is that of its own intent, whichever others there are.
     pub ranking: Vec<Scored>,
     /// Calibrated probability that the message has any of the bot's intents.

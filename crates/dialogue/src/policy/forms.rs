@@ -160,6 +160,16 @@ fn read(turn: &Turn<'_>, slot: &Slot) -> Option<SlotValue> {
     Some(SlotValue { value: kept.clone(), text: kept, sensitive: slot.sensitive || turn.heard.personal_data })
 }
 
+/// Whether the message is the value that an open form asked for, and nothing else: a bare number means no intent, whatever
+/// a classifier makes of it.
+pub(super) fn is_bare_answer(turn: &Turn<'_>) -> bool {
+    let asked = turn.conversation.form.as_ref();
+    let slot = asked.and_then(|active| turn.script.form(&active.intent)?.slot(&active.slot));
+    let value = slot.filter(|slot| !slot.takes_own_words()).and_then(|slot| read(turn, slot));
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
+    value.is_some_and(|value| letters(&value.text) > 0 && letters(&value.text) >= letters(&turn.heard.text))
+}
+
 /// What was told in own words belongs to that form only; entities stay for later questions.
 pub(super) fn forget_own_words(turn: &Turn<'_>, intent: &str, state: &mut Conversation) {
     let Some(form) = turn.script.form(intent) else {

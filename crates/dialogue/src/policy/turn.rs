@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::forms::is_bare_answer;
 use crate::{
     Candidate, Candidates, Conversation, HandoffState, IntentScore, Kind, Language, Localised, Script, SlotValue,
     Template, Understanding,
@@ -51,6 +52,9 @@ impl<'a> Turn<'a> {
 
     /// The best intent, where it keeps the accepted error rate.
     pub(super) fn sure_intent(&self) -> Result<&'a IntentScore, String> {
+        if is_bare_answer(self) {
+            return Err("the message is just what the form asked for".into());
+        }
         let threshold = self.heard.intent_threshold;
         let best = self.heard.intents.first().ok_or("no intent was recognised")?;
         if best.probability >= threshold {
