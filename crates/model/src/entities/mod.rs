@@ -7,6 +7,7 @@ mod gazetteer;
 mod labels;
 mod lattice;
 mod learn;
+mod pass;
 mod pieces;
 mod projection;
 mod read;
