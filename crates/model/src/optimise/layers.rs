@@ -32,10 +32,15 @@ impl Classifier {
     ) -> Result<Self, Error> {
         let mut parts = self.parts().clone();
         let precision = self.info().precision;
+        let reads_entities = parts.tagger.as_ref().is_some_and(|tagger| tagger.form().is_some());
         let bert = encoder(&mut parts, "layers")?;
         let before = bert.config.num_hidden_layers;
         if layers == 0 || layers >= before {
             let problem = format!("the model has {before} layers; keep at least 1 and at most {}", before.max(2) - 1);
+            return Err(Error::Option { option: "layers", problem });
+        }
+        if reads_entities {
+            let problem = "the model's entities are read from the last of its layers; leave the option out".to_owned();
             return Err(Error::Option { option: "layers", problem });
         }
         bert.widen();
