@@ -183,8 +183,10 @@ impl<'a> Maker<'a> {
     }
 
     fn texts<'s>(&'s self, model: &'s Classifier) -> Vec<&'s str> {
-        let learned = model.examples().iter().map(String::as_str);
-        self.bot.iter().flat_map(Bot::texts).chain(learned).collect()
+        match &self.bot {
+            Some(bot) => bot.texts().collect(),
+            None => model.examples().iter().map(String::as_str).collect(),
+        }
     }
 
     /// Whether heads can learn again from the bot's rows: the encoder must not know their labels.

@@ -14,7 +14,7 @@ const SAMPLE: usize = 100;
 /// Texts of one step of the re-tune.
 const BATCH: usize = 32;
 /// Fewest steps of the re-tune, and most passes over the texts that it takes for them.
-const STEPS: usize = 600;
+const STEPS: usize = 500;
 const PASSES: usize = 20;
 /// Highest learning rate of the re-tune.
 const RATE: f32 = 3e-4;
@@ -47,6 +47,8 @@ impl Classifier {
         let read = |text: &&str| self.parts().read(text::normalise(text).as_str()).tokens;
         let mut messages: Vec<Vec<u32>> = texts.par_iter().map(read).collect();
         messages.retain(|message| !message.is_empty());
+        messages.sort_unstable();
+        messages.dedup();
         if messages.is_empty() {
             let found = "no text to re-tune fewer layers on".to_owned();
             return Err(Error::Data { found, remedy: "give the bot's folder".into() });
