@@ -41,6 +41,8 @@ enum Command {
     Drift(DriftArgs),
     /// Say which of two models is better, whether that can be chance, and what changed
     Compare(CompareArgs),
+    /// Make a lighter model from one with a base: fewer tokens, fewer layers, 8 bits, and what each step costs
+    Optimise(fine_tune::optimise::OptimiseArgs),
     /// Classify messages: JSONL {"text"} in, JSONL out
     Predict(PredictArgs),
     /// Make a bot folder from a file of labelled messages
@@ -58,6 +60,7 @@ fn main() -> ExitCode {
         Command::Mine(arguments) => fine_tune::run_mine(&arguments),
         Command::Queue(arguments) => fine_tune::run_queue(&arguments),
         Command::Drift(arguments) => fine_tune::run_drift(&arguments),
+        Command::Optimise(arguments) => fine_tune::run_optimise(&arguments),
         Command::Predict(arguments) => fine_tune::run_predict(arguments),
         Command::BotFromJsonl(arguments) => fine_tune::run_bot_from_jsonl(arguments),
     };

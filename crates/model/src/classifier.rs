@@ -283,6 +283,10 @@ pub(crate) fn fingerprint(set: &TrainingSet) -> String {
         example.also.iter().for_each(|intent| add(intent.as_bytes()));
         add(&example.weight.to_le_bytes());
     }
+    for taught in &set.taught {
+        add(taught.text.as_bytes());
+        taught.says.iter().for_each(|(_, probability)| add(&probability.to_le_bytes()));
+    }
     for (text, sentiment) in &set.sentiment {
         add(text.as_bytes());
         add(&[*sentiment as u8]);

@@ -46,4 +46,4 @@ pub use options::{Control, EncoderKind, Progress, TrainOptions, Validation};
 pub use prediction::{Entity, Prediction, Scored, ScoredSentiment, Sentiment};
 pub use several::SeveralIntents;
 pub use train::{Checkpoint, Continued, Start, train, train_with};
-pub use training_set::{AnnotatedText, Example, Mention, TrainingSet};
+pub use training_set::{AnnotatedText, Example, Mention, Taught, TrainingSet};

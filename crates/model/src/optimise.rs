@@ -1,17 +1,20 @@
 //! Lighter classifiers made from a trained one: fewer tokens, fewer layers, 8 bits. The one they are made from stays
 //! as it is; whether a lighter one may keep its calibration is for the caller to say.
 
+mod distil;
 mod layers;
 mod scripts;
 mod vocabulary;
 
 pub use vocabulary::Vocabulary;
 
+use std::path::Path;
+
 use crate::classifier::Parts;
 use crate::encoder::bert::{Bert, BertConfig};
 use crate::judgement::{Verdict, judge};
 use crate::split::labelled;
-use crate::{Classifier, Depth, Error, Example, Precision};
+use crate::{Classifier, Control, Depth, Error, Example, Precision, Progress, TrainOptions, TrainingSet, train};
 
 impl Classifier {
     /// Layers of the base's encoder; none without a base.
@@ -48,14 +51,45 @@ impl Classifier {
         let mut parts = self.parts().clone();
         let judged = judge(&parts, None, &rows)?;
         let verdict = Verdict::beside(&judged, parts.intents.len(), Some(&parts.calibration.scope));
-        let sentiment_temperature = parts.calibration.sentiment_temperature;
-        parts.calibration = verdict.calibration;
-        parts.calibration.sentiment_temperature = sentiment_temperature;
+        let known = std::mem::replace(&mut parts.calibration, verdict.calibration);
+        parts.calibration.sentiment_temperature = known.sentiment_temperature;
+        parts.calibration.several = parts.calibration.several.or(known.several);
         parts.metrics.extend(verdict.metrics);
         let threshold = parts.calibration.threshold(self.info().accepted_error_rate);
         parts.metrics.insert("threshold".into(), threshold);
         parts.metrics.insert("coverage".into(), parts.calibration.coverage(threshold));
         Ok(self.with_parts(parts, self.info().clone()))
+    }
+
+    /// The same classifier with heads learned again over its encoder, which must have been saved in the folder and stays
+    /// as it is; sentiment and entities are kept. Rows held out from the heads calibrate them, which is honest as long as
+    /// the encoder does not know their labels.
+    pub fn with_heads_from(
+        &self,
+        folder: &Path,
+        set: &TrainingSet,
+        watch: &mut dyn FnMut(&Progress) -> Control,
+    ) -> Result<Self, Error> {
+        let known = self.info();
+        let options = TrainOptions {
+            base: Some(folder.to_owned()),
+            depth: Some(Depth::Frozen),
+            precision: known.precision,
+            accepted_error_rate: known.accepted_error_rate,
+            ..TrainOptions::default()
+        };
+        let set = TrainingSet { sentiment: Vec::new(), annotated: Vec::new(), ..set.clone() };
+        let mut parts = train(&set, &options, watch)?.parts().clone();
+        parts.sentiment.clone_from(&self.parts().sentiment);
+        parts.tagger.clone_from(&self.parts().tagger);
+        parts.calibration.sentiment_temperature = self.parts().calibration.sentiment_temperature;
+        for name in ["sentiment_accuracy", "entity_f1"] {
+            parts.metrics.extend(known.metrics.get(name).map(|value| (name.to_owned(), *value)));
+        }
+        let mut info = known.clone();
+        info.features.n_ngrams = parts.featuriser.len();
+        info.n_examples = set.train.len() + set.validation.len();
+        Ok(self.with_parts(parts, info))
     }
 
     /// A classifier of other parts, whose version says what was done.

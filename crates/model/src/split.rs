@@ -1,6 +1,9 @@
 //! Labels, and the stratified split into rows to learn from and rows to check on.
 
+mod taught;
+
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::random::Random;
 use crate::{Error, Example, TrainingSet};
@@ -19,6 +22,10 @@ pub(crate) struct Row {
     pub label: u32,
     pub also: Vec<u32>,
     pub weight: f32,
+    /// Where a teacher has its say: the target of each output of the network, in place of the labels.
+    pub target: Option<Arc<[f32]>>,
+    /// Whether the label comes from somebody else than the teacher.
+    pub is_labelled: bool,
 }
 
 impl Row {
@@ -39,6 +46,8 @@ pub(crate) struct Rows {
     pub intents: Vec<String>,
     pub train: Vec<Row>,
     pub held_out: Vec<Row>,
+    /// Rows that only a teacher has labelled; they are never held out.
+    pub further: Vec<Row>,
 }
 
 impl Rows {
@@ -59,7 +68,8 @@ impl Rows {
         if held_out.is_empty() {
             (train, held_out) = split(train, share, seed);
         }
-        Ok(Self { intents, train, held_out })
+        let further = taught::teach(&set.taught, &intents, &mut train, &held_out);
+        Ok(Self { intents, train, held_out, further })
     }
 }
 
@@ -77,7 +87,14 @@ pub(crate) fn labelled(examples: &[Example], intents: &[String]) -> Vec<Row> {
             let text = text::normalise(&example.text).as_str().to_owned();
             let also = example.also.iter().filter_map(|intent| labels.get(intent.as_str()).copied());
             let also = also.filter(|also| *also != label).collect();
-            (!text.trim().is_empty()).then_some(Row { text, label, also, weight: example.weight })
+            (!text.trim().is_empty()).then_some(Row {
+                text,
+                label,
+                also,
+                weight: example.weight,
+                target: None,
+                is_labelled: true,
+            })
         })
         .collect()
 }
@@ -107,6 +124,7 @@ impl Rows {
             judged.extend(held_out.iter().cloned());
             folds.push(Fold { train, held_out });
         }
+        folds.iter_mut().for_each(|fold| fold.train.extend(self.further.iter().cloned()));
         folds
     }
 }

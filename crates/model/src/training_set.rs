@@ -45,6 +45,19 @@ pub struct Mention {
     pub end: usize,
 }
 
+/// What a teacher says of a message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Taught {
+    /// The message.
+    pub text: String,
+    /// Intents with their probabilities; `None` is out of scope.
+    pub says: Vec<(Option<String>, f32)>,
+    /// How much that counts beside the message's label, where it has one; 1 for the teacher's word alone.
+    pub share: f32,
+    /// How much the message counts, where it has no label: 1 as an authored example.
+    pub weight: f32,
+}
+
 /// Everything a classifier is made from.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct TrainingSet {
@@ -52,6 +65,9 @@ pub struct TrainingSet {
     pub train: Vec<Example>,
     /// Rows to stop early and calibrate on; when empty, a stratified share of `train` is held out.
     pub validation: Vec<Example>,
+    /// What a teacher says of rows of `train`, and of further messages, which are learned from and never held out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taught: Vec<Taught>,
     /// Messages with their sentiment; when empty the classifier has no sentiment head.
     pub sentiment: Vec<(String, Sentiment)>,
     /// Messages with their entities marked, those that hold none too; when none is marked there is no tagger.

@@ -67,6 +67,8 @@ enum Command {
     Queue(fine_tune::args::QueueArgs),
     /// Say what has changed between two logs, and what of it chance does not explain
     Drift(fine_tune::args::DriftArgs),
+    /// Make a lighter model from one with a base: fewer tokens, fewer layers, 8 bits, and what each step costs
+    Optimise(fine_tune::optimise::OptimiseArgs),
     /// Classify messages: JSONL {"text"} in, JSONL out
     Predict(fine_tune::args::PredictArgs),
     /// Index an FAQ file or folder
@@ -123,6 +125,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Mine(arguments) => fine_tune::run_mine(&arguments),
         Command::Queue(arguments) => fine_tune::run_queue(&arguments),
         Command::Drift(arguments) => fine_tune::run_drift(&arguments),
+        Command::Optimise(arguments) => fine_tune::run_optimise(&arguments),
         Command::Predict(arguments) => fine_tune::run_predict(arguments),
         Command::Index(arguments) => retrieve::index(&arguments),
         Command::Search(arguments) => retrieve::search(&arguments),

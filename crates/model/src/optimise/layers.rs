@@ -14,7 +14,7 @@ const SAMPLE: usize = 100;
 /// Texts of one step of the re-tune.
 const BATCH: usize = 32;
 /// Fewest steps of the re-tune, and most passes over the texts that it takes for them.
-const STEPS: usize = 600;
+const STEPS: usize = 500;
 const PASSES: usize = 20;
 /// Highest learning rate of the re-tune.
 const RATE: f32 = 3e-4;
@@ -32,16 +32,23 @@ impl Classifier {
     ) -> Result<Self, Error> {
         let mut parts = self.parts().clone();
         let precision = self.info().precision;
+        let reads_entities = parts.tagger.as_ref().is_some_and(|tagger| tagger.form().is_some());
         let bert = encoder(&mut parts, "layers")?;
         let before = bert.config.num_hidden_layers;
         if layers == 0 || layers >= before {
             let problem = format!("the model has {before} layers; keep at least 1 and at most {}", before.max(2) - 1);
             return Err(Error::Option { option: "layers", problem });
         }
+        if reads_entities {
+            let problem = "the model's entities are read from the last of its layers; leave the option out".to_owned();
+            return Err(Error::Option { option: "layers", problem });
+        }
         bert.widen();
         let read = |text: &&str| self.parts().read(text::normalise(text).as_str()).tokens;
         let mut messages: Vec<Vec<u32>> = texts.par_iter().map(read).collect();
         messages.retain(|message| !message.is_empty());
+        messages.sort_unstable();
+        messages.dedup();
         if messages.is_empty() {
             let found = "no text to re-tune fewer layers on".to_owned();
             return Err(Error::Data { found, remedy: "give the bot's folder".into() });

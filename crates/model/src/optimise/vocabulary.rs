@@ -36,6 +36,8 @@ impl Classifier {
         let mut kept = pieces.needed(&Scripts::of(&self.info().languages));
         for text in texts {
             kept.extend(self.parts().read(text::normalise(text).as_str()).tokens);
+            // Entities may be read from messages as they were written.
+            kept.extend(self.parts().read(text).tokens);
         }
         if let Vocabulary::Most(wanted) = vocabulary {
             pieces.fill(&mut kept, wanted, &Scripts::of(&self.info().languages));

@@ -159,7 +159,8 @@ impl Fitted {
     }
 
     pub(super) fn parts(self, train: &[Row], intents: &[String]) -> Result<Parts, Error> {
-        let inside: Vec<&Row> = train.iter().filter(|row| (row.label as usize) < intents.len()).collect();
+        let inside: Vec<&Row> =
+            train.iter().filter(|row| row.is_labelled && (row.label as usize) < intents.len()).collect();
         let step = inside.len().div_ceil(MAX_NEIGHBOURS).max(1);
         let shown: Vec<&Row> = inside.into_iter().step_by(step).collect();
         let kept: Vec<_> = shown.iter().map(|row| (self.featuriser.features(&row.text), row.label)).collect();

@@ -68,7 +68,7 @@ struct Course<'a> {
 impl<'a> Course<'a> {
     fn new(rows: &'a Rows, options: &'a TrainOptions) -> Self {
         let folds = rows.folds(if options.base.is_none() { ENOUGH_HELD_OUT } else { 0 }, options.seed);
-        let all = || rows.train.iter().chain(&rows.held_out).cloned().collect();
+        let all = || rows.train.iter().chain(&rows.held_out).chain(&rows.further).cloned().collect();
         let n_all = rows.train.len() + rows.held_out.len();
         let depth = options.depth.unwrap_or(Depth::usual(n_all, rows.intents.len()));
         Self {

@@ -255,6 +255,10 @@ fn batch<'a>(rows: &[&'a Row], inputs: &'a [Input], outputs: usize, smoothing: f
     let mut targets = vec![0.0; rows.len() * outputs];
     for (target, row) in targets.chunks_exact_mut(outputs).zip(rows) {
         let share = row.weight / total;
+        if let Some(taught) = &row.target {
+            target.iter_mut().zip(taught.iter()).for_each(|(value, taught)| *value = share * taught);
+            continue;
+        }
         target.fill(share * smoothing / outputs as f32);
         let each = share * (1.0 - smoothing) / (1 + row.also.len()) as f32;
         row.labels().for_each(|label| target[label as usize] += each);

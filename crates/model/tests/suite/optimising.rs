@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use model::{Classifier, Control, Depth, Example, Precision, TrainOptions, Vocabulary};
+use model::{Classifier, Control, Depth, Example, Precision, TrainOptions, TrainingSet, Vocabulary};
 use serde_json::{Value, json};
 
 use crate::bases::{from, write_checkpoint};
-use crate::shop::{SHOP, best, learn, set};
+use crate::shop::{SHOP, best, learn, options, set};
 
 /// Words that no message of the shop has, and single characters beside them.
 const FOREIGN: [&str; 6] = ["zebra", "accordion", "спасибо", "с", "ありがとう", "あ"];
@@ -84,13 +84,18 @@ fn unigram() -> (Value, usize) {
     (tokenizer, n)
 }
 
-/// A model over a tiny checkpoint of some layers with this tokenizer.
-fn model(home: &Path, (tokenizer, n_tokens): (Value, usize), n_layers: usize) -> Classifier {
+/// A model over a tiny checkpoint of some layers with this tokenizer; its base reads intents alone.
+fn model(home: &Path, tokenizer: (Value, usize), n_layers: usize) -> Classifier {
+    let set = TrainingSet { annotated: Vec::new(), ..set() };
+    learn(&set, &TrainOptions { depth: Some(Depth::Frozen), ..from(&base(home, tokenizer, n_layers)) })
+}
+
+fn base(home: &Path, (tokenizer, n_tokens): (Value, usize), n_layers: usize) -> PathBuf {
     let base = home.join("base");
     fs::create_dir_all(&base).unwrap();
     fs::write(base.join("tokenizer.json"), tokenizer.to_string()).unwrap();
     write_checkpoint(&base, n_tokens, n_layers);
-    learn(&set(), &TrainOptions { depth: Some(Depth::Frozen), ..from(&base) })
+    base
 }
 
 fn texts() -> Vec<String> {
@@ -121,7 +126,8 @@ fn said(model: &Classifier, texts: &[&str]) -> Vec<(Vec<(String, u32)>, u32)> {
 fn messages_made_of_kept_tokens_are_answered_as_before_to_the_last_bit() {
     for (kind, tokenizer) in [("word pieces", word_piece()), ("unigrams", unigram())] {
         let home = tempfile::tempdir().unwrap();
-        let whole = model(home.path(), tokenizer, 1);
+        let options = TrainOptions { depth: Some(Depth::Frozen), ..from(&base(home.path(), tokenizer, 1)) };
+        let whole = learn(&set(), &options);
         let light = with_vocabulary(&whole, Vocabulary::Used).unwrap();
         let texts = texts();
         let mut texts: Vec<&str> = texts.iter().map(String::as_str).collect();
@@ -233,9 +239,33 @@ fn what_cannot_be_made_lighter_is_refused_with_the_way_out() {
     }
     let error = whole.with_layers(1, &[], &mut |_| Control::Continue).unwrap_err().to_string();
     assert!(error.contains("no text"), "{error}");
+    let marked = learn(&set(), &TrainOptions { depth: Some(Depth::Frozen), ..from(&home.path().join("base")) });
+    let error = with_layers(&marked, 1).unwrap_err().to_string();
+    assert!(error.contains("entities are read from the last of its layers"), "{error}");
     let other = tempfile::tempdir().unwrap();
     crate::bases::write_base(&other.path().join("base"));
     let pairs = learn(&set(), &TrainOptions { depth: Some(Depth::Frozen), ..from(&other.path().join("base")) });
     let error = with_vocabulary(&pairs, Vocabulary::Used).unwrap_err().to_string();
     assert!(error.contains("BPE") && error.contains("leave it whole"), "{error}");
+}
+
+#[test]
+fn a_student_learns_what_its_teacher_says_of_messages_without_a_label() {
+    let home = tempfile::tempdir().unwrap();
+    let teacher = model(home.path(), word_piece(), 1);
+    let rows: Vec<Example> = set().train.into_iter().filter(|row| row.intent.is_some()).collect();
+    let few: Vec<Example> = rows.iter().step_by(10).cloned().collect();
+    let few = TrainingSet { train: few, annotated: Vec::new(), sentiment: Vec::new(), ..set() };
+    let further: Vec<&str> = rows.iter().map(|row| row.text.as_str()).collect();
+    let alone = learn(&few, &options());
+    let taught = teacher.distilled(&few, &further, &options(), &mut |_| Control::Continue).unwrap();
+    let right = |model: &Classifier| rows.iter().filter(|row| row.intent == Some(best(model, &row.text))).count();
+    let [teacher_right, alone_right, taught_right] = [&teacher, &alone, &taught].map(right);
+    assert!(taught_right > alone_right + 5, "{taught_right} against {alone_right}, the teacher {teacher_right}");
+    assert_eq!((taught.layers(), taught.info().n_examples), (None, few.train.len()));
+    assert!(taught.examples().len() <= few.train.len(), "only labelled rows are shown as examples");
+    let held_out = taught.info().metrics["held_out_rows"] as usize;
+    assert!(held_out <= few.train.len(), "only labelled rows are judged, not {held_out}");
+    let error = SHOP.distilled(&few, &further, &options(), &mut |_| Control::Continue).unwrap_err().to_string();
+    assert!(error.contains("distil") && error.contains("no base"), "{error}");
 }

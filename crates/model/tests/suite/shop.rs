@@ -75,6 +75,7 @@ pub(crate) fn set() -> TrainingSet {
     TrainingSet {
         train: set_rows(),
         validation: Vec::new(),
+        taught: Vec::new(),
         sentiment: moods(),
         annotated: marked(),
         gazetteer: Gazetteer::parse_yaml(ENTITIES).unwrap(),
