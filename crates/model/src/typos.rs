@@ -64,7 +64,14 @@ mod tests {
 
     fn rows() -> Vec<Row> {
         let texts = ["where is my parcel and when will it come", "我的快递到哪里了", "ok", "好的", ""];
-        let row = |text: &&str| Row { text: (*text).to_owned(), label: 1, also: vec![2], weight: 0.5 };
+        let row = |text: &&str| Row {
+            text: (*text).to_owned(),
+            label: 1,
+            also: vec![2],
+            weight: 0.5,
+            is_labelled: true,
+            target: None,
+        };
         texts.iter().cycle().take(200).map(row).collect()
     }
 
