@@ -12,7 +12,7 @@ use crate::data_report::DataReport;
 use crate::logs::{self, Conversation, Role};
 use crate::row::{Origin, Row, Rows, Taught, intent_name, read_jsonl};
 use crate::source::Source;
-use crate::{Error, Place, Problem, Severity, dedupe, nlu, split, weak};
+use crate::{Error, Place, Problem, Severity, dedupe, general, nlu, split, weak};
 
 /// What to read beside a bot's own files, and how.
 #[derive(Debug, Clone)]
@@ -95,6 +95,7 @@ impl BotRows {
             // Not redacted: what a customer's number looks like is learned here, and only hashes of it are kept.
             annotated: files.authored.annotated,
             gazetteer: files.gazetteer,
+            general: general::messages(&files.config.languages),
             languages: files.config.languages.iter().map(|language| language.code().to_owned()).collect(),
             ..TrainingSet::default()
         };

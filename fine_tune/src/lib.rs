@@ -18,6 +18,7 @@ mod eval;
 mod evaluate;
 mod events;
 mod folds;
+mod general;
 mod html;
 mod inspect;
 mod interrupt;

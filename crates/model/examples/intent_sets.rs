@@ -18,6 +18,11 @@ struct Row {
     split: String,
 }
 
+#[derive(Deserialize)]
+struct Message {
+    text: String,
+}
+
 struct Arguments {
     file: String,
     on: String,
@@ -25,6 +30,8 @@ struct Arguments {
     exposure: bool,
     verbose: bool,
     save: Option<PathBuf>,
+    /// A JSONL file of general messages.
+    general: Option<String>,
     options: TrainOptions,
 }
 
@@ -32,7 +39,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments = arguments()?;
     let rows: Vec<Row> =
         std::fs::read_to_string(&arguments.file)?.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
-    let set = training_set(&rows, &arguments);
+    let mut set = training_set(&rows, &arguments);
+    if let Some(file) = &arguments.general {
+        let messages: Vec<Message> =
+            std::fs::read_to_string(file)?.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+        set.general = messages.into_iter().map(|message| message.text).collect();
+    }
     println!("{}: {} rows to train on", arguments.file, set.train.len());
     let started = Instant::now();
     let classifier = train(&set, &arguments.options, &mut |progress| {
@@ -61,6 +73,7 @@ fn arguments() -> Result<Arguments, Box<dyn std::error::Error>> {
         exposure: false,
         verbose: false,
         save: None,
+        general: None,
         options: TrainOptions::default(),
     };
     while let Some(word) = words.next() {
@@ -76,6 +89,7 @@ fn arguments() -> Result<Arguments, Box<dyn std::error::Error>> {
         let options = &mut arguments.options;
         match word.as_str() {
             "--save" => arguments.save = Some(value.into()),
+            "--general" => arguments.general = Some(value),
             "--on" => arguments.on = value,
             "--per-intent" => arguments.per_intent = value.parse()?,
             "--seed" => options.seed = value.parse()?,

@@ -287,6 +287,7 @@ pub(crate) fn fingerprint(set: &TrainingSet) -> String {
         add(taught.text.as_bytes());
         taught.says.iter().for_each(|(_, probability)| add(&probability.to_le_bytes()));
     }
+    set.general.iter().for_each(|text| add(text.as_bytes()));
     for (text, sentiment) in &set.sentiment {
         add(text.as_bytes());
         add(&[*sentiment as u8]);

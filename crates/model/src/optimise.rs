@@ -12,7 +12,7 @@ use std::path::Path;
 
 use crate::classifier::Parts;
 use crate::encoder::bert::{Bert, BertConfig};
-use crate::judgement::{Verdict, judge};
+use crate::judgement::{HeldOut, Verdict, judge};
 use crate::split::labelled;
 use crate::{Classifier, Control, Depth, Error, Example, Precision, Progress, TrainOptions, TrainingSet, train};
 
@@ -50,7 +50,8 @@ impl Classifier {
         }
         let mut parts = self.parts().clone();
         let judged = judge(&parts, None, &rows)?;
-        let verdict = Verdict::beside(&judged, parts.intents.len(), Some(&parts.calibration.scope));
+        let held_out = HeldOut { judged: &judged, scope: Some(&parts.calibration.scope), ..HeldOut::default() };
+        let verdict = Verdict::of(held_out, parts.intents.len());
         let known = std::mem::replace(&mut parts.calibration, verdict.calibration);
         parts.calibration.sentiment_temperature = known.sentiment_temperature;
         parts.calibration.several = parts.calibration.several.or(known.several);

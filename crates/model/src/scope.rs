@@ -43,20 +43,29 @@ impl Evidence<'_> {
 
 /// Fits the regression on in-scope rows against out-of-scope ones.
 ///
-/// Made rows resemble real ones in their logits alone, so only the first signal is fitted on them.
-pub(crate) fn fit(inside: &[[f32; SIGNALS]], outside: &[[f32; SIGNALS]], left_out: &[[f32; SIGNALS]]) -> ScopeModel {
-    let real = outside.len() >= ENOUGH;
-    let strange = if real { outside } else { left_out };
-    if inside.is_empty() || strange.is_empty() {
+/// Where real ones are few, general messages and rows without their own intent stand in for them. The latter alone
+/// resemble real ones in their logits only, so without general messages the other signals are left out.
+pub(crate) fn fit(
+    inside: &[[f32; SIGNALS]],
+    outside: &[[f32; SIGNALS]],
+    general: &[[f32; SIGNALS]],
+    left_out: &[[f32; SIGNALS]],
+) -> ScopeModel {
+    let strange: &[&[[f32; SIGNALS]]] = match (outside.len() >= ENOUGH, general.len() >= ENOUGH) {
+        (true, _) => &[outside],
+        (false, true) => &[general, left_out],
+        (false, false) => &[left_out],
+    };
+    if inside.is_empty() || strange.iter().all(|rows| rows.is_empty()) {
         return ScopeModel::default();
     }
-    let seen = |row: &[f32; SIGNALS]| if real { *row } else { [row[0], 0.0, 0.0] };
-    let weight = |n: usize, share: f32| share / n as f32;
-    let rows: Vec<([f32; SIGNALS], f32, f32)> =
-        [(inside, 1.0, weight(inside.len(), 1.0 - PRIOR)), (strange, 0.0, weight(strange.len(), PRIOR))]
-            .into_iter()
-            .flat_map(|(rows, target, weight)| rows.iter().map(move |row| (seen(row), target, weight)))
-            .collect();
+    let blind = outside.len() < ENOUGH && general.len() < ENOUGH;
+    let seen = |row: &[f32; SIGNALS]| if blind { [row[0], 0.0, 0.0] } else { *row };
+    let share = PRIOR / strange.len() as f32;
+    let groups = std::iter::once((inside, 1.0, 1.0 - PRIOR)).chain(strange.iter().map(|rows| (*rows, 0.0, share)));
+    let rows: Vec<([f32; SIGNALS], f32, f32)> = groups
+        .flat_map(|(rows, target, share)| rows.iter().map(move |row| (seen(row), target, share / rows.len() as f32)))
+        .collect();
     regress(&rows)
 }
 

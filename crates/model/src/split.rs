@@ -48,6 +48,8 @@ pub(crate) struct Rows {
     pub held_out: Vec<Row>,
     /// Rows that only a teacher has labelled; they are never held out.
     pub further: Vec<Row>,
+    /// General messages, labelled as out of scope.
+    pub general: Vec<Row>,
 }
 
 impl Rows {
@@ -69,7 +71,9 @@ impl Rows {
             (train, held_out) = split(train, share, seed);
         }
         let further = taught::teach(&set.taught, &intents, &mut train, &held_out);
-        Ok(Self { intents, train, held_out, further })
+        let general: Vec<Example> = set.general.iter().map(|text| Example::new(text, None)).collect();
+        let general = labelled(&general, &intents);
+        Ok(Self { intents, train, held_out, further, general })
     }
 }
 

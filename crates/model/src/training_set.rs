@@ -68,6 +68,10 @@ pub struct TrainingSet {
     /// What a teacher says of rows of `train`, and of further messages, which are learned from and never held out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub taught: Vec<Taught>,
+    /// General messages that bots are seldom made for: not learned, but where the rows hold few out of scope they teach
+    /// how such messages look.
+    #[serde(default)]
+    pub general: Vec<String>,
     /// Messages with their sentiment; when empty the classifier has no sentiment head.
     pub sentiment: Vec<(String, Sentiment)>,
     /// Messages with their entities marked, those that hold none too; when none is marked there is no tagger.

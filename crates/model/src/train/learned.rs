@@ -11,7 +11,7 @@ use super::watcher::Watcher;
 use crate::classifier::Parts;
 use crate::columns::Columns;
 use crate::features::Features;
-use crate::judgement::{Judged, Verdict, judge, stored};
+use crate::judgement::{HeldOut, Judged, Verdict, judge, stored};
 use crate::linear::{Linear, LinearRow};
 use crate::split::{Fold, Row, Rows};
 use crate::typos;
@@ -44,9 +44,10 @@ pub(super) fn learn(rows: &Rows, options: &TrainOptions, watcher: &mut Watcher<'
             break;
         }
     }
-    let Before { judged, learned, best_epoch, .. } = before;
+    let Before { judged, general, learned, best_epoch, .. } = before;
     let Learned { mut parts, linear, .. } = learned.expect("there is always a first fit");
-    let verdict = Verdict::of(&judged, rows.intents.len());
+    let held_out = HeldOut { judged: &judged, general: &general, ..HeldOut::default() };
+    let verdict = Verdict::of(held_out, rows.intents.len());
     if let Some(linear) = linear {
         parts.network.widen(&linear, verdict.scale)?;
         parts.plain = parts.network.plain()?;
@@ -60,6 +61,7 @@ pub(super) fn learn(rows: &Rows, options: &TrainOptions, watcher: &mut Watcher<'
 /// The fits of a training: one for each fold, and a last one on all rows unless none was held out.
 struct Course<'a> {
     intents: &'a [String],
+    general: &'a [Row],
     folds: Vec<Fold>,
     all: Option<Vec<Row>>,
     plan: Plan<'a>,
@@ -73,6 +75,7 @@ impl<'a> Course<'a> {
         let depth = options.depth.unwrap_or(Depth::usual(n_all, rows.intents.len()));
         Self {
             intents: &rows.intents,
+            general: &rows.general,
             folds,
             all: (options.refit && !rows.held_out.is_empty()).then(all),
             plan: Plan::new(depth, rows.train.len(), options),
@@ -124,6 +127,7 @@ impl<'a> Course<'a> {
                 return Ok(());
             }
             before.best_epoch = Some(learned.best_epoch);
+            before.general = judge(&learned.parts, learned.linear.as_ref(), self.general)?;
         }
         before.learned = Some(learned);
         Ok(())
@@ -143,6 +147,7 @@ impl<'a> Course<'a> {
             let taught = self.taught(train);
             let lesson = Lesson { train: &taught, n_own: train.len(), held_out, intents: self.intents, before };
             let first = Learned::new(lesson, &self.plan, |fitted| fitted.relearn(&self.plan, kept))?;
+            before.general = judge(&first.parts, first.linear.as_ref(), self.general)?;
             before.learned = Some(first);
         }
         Ok(())
@@ -156,6 +161,8 @@ pub(super) struct Before {
     pub(super) fit: usize,
     pub(super) fits: usize,
     judged: Vec<Judged>,
+    /// What the first fit says of general messages.
+    general: Vec<Judged>,
     learned: Option<Learned>,
     /// The best epoch of the first fit.
     pub(super) best_epoch: Option<u32>,

@@ -75,6 +75,7 @@ pub(crate) fn set() -> TrainingSet {
     TrainingSet {
         train: set_rows(),
         validation: Vec::new(),
+        general: Vec::new(),
         taught: Vec::new(),
         sentiment: moods(),
         annotated: marked(),
