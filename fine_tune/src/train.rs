@@ -132,7 +132,8 @@ fn training_options(arguments: &TrainArgs) -> TrainOptions {
 pub(crate) fn learning_options(learning: &LearningArgs) -> TrainOptions {
     let usual = TrainOptions::default();
     let LearningArgs { encoder, epochs, batch_size, learning_rate, .. } = *learning;
-    let LearningArgs { warmup, weight_decay, dropout, label_smoothing, patience, seed, threads, .. } = *learning;
+    let LearningArgs { warmup, weight_decay, dropout, typos, label_smoothing, patience, .. } = *learning;
+    let LearningArgs { seed, threads, memory, .. } = *learning;
     TrainOptions {
         encoder: match encoder {
             Some(Encoder::Bag) => EncoderKind::Bag,
@@ -146,10 +147,12 @@ pub(crate) fn learning_options(learning: &LearningArgs) -> TrainOptions {
         warmup: warmup.unwrap_or(usual.warmup),
         weight_decay: weight_decay.map_or(usual.weight_decay, |decay| decay as f32),
         dropout: dropout.unwrap_or(usual.dropout),
+        typos: typos.unwrap_or(usual.typos),
         label_smoothing: label_smoothing.unwrap_or(usual.label_smoothing),
         patience: patience.unwrap_or(usual.patience),
         seed: seed.unwrap_or(usual.seed),
         threads: threads.map(usize::from),
+        memory,
         ..usual
     }
 }

@@ -1,5 +1,5 @@
 //! Trains the entity tagger on FOLDER/NAME.train.conll and reports entity-level precision, recall and F1.
-//! Usage: `cargo run -p model --example entity_sets -- FOLDER NAME… [--on dev|test] [--base DIR --depth D] [--seed N]`
+//! Usage: `cargo run -p model --example entity_sets -- FOLDER NAME… [--on dev|test] [--base DIR --depth D] …`
 #![allow(clippy::print_stdout)]
 
 use std::time::Instant;
@@ -9,7 +9,7 @@ use model::{AnnotatedText, Classifier, Control, Mention, TrainOptions, TrainingS
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut words = std::env::args().skip(1);
     let folder = words.next().ok_or("name the folder of NAME.train.conll")?;
-    let (mut names, mut on, mut options) = (Vec::new(), "dev".to_owned(), TrainOptions::default());
+    let (mut names, mut on, mut verbose, mut options) = (Vec::new(), "dev".to_owned(), false, TrainOptions::default());
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or(format!("{word} needs a value"));
         match word.as_str() {
@@ -18,6 +18,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "--base" => options.base = Some(value()?.into()),
             "--prefix" => options.prefix = Some(value()?),
             "--epochs" => options.epochs = Some(value()?.parse()?),
+            "--learning-rate" => options.learning_rate = Some(value()?.parse()?),
+            "--verbose" => verbose = true,
             "--depth" => options.depth = Some(serde_json::from_value(value()?.into())?),
             _ => names.push(word),
         }
@@ -26,7 +28,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let annotated = read(&std::fs::read_to_string(format!("{folder}/{name}.train.conll"))?);
         let started = Instant::now();
         let set = TrainingSet { annotated, ..TrainingSet::default() };
-        let classifier = train(&set, &options, &mut |_| Control::Continue)?;
+        let classifier = train(&set, &options, &mut |progress| {
+            if let (Some(validation), true) = (progress.validation, verbose) {
+                println!(
+                    "epoch {:2} loss {:.3} train {:.4} held out {:.4} ({:.3}), {:.0} s left",
+                    progress.epoch,
+                    progress.loss,
+                    progress.train_accuracy,
+                    validation.accuracy,
+                    validation.loss,
+                    progress.seconds_left
+                );
+            }
+            Control::Continue
+        })?;
         let seconds = started.elapsed().as_secs_f32();
         let checks = read(&std::fs::read_to_string(format!("{folder}/{name}.{on}.conll"))?);
         let (precision, recall, f1, spread) = measure(&classifier, &checks);

@@ -1,12 +1,15 @@
 //! Turns a message into weighted n-grams: words and neighbouring words, runs of characters within words, and any two
 //! words of the message whatever stands between them. Each is known by a 32-bit hash; only those learned have a row.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// Characters of a message that are read; customers' messages are far shorter.
 const MAX_CHARS: usize = 2000;
 /// Characters of one Latin word that are read.
 const MAX_WORD: usize = 40;
+/// Digits from which a number is some number; shorter ones may mean what they say, as in "24 hours".
+const FEWEST_DIGITS: usize = 4;
 /// Distinct words of a message that are paired.
 const MAX_PAIRED: usize = 32;
 /// Most n-grams, and most pairs of words, that a model keeps: the most frequent first.
@@ -148,6 +151,7 @@ enum Group {
 
 /// Each distinct n-gram of a normalised text with its kind and count.
 fn ngrams(text: &str) -> Vec<(u32, Group, u32)> {
+    let text = backed_off(text);
     let end = text.char_indices().nth(MAX_CHARS).map_or(text.len(), |(at, _)| at);
     let mut found = Vec::with_capacity(end * 4);
     let mut seen: Vec<&str> = Vec::new();
@@ -179,6 +183,29 @@ fn ngrams(text: &str) -> Vec<(u32, Group, u32)> {
         }
     }
     counted
+}
+
+/// The text with every digit of longer numbers as a nought: one order number then says as much as any other.
+fn backed_off(text: &str) -> Cow<'_, str> {
+    let bytes = text.as_bytes();
+    if !bytes.windows(FEWEST_DIGITS).any(|run| run.iter().all(u8::is_ascii_digit)) {
+        return Cow::Borrowed(text);
+    }
+    let mut backed = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let (before, from) = rest.split_at(start);
+        let digits = from.find(|c: char| !c.is_ascii_digit()).unwrap_or(from.len());
+        backed.push_str(before);
+        if digits < FEWEST_DIGITS {
+            backed.push_str(&from[..digits]);
+        } else {
+            backed.extend(std::iter::repeat_n('0', digits));
+        }
+        rest = &from[digits..];
+    }
+    backed.push_str(rest);
+    Cow::Owned(backed)
 }
 
 /// Runs of letters and digits; each Han character is a word of its own.
@@ -256,5 +283,21 @@ impl std::hash::Hasher for PlainHasher {
     }
     fn write_u32(&mut self, value: u32) {
         self.0 = u64::from(value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_long_number_says_as_much_as_another_of_its_length_and_short_ones_mean_what_they_say() {
+        assert_eq!(ngrams("where is ab12345678"), ngrams("where is ab90817263"));
+        assert_ne!(ngrams("call 13812345678"), ngrams("call 1381234567"));
+        assert_ne!(ngrams("open 24 hours"), ngrams("open 48 hours"));
+        for (text, backed) in [("单号20260310在", "单号00000000在"), ("1234", "0000"), ("a12b", "a12b"), ("", "")]
+        {
+            assert_eq!(backed_off(text), backed);
+        }
     }
 }

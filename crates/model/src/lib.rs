@@ -31,6 +31,7 @@ mod table;
 mod tokens;
 mod train;
 mod training_set;
+mod typos;
 
 pub use beta::BetaCalibration;
 pub use calibration::{Calibration, ScopeModel};

@@ -47,6 +47,8 @@ pub struct TrainOptions {
     pub dropout: f32,
     /// Share of a message's n-grams and tokens left out in training.
     pub feature_dropout: f32,
+    /// Share of the messages that are learned a second time with typing errors; over a base none are.
+    pub typos: f32,
     /// Probability mass spread over all intents in the target.
     pub label_smoothing: f32,
     /// Seed of the split, of initial weights, of the order and of dropout.
@@ -61,6 +63,9 @@ pub struct TrainOptions {
     pub accepted_error_rate: f32,
     /// Threads to use; `None` uses what there is. The result does not depend on it.
     pub threads: Option<usize>,
+    /// Bytes of memory that training may take; `None` for no limit. Batches of a base go in pieces that fit, which
+    /// changes the result by no more than rounding.
+    pub memory: Option<u64>,
     /// Version written into the bundle; `None` makes one of `trained_at` and a hash of data and options.
     pub version: Option<String>,
     /// Time of training to record, RFC 3339; the crate itself reads no clock for it.
@@ -85,6 +90,7 @@ impl Default for TrainOptions {
             weight_decay: 0.01,
             dropout: 0.5,
             feature_dropout: 0.5,
+            typos: 0.3,
             label_smoothing: 0.1,
             seed: 17,
             patience: 5,
@@ -92,6 +98,7 @@ impl Default for TrainOptions {
             refit: true,
             accepted_error_rate: 0.05,
             threads: None,
+            memory: None,
             version: None,
             trained_at: String::new(),
             prefix: None,

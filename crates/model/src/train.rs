@@ -3,6 +3,7 @@
 mod checkpoint;
 mod fitted;
 mod learned;
+mod memory;
 mod pass;
 mod place;
 mod plan;
@@ -17,7 +18,7 @@ pub(crate) use watcher::Watcher;
 
 use crate::classifier::Parts;
 use crate::encoder::bert::BertConfig;
-use crate::entities::{Base, Checks, Cutter, Encoder, Form, School};
+use crate::entities::{Base, Checks, Cutter, Encoder, Form, Pace, School};
 use crate::features::Featuriser;
 use crate::network::{Network, Sizes};
 use crate::random::Random;
@@ -104,6 +105,7 @@ fn check(options: &TrainOptions) -> Result<(), Error> {
         options if options.threads == Some(0) => refuse("threads", "must be at least 1"),
         options if !share(options.dropout) => refuse("dropout", "must be at least 0 and below 1"),
         options if !share(options.feature_dropout) => refuse("feature_dropout", "must be at least 0 and below 1"),
+        options if !(0.0..=1.0).contains(&options.typos) => refuse("typos", "must be between 0 and 1"),
         options if !share(options.label_smoothing) => refuse("label_smoothing", "must be at least 0 and below 1"),
         options if !share(options.warmup) => refuse("warmup", "must be at least 0 and below 1"),
         options if options.learning_rate.is_some_and(|rate| !(rate > 0.0 && rate < 1.0)) => {
@@ -179,7 +181,8 @@ fn learn_entities(
     });
     let checks = if alone { Checks::Shown } else { Checks::Hidden };
     let finder = EntityFinder::new(&set.gazetteer);
-    School { finder: &finder, seed: options.seed, base, checks }.teach(&set.annotated, watcher)
+    let pace = Pace { epochs: options.epochs, base_rate: options.learning_rate };
+    School { finder: &finder, seed: options.seed, base, checks, pace }.teach(&set.annotated, watcher)
 }
 
 /// Most pieces of a message that a base reads for the tagger; no more than the intents where they share the pass.
@@ -199,9 +202,12 @@ fn without_intents(options: &TrainOptions, messages: usize) -> Result<Parts, Err
     network.round();
     network.prepare(options.precision);
     let featuriser = Featuriser::fit(std::iter::empty(), 1);
-    let fitted = Fitted { featuriser, tokenizer, network, best_epoch: 0, prefix };
+    let fitted = Fitted { featuriser, tokenizer, network, best_epoch: 0, prefix, most_tokens: None };
     let mut parts = fitted.parts(&[], &[])?;
     parts.calibration.scope.bias = NO_SCOPE;
-    parts.depth = options.base.as_ref().map(|_| options.depth.unwrap_or(Depth::usual(messages, 0)));
+    let depth = options.depth.unwrap_or(Depth::usual(messages, 0));
+    // To compare rows takes intents.
+    let depth = if depth == Depth::FewShot { Depth::Frozen } else { depth };
+    parts.depth = options.base.as_ref().map(|_| depth);
     Ok(parts)
 }

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::numbers::{not_negative, positive, share};
+use super::numbers::{not_negative, positive, share, size};
 
 /// How the model learns; what is left out is chosen by the model.
 #[derive(Debug, Clone, Default, Args)]
@@ -40,6 +40,10 @@ pub struct LearningArgs {
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub label_smoothing: Option<f32>,
 
+    /// The share of messages that are learned a second time with a typing error in them [default: 0.3; none over a base]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub typos: Option<f32>,
+
     /// Epochs without a better held-out result before stopping
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub patience: Option<u32>,
@@ -51,6 +55,11 @@ pub struct LearningArgs {
     /// Processor threads [default: all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+
+    /// The most memory that training may take, such as 4GB: a base then takes its batches in pieces that fit, with the
+    /// same result; what cannot fit is refused before training begins [default: no limit]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub memory: Option<u64>,
 }
 
 /// The encoders that learn from nothing.

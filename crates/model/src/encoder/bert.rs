@@ -138,15 +138,20 @@ impl Bert {
 fn passes<'a>(messages: &'a [&'a [u32]]) -> impl Iterator<Item = &'a [&'a [u32]]> {
     let mut rest = messages;
     std::iter::from_fn(move || {
-        let mut tokens = 0;
-        let fitting = rest.iter().take_while(|message| {
-            tokens += message.len();
-            tokens <= TOKENS
-        });
-        let (now, later) = rest.split_at(fitting.count().max(1).min(rest.len()));
+        let (now, later) = rest.split_at(fitting(rest, TOKENS));
         rest = later;
         (!now.is_empty()).then_some(now)
     })
+}
+
+/// How many messages from the first on have at most so many tokens together; one at least, where there is one.
+fn fitting(messages: &[&[u32]], most_tokens: usize) -> usize {
+    let mut tokens = 0;
+    let fitting = messages.iter().take_while(|message| {
+        tokens += message.len();
+        tokens <= most_tokens
+    });
+    fitting.count().max(1).min(messages.len())
 }
 
 #[cfg(test)]

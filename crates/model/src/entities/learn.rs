@@ -14,38 +14,45 @@ use crate::table::{Step, Table};
 use crate::train::Watcher;
 use crate::{Control, Progress, Validation};
 
-/// Messages to learn from, passes times messages, and the fewest and most passes.
-const MESSAGES: usize = 20_000;
-const EPOCHS: (usize, usize) = (20, 80);
-/// The same where a base learns too.
-const TUNED_MESSAGES: usize = 8_000;
-const TUNED_EPOCHS: (usize, usize) = (4, 20);
-/// Messages of a step, and where a base learns too.
-const BATCH: usize = 8;
-const TUNED_BATCH: usize = 16;
 /// Messages that are checked at a time.
 const CHECKED: usize = 32;
-/// The first step's size, and where a base learns too; later ones shrink to nothing.
-const RATE: f32 = 0.05;
-const TUNED_RATE: f32 = 0.01;
-/// Highest rates of what a base's states say, and of a base that learns too; they rise first and then shrink.
+/// Highest rates of what a base's states say, and of a base that is tuned; they rise first and then shrink.
 const STATES_RATE: f32 = 1e-3;
 const BASE_RATE: f32 = 1e-4;
 const WARMUP: f32 = 0.1;
 const DECAY: f32 = 0.01;
-/// Share of features left out at random; the rest counts for more.
-const DROPOUT: f32 = 0.3;
 /// Share of a base's states left out, and of what stands between them.
 const STATES_DROPOUT: f32 = 0.1;
 const BASE_DROPOUT: f32 = 0.1;
+/// Share of features left out at random; the rest counts for more.
+const DROPOUT: f32 = 0.3;
 /// How often a message is learned from with words hidden, where it can be.
 const HIDING: f32 = 0.2;
 /// Strength of the penalty, shared by all messages, and the most of it that one takes.
 const PENALTY: f32 = 2.0;
 const MOST_PENALTY: f32 = 2e-3;
-/// Steps between two reports.
-const REPORT_STEPS: u64 = 1000;
-const TUNED_REPORT_STEPS: u64 = 25;
+
+/// A part of learning with a schedule of its own.
+#[derive(Debug, Clone, Copy)]
+struct Stage {
+    /// Whether a base's encoder learns too.
+    tunes: bool,
+    /// Messages to learn from, passes times messages, and the fewest and most passes.
+    messages: usize,
+    epochs: (usize, usize),
+    /// Messages of a step.
+    batch: usize,
+    /// The first step's size for features; later ones shrink to nothing.
+    rate: f32,
+    /// Steps between two reports.
+    report: u64,
+}
+
+/// All there is to learn where no encoder does.
+const FIELD: Stage = Stage { tunes: false, messages: 20_000, epochs: (20, 80), batch: 8, rate: 0.05, report: 1000 };
+/// Before an encoder is tuned, the field learns over its states as they are, so that it says something of use.
+const BEFORE_TUNING: Stage = Stage { messages: 10_000, epochs: (5, 40), ..FIELD };
+const TUNING: Stage = Stage { tunes: true, messages: 15_000, epochs: (4, 15), batch: 16, rate: 0.01, report: 25 };
 
 /// A message to learn from: each token's rows of the table, and its tag.
 #[derive(Debug, Clone)]
@@ -56,7 +63,7 @@ pub(crate) struct Lesson {
     pub labels: Vec<usize>,
     /// What a base reads of it; nothing without a base.
     pub pieces: Pieces,
-    /// The base's states of the pieces, `[pieces, hidden]`, where they stay as they are.
+    /// The base's states of the pieces, `[pieces, hidden]`, as the base is before it is tuned.
     pub states: Vec<f16>,
 }
 
@@ -92,21 +99,23 @@ impl Beside<'_> {
         }
     }
 
-    fn is_tuned(&self) -> bool {
-        matches!(self, Self::Tuned(..))
-    }
-
-    /// States of lessons, with nothing dropped.
-    fn states(&self, lessons: &[Lesson]) -> Vec<f32> {
+    /// States of lessons at a stage, with nothing dropped.
+    fn states(&self, lessons: &[Lesson], stage: Stage) -> Vec<f32> {
         match self {
-            Self::Nothing => Vec::new(),
-            Self::Kept(_) => lessons.iter().flat_map(|lesson| lesson.states.to_f32_vec()).collect(),
-            Self::Tuned(bert, words) => {
+            Self::Tuned(bert, words) if stage.tunes => {
                 let ids: Vec<&[u32]> = lessons.iter().map(|lesson| lesson.pieces.ids.as_slice()).collect();
                 bert.states(words, &ids)
             }
+            _ => lessons.iter().flat_map(|lesson| lesson.states.to_f32_vec()).collect(),
         }
     }
+}
+
+/// How long and how fast an encoder is tuned, where somebody has said so.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Pace {
+    pub epochs: Option<u32>,
+    pub base_rate: Option<f32>,
 }
 
 /// What one fit learns from.
@@ -118,6 +127,7 @@ pub(crate) struct Course<'a> {
     pub labels: Labels,
     /// Features are rows below this.
     pub n_features: usize,
+    pub pace: Pace,
     pub seed: u64,
 }
 
@@ -143,6 +153,7 @@ impl Weights {
             descent,
             trainer: Trainer::default(),
             random: Random::new(course.seed, 7),
+            stage: FIELD,
             step: 0,
             seen: 0,
         };
@@ -180,41 +191,50 @@ struct Pass<'a> {
     descent: Descent,
     trainer: Trainer,
     random: Random,
+    stage: Stage,
+    /// Steps of the stage so far, and lessons.
     step: u64,
-    /// Lessons seen so far.
     seen: usize,
 }
 
 impl Pass<'_> {
     fn run(&mut self, watcher: &mut Watcher<'_>) {
+        let stages: &[Stage] = if let Beside::Tuned(..) = self.beside { &[BEFORE_TUNING, TUNING] } else { &[FIELD] };
+        for stage in stages {
+            (self.stage, self.step, self.seen) = (*stage, 0, 0);
+            if self.passes(watcher) == Control::Stop {
+                break;
+            }
+        }
+    }
+
+    /// The passes of one stage.
+    fn passes(&mut self, watcher: &mut Watcher<'_>) -> Control {
+        let stage = self.stage;
         let n = self.course.lessons.len().max(1);
-        let tuned = self.beside.is_tuned();
-        let (messages, least, most, batch) = match tuned {
-            true => (TUNED_MESSAGES, TUNED_EPOCHS.0, TUNED_EPOCHS.1, TUNED_BATCH),
-            false => (MESSAGES, EPOCHS.0, EPOCHS.1, BATCH),
-        };
-        let epochs = (messages / n).clamp(least, most);
-        let steps = (epochs * n.div_ceil(batch)) as u64;
+        let asked = self.course.pace.epochs.filter(|_| stage.tunes).map(|epochs| epochs.max(1) as usize);
+        let epochs = asked.unwrap_or((stage.messages / n).clamp(stage.epochs.0, stage.epochs.1));
+        let steps = (epochs * n.div_ceil(stage.batch)) as u64;
         let mut order: Vec<usize> = (0..self.course.lessons.len()).collect();
         for epoch in 1..=epochs {
             self.random.shuffle(&mut order);
             let place = Progress { epoch: epoch as u32, epochs: epochs as u32, steps, ..Progress::default() };
             let (mut sum, mut seen, mut unreported) = (Outcome::default(), 0, 0);
-            for chunk in order.chunks(batch) {
+            for chunk in order.chunks(stage.batch) {
                 sum.add(&self.learn(chunk, epochs * n));
                 (seen, unreported) = (seen + chunk.len(), unreported + chunk.len());
-                let every = if tuned { TUNED_REPORT_STEPS } else { REPORT_STEPS };
-                if self.step.is_multiple_of(every)
+                if self.step.is_multiple_of(stage.report)
                     && watcher.tell(self.progress(place, &sum, seen), std::mem::take(&mut unreported)) == Control::Stop
                 {
-                    return;
+                    return Control::Stop;
                 }
             }
             let progress = Progress { validation: self.validate(), ..self.progress(place, &sum, seen) };
             if watcher.tell(progress, unreported) == Control::Stop {
-                return;
+                return Control::Stop;
             }
         }
+        Control::Continue
     }
 
     /// One step on some lessons, of so many to come in all passes.
@@ -223,27 +243,25 @@ impl Pass<'_> {
         let share = self.seen as f32 / total as f32;
         let left = 1.0 - share;
         let height = (share / WARMUP).min(left / (1.0 - WARMUP)).min(1.0);
-        let lessons = self.course.lessons;
+        let (lessons, stage) = (self.course.lessons, self.stage);
         let views: Vec<View<'_>> = chunk.iter().map(|index| lessons[*index].thinned(&mut self.random)).collect();
         let mut states = match &mut self.beside {
-            Beside::Nothing => Vec::new(),
-            Beside::Kept(_) => chunk.iter().flat_map(|index| lessons[*index].states.to_f32_vec()).collect(),
-            Beside::Tuned(bert, words) => {
+            Beside::Tuned(bert, words) if stage.tunes => {
                 let ids: Vec<&[u32]> = views.iter().map(|view| view.pieces.ids.as_slice()).collect();
                 let inside = Dropout::new(BASE_DROPOUT, self.random.bits());
                 self.trainer.states(bert, words, &ids, inside).to_vec()
             }
+            _ => chunk.iter().flat_map(|index| lessons[*index].states.to_f32_vec()).collect(),
         };
         let mask = self.random.dropout_mask(states.len(), STATES_DROPOUT);
         multiply(&mut states, &mask);
-        let rate = if self.beside.is_tuned() { TUNED_RATE } else { RATE };
         let penalty = (PENALTY / lessons.len().max(1) as f32).min(MOST_PENALTY);
-        let rates = Rates { rate: rate * left, penalty, step: Step::new(STATES_RATE * height, DECAY, self.step) };
+        let rates = Rates { rate: stage.rate * left, penalty, step: Step::new(STATES_RATE * height, DECAY, self.step) };
         let mut outcome = self.descent.step(&Batch { views, factor: 1.0 / (1.0 - DROPOUT), states }, &rates);
-        if let Beside::Tuned(bert, words) = &mut self.beside {
+        if let (Beside::Tuned(bert, words), true) = (&mut self.beside, stage.tunes) {
             multiply(&mut outcome.states, &mask);
-            let step = Step::new(BASE_RATE * height, DECAY, self.step);
-            self.trainer.step_states(bert, words, &outcome.states, step);
+            let rate = self.course.pace.base_rate.unwrap_or(BASE_RATE);
+            self.trainer.step_states(bert, words, &outcome.states, Step::new(rate * height, DECAY, self.step));
         }
         self.seen += chunk.len();
         outcome
@@ -259,7 +277,11 @@ impl Pass<'_> {
         let mut sum = Outcome::default();
         for lessons in self.course.checks.chunks(CHECKED) {
             let views = lessons.iter().map(Lesson::whole).collect();
-            sum.add(&self.descent.judge(&Batch { views, factor: 1.0, states: self.beside.states(lessons) }));
+            sum.add(&self.descent.judge(&Batch {
+                views,
+                factor: 1.0,
+                states: self.beside.states(lessons, self.stage),
+            }));
         }
         let loss = (sum.loss / self.course.checks.len().max(1) as f64) as f32;
         let accuracy = sum.right as f32 / sum.tokens.max(1) as f32;

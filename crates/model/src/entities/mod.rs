@@ -15,7 +15,7 @@ mod tagger;
 mod tokens;
 
 pub use gazetteer::{EntityFinder, Gazetteer, GazetteerEntity, GazetteerValue};
-pub(crate) use learn::Weights as TaggerWeights;
+pub(crate) use learn::{Pace, Weights as TaggerWeights};
 pub(crate) use pieces::{BLOCKS, Cutter, Form, Pieces, Seen};
 pub(crate) use projection::Projection;
 pub(crate) use school::{Base, Checks, Encoder, School};

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::EntityFinder;
 use super::confidence::Confidence;
 use super::labels::Labels;
-use super::learn::{Beside, Course, Lesson, Weights};
+use super::learn::{Beside, Course, Lesson, Pace, Weights};
 use super::pieces::{Cutter, Form, Seen};
 use super::read::{FEW_MESSAGES, Read, known, see, vocabulary};
 use super::tagger::{EntityTagger, TaggerFacts};
@@ -34,6 +34,7 @@ pub(crate) struct School<'a> {
     pub seed: u64,
     pub base: Option<Base<'a>>,
     pub checks: Checks,
+    pub pace: Pace,
 }
 
 /// Whether the watcher is shown what is found on held-out messages after each pass.
@@ -62,7 +63,7 @@ impl EntityTagger {
     ///
     /// Also tells the F1 of whole entities on the messages that were held out.
     pub fn train(messages: &[AnnotatedText], finder: &EntityFinder, seed: u64) -> Option<(Self, f32)> {
-        let school = School { finder, seed, base: None, checks: Checks::Hidden };
+        let school = School { finder, seed, base: None, checks: Checks::Hidden, pace: Pace::default() };
         school.teach(messages, &mut Watcher::new(&mut |_| Control::Continue, None))
     }
 }
@@ -76,17 +77,20 @@ impl School<'_> {
         if entities.is_empty() {
             return None;
         }
-        let Self { finder, seed, base, checks } = self;
+        let Self { finder, seed, base, checks, pace } = self;
         let cutter = base.as_ref().map(|base| base.cutter);
         let mut read = read(messages, &entities, finder, cutter.as_ref(), seed);
-        let class = Class { entities, form: cutter.map(|cutter| cutter.form), seed, checks };
+        let class = Class { entities, form: cutter.map(|cutter| cutter.form), seed, checks, pace };
         Some(match base.map(|base| base.encoder) {
             None => class.teach(&read, None, watcher),
             Some(Encoder::Kept(bert, words)) => {
                 see(&mut read, bert, words);
                 class.teach(&read, Some(bert.config.hidden_size), watcher)
             }
-            Some(Encoder::Tuned(bert, words, precision)) => class.tune(&mut read, (bert, words), precision, watcher),
+            Some(Encoder::Tuned(bert, words, precision)) => {
+                see(&mut read, bert, words);
+                class.tune(&mut read, (bert, words), precision, watcher)
+            }
         })
     }
 }
@@ -124,6 +128,7 @@ struct Class {
     form: Option<Form>,
     seed: u64,
     checks: Checks,
+    pace: Pace,
 }
 
 impl Class {
@@ -163,6 +168,7 @@ impl Class {
         let Some((mut again, mut again_words)) = fresh.filter(|_| !watcher.stopped) else {
             return verdict.on(judge);
         };
+        see(read, &again, &again_words);
         watcher.begin(n_all, 0);
         let tagger = self.fit(read, &[], Beside::Tuned(&mut again, &mut again_words), watcher);
         if watcher.stopped {
@@ -190,6 +196,7 @@ impl Class {
             checks: &shown.par_iter().map(lesson).collect::<Vec<_>>(),
             labels,
             n_features: hashes.len(),
+            pace: self.pace,
             seed: self.seed,
         };
         let weights = Weights::learn(&course, beside, watcher);

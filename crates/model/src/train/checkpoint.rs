@@ -183,13 +183,14 @@ pub(super) struct Kept {
 
 impl Key {
     fn new(set: &TrainingSet, options: &TrainOptions) -> Result<Self, Error> {
-        // Neither changes a weight: the time, names, and how many threads there are.
+        // None of these changes a weight by more than rounding.
         let told = TrainOptions {
             base: None,
             base_licence: None,
             version: None,
             trained_at: String::new(),
             threads: None,
+            memory: None,
             ..options.clone()
         };
         Ok(Self {

@@ -14,7 +14,7 @@ use super::plan::{Plan, StageKind};
 use super::watcher::Watcher;
 use crate::calibration::Calibration;
 use crate::classifier::Parts;
-use crate::encoder::bert::BertConfig;
+use crate::encoder::bert::{BertConfig, Trainer};
 use crate::features::Featuriser;
 use crate::neighbours::Neighbours;
 use crate::network::{Base, Input, Network, Sizes};
@@ -34,6 +34,8 @@ pub(super) struct Fitted {
     pub(super) network: Network,
     pub(super) best_epoch: u32,
     pub(super) prefix: String,
+    /// Tokens of a batch that a base takes at a time, where memory is short.
+    pub(super) most_tokens: Option<usize>,
 }
 
 /// What training starts from: a base with its tokenizer and prefix, or nothing.
@@ -66,7 +68,7 @@ impl Fitted {
         let outputs = intents.len() + usize::from(train.iter().any(|row| row.label == none));
         let sizes = Sizes { ngrams: featuriser.n_ngrams(), tokens: tokenizer.get_vocab_size(true), outputs };
         let network = Network::new(options.encoder, sizes, base, &mut Random::new(options.seed, 2))?;
-        Ok(Self { featuriser, tokenizer, network, best_epoch: 0, prefix })
+        Ok(Self { featuriser, tokenizer, network, best_epoch: 0, prefix, most_tokens: None })
     }
 
     /// Runs the stages of the plan, from a checkpoint where there is one, and makes the network ready to serve.
@@ -114,6 +116,7 @@ impl Fitted {
         let [inputs, checks] = [lesson.train, lesson.held_out].map(|rows| self.read_for(kind, rows));
         let mut pass = Pass::new(&mut self.network, lesson, (plan, index), [&inputs, &checks]);
         pass.best_epoch = self.best_epoch;
+        pass.learner.trainer = Trainer::limited(self.most_tokens);
         if let Some(kept) = kept {
             pass.go_on(kept)?;
         }

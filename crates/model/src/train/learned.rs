@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::checkpoint::Kept;
 use super::fitted::Fitted;
+use super::memory::Sizes;
 use super::place::{Changed, put_network};
 use super::plan::Plan;
 use super::watcher::Watcher;
@@ -13,6 +14,7 @@ use crate::features::Features;
 use crate::judgement::{Judged, Verdict, judge, stored};
 use crate::linear::{Linear, LinearRow};
 use crate::split::{Fold, Row, Rows};
+use crate::typos;
 use crate::{Depth, Error, TrainOptions};
 
 /// Held-out rows that thresholds are found on: where one share of the rows is fewer, others are held out in turn.
@@ -51,7 +53,7 @@ pub(super) fn learn(rows: &Rows, options: &TrainOptions, watcher: &mut Watcher<'
     }
     parts.calibration = verdict.calibration;
     parts.metrics = verdict.metrics;
-    parts.depth = options.base.as_ref().map(|_| course.depth);
+    parts.depth = options.base.as_ref().map(|_| course.plan.depth);
     Ok((parts, best_epoch.unwrap_or(0)))
 }
 
@@ -60,7 +62,6 @@ struct Course<'a> {
     intents: &'a [String],
     folds: Vec<Fold>,
     all: Option<Vec<Row>>,
-    depth: Depth,
     plan: Plan<'a>,
 }
 
@@ -74,7 +75,6 @@ impl<'a> Course<'a> {
             intents: &rows.intents,
             folds,
             all: (options.refit && !rows.held_out.is_empty()).then(all),
-            depth,
             plan: Plan::new(depth, rows.train.len(), options),
         }
     }
@@ -85,7 +85,19 @@ impl<'a> Course<'a> {
 
     /// Rows of all fits that come after one.
     fn rows_after(&self, fit: usize) -> usize {
-        (fit + 1..self.fits()).map(|fit| self.lesson(fit).0.len()).sum()
+        let rows: usize = (fit + 1..self.fits()).map(|fit| self.lesson(fit).0.len()).sum();
+        (rows as f32 * (1.0 + self.typos())) as usize
+    }
+
+    /// The share of rows that are learned with typing errors too.
+    fn typos(&self) -> f32 {
+        let options = self.plan.options;
+        if options.base.is_none() { options.typos } else { 0.0 }
+    }
+
+    /// The rows as a fit learns them, those with typing errors behind the others.
+    fn taught(&self, train: &[Row]) -> Vec<Row> {
+        [train, &typos::copies(train, self.typos(), self.plan.options.seed)].concat()
     }
 
     /// Rows that a fit learns from, and those that only the first one stops by.
@@ -99,8 +111,9 @@ impl<'a> Course<'a> {
 
     fn fit(&self, before: &Before, kept: Option<&Kept>, watcher: &mut Watcher<'_>) -> Result<Learned, Error> {
         let (train, held_out) = self.lesson(before.fit);
-        let lesson = Lesson { train, held_out, intents: self.intents, before };
-        Learned::new(lesson, self.plan.options, |fitted| fitted.learn(lesson, &self.plan, kept, watcher))
+        let taught = self.taught(train);
+        let lesson = Lesson { train: &taught, n_own: train.len(), held_out, intents: self.intents, before };
+        Learned::new(lesson, &self.plan, |fitted| fitted.learn(lesson, &self.plan, kept, watcher))
     }
 
     /// Judges the rows that a fit has not learned from, and keeps the fit itself if it is the first or the last.
@@ -127,8 +140,9 @@ impl<'a> Course<'a> {
         if place.fit > 0 {
             before.judged = stored::take(stored)?;
             let (train, held_out) = self.lesson(0);
-            let lesson = Lesson { train, held_out, intents: self.intents, before };
-            let first = Learned::new(lesson, self.plan.options, |fitted| fitted.relearn(&self.plan, kept))?;
+            let taught = self.taught(train);
+            let lesson = Lesson { train: &taught, n_own: train.len(), held_out, intents: self.intents, before };
+            let first = Learned::new(lesson, &self.plan, |fitted| fitted.relearn(&self.plan, kept))?;
             before.learned = Some(first);
         }
         Ok(())
@@ -169,20 +183,25 @@ impl Learned {
     /// Fits the linear classifiers, and the network in the way that is given.
     fn new(
         lesson: Lesson<'_>,
-        options: &TrainOptions,
+        plan: &Plan<'_>,
         learn: impl FnOnce(&mut Fitted) -> Result<(), Error>,
     ) -> Result<Self, Error> {
-        let mut fitted = Fitted::new(lesson, options)?;
+        let mut fitted = Fitted::new(lesson, plan.options)?;
         let features: Vec<Features> =
             lesson.train.par_iter().map(|row| fitted.featuriser.features(&row.text)).collect();
         let (n_features, n_outputs) = (fitted.featuriser.len(), fitted.network.outputs);
+        if let Some(limit) = plan.options.memory {
+            let texts = lesson.train.iter().map(|row| row.text.len()).sum();
+            let sizes = Sizes::new(texts, &features, n_features, &fitted.network);
+            fitted.most_tokens = sizes.most_tokens(limit, plan)?;
+        }
         let linear = || {
             let rows: Vec<LinearRow<'_>> = features
                 .iter()
                 .zip(lesson.train)
                 .map(|(features, row)| LinearRow { features, class: row.label, also: &row.also, weight: row.weight })
                 .collect();
-            Linear::fit(&rows, n_features, n_outputs, options.seed)
+            Linear::fit(&rows, n_features, n_outputs, plan.options.seed)
         };
         // The watcher stays on this thread; the linear classifiers take another where there is one.
         let linear = std::thread::scope(|scope| {
@@ -194,7 +213,7 @@ impl Learned {
             })
         })?;
         let best_epoch = fitted.best_epoch;
-        Ok(Self { parts: fitted.parts(lesson.train, lesson.intents)?, linear, best_epoch })
+        Ok(Self { parts: fitted.parts(&lesson.train[..lesson.n_own], lesson.intents)?, linear, best_epoch })
     }
 }
 
@@ -202,6 +221,8 @@ impl Learned {
 #[derive(Clone, Copy)]
 pub(super) struct Lesson<'a> {
     pub(super) train: &'a [Row],
+    /// How many of them, from the first on, are as they were written.
+    pub(super) n_own: usize,
     pub(super) held_out: &'a [Row],
     pub(super) intents: &'a [String],
     pub(super) before: &'a Before,

@@ -5,6 +5,7 @@ use crate::{Depth, TrainOptions};
 
 /// Passes over the data in order, each stage going on from what the one before has learnt.
 pub(super) struct Plan<'a> {
+    pub(super) depth: Depth,
     pub(super) stages: Vec<Stage>,
     pub(super) options: &'a TrainOptions,
 }
@@ -42,7 +43,7 @@ impl<'a> Plan<'a> {
                 vec![stage(StageKind::Head, head), stage(StageKind::Whole, asked(5))]
             }
         };
-        Self { stages, options }
+        Self { depth, stages, options }
     }
 
     /// Epochs of all stages before one.

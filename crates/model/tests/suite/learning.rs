@@ -186,6 +186,19 @@ fn rows_without_weight_teach_nothing() {
 }
 
 #[test]
+fn a_training_that_cannot_keep_to_its_memory_is_refused_before_it_begins() {
+    let little = TrainOptions { memory: Some(50_000_000), ..options() };
+    let mut reports = 0;
+    let refused = train(&set(), &little, &mut |_| {
+        reports += 1;
+        Control::Continue
+    });
+    let error = refused.unwrap_err().to_string();
+    assert!(error.starts_with("option memory: ") && error.contains("50 MB") && reports == 0, "{error}");
+    learn(&set(), &TrainOptions { memory: Some(2_000_000_000), epochs: Some(1), ..options() });
+}
+
+#[test]
 fn options_out_of_range_are_refused_by_name() {
     let usual = options;
     for (options, name) in [

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::dropout::{Dropout, Place};
+use super::dropout::Dropout;
 use super::kernels::{softmax, softmax_backward};
 use super::matrix::{How, Matrix, Target, multiply};
 use super::packed::Packed;
@@ -42,7 +42,7 @@ impl<'a> Head<'a> {
     }
 
     fn drop_out(self, message: usize, shares: &mut [f32]) {
-        self.of.dropout.apply(Place::Shares, [self.of.layer, message, self.head], shares);
+        self.of.dropout.shares([self.of.layer, message, self.head], shares);
     }
 }
 

@@ -78,7 +78,7 @@ impl Tape {
         let positions = &bert.weights.values[plan.positions.clone()];
         let kind = &bert.weights.values[plan.kinds.clone()][..hidden];
         let tokens = self.packed.tokens();
-        self.embedded.rows.resize(tokens * hidden, 0.0);
+        resize(&mut self.embedded.rows, tokens * hidden);
         let rows = self.embedded.rows.chunks_exact_mut(hidden).zip(&self.packed.ids).zip(self.packed.positions());
         for ((row, id), position) in rows {
             row.copy_from_slice(words.row(*id));
@@ -89,7 +89,7 @@ impl Tape {
         self.hidden
             .par_chunks_mut(ROWS * hidden)
             .enumerate()
-            .for_each(|(chunk, rows)| dropout.apply(Place::Embedded, [0, chunk, 0], rows));
+            .for_each(|(chunk, rows)| dropout.rows(Place::Embedded, [0, chunk, hidden], rows));
     }
 
     /// Mean over each message's tokens.
@@ -118,8 +118,8 @@ impl Run<'_> {
         let config = &self.bert.config;
         std::mem::swap(&mut tape.input, hidden);
         self.linear(0, layer.qkv, &tape.input, &mut tape.qkv);
-        tape.shares.resize(self.packed.squares(config.num_attention_heads), 0.0);
-        tape.context.resize(tape.input.len(), 0.0);
+        resize(&mut tape.shares, self.packed.squares(config.num_attention_heads));
+        resize(&mut tape.context, tape.input.len());
         let attention = Attention {
             layer: self.index,
             heads: config.num_attention_heads,
@@ -139,7 +139,7 @@ impl Run<'_> {
     fn linear(&self, number: usize, linear: Linear, input: &[f32], out: &mut Vec<f32>) {
         let values = &self.bert.weights.values;
         let tokens = self.packed.tokens();
-        out.resize(tokens * linear.out, 0.0);
+        resize(out, tokens * linear.out);
         let bias = &values[linear.bias()];
         match self.bert.ready.as_deref() {
             Some(Ready::EightBit(layers)) => return layers[self.index][number].multiply(input, bias, out),
@@ -157,17 +157,23 @@ impl Run<'_> {
     /// Drops from the rows on the tape, adds the states they came from, and normalises.
     fn join(&self, (place, norm): (Place, Norm), residual: &[f32], tape: &mut NormTape, out: &mut Vec<f32>) {
         norm_rows(self.bert, norm, tape, out, |chunk, rows| {
-            self.dropout.apply(place, [self.index, chunk, 0], rows);
+            self.dropout.rows(place, [self.index, chunk, norm.len], rows);
             add(rows, &residual[chunk * ROWS * norm.len..][..rows.len()]);
         });
     }
 
     fn activate(&self, slopes: &mut [f32], out: &mut Vec<f32>) {
-        out.resize(slopes.len(), 0.0);
+        resize(out, slopes.len());
         let size = (ROWS * self.bert.config.intermediate_size).max(1);
         let kind = self.bert.activation;
         slopes.par_chunks_mut(size).zip(out.par_chunks_mut(size)).for_each(|(x, y)| activate(kind, x, y));
     }
+}
+
+/// Gives numbers a length, and no more memory than that takes: what is kept for the way back is large.
+pub(super) fn resize(values: &mut Vec<f32>, len: usize) {
+    values.reserve_exact(len.saturating_sub(values.len()));
+    values.resize(len, 0.0);
 }
 
 /// Normalises the rows on a tape into `out`, each chunk of them prepared first.
@@ -181,8 +187,8 @@ fn norm_rows(
     let values = &bert.weights.values;
     let weights = [&values[norm.weight()], &values[norm.bias()]];
     let epsilon = bert.config.layer_norm_eps as f32;
-    out.resize(tape.rows.len(), 0.0);
-    tape.scales.resize(tape.rows.len() / norm.len, 0.0);
+    resize(out, tape.rows.len());
+    resize(&mut tape.scales, tape.rows.len() / norm.len);
     let size = ROWS * norm.len;
     tape.rows
         .par_chunks_mut(size)

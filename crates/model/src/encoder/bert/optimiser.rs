@@ -2,11 +2,11 @@
 
 use rayon::prelude::*;
 
-use super::Bert;
-use super::backward::Gradients;
+use super::backward::{Gradients, Sum};
 use super::dropout::Dropout;
 use super::forward::{LayerTape, Tape};
 use super::kernels::{adam, add, add_squares};
+use super::{Bert, fitting};
 use crate::table::{Step, Table, Uses};
 
 /// Longest gradient over all weights; a longer one is shortened to it.
@@ -19,17 +19,53 @@ const RUN: usize = 16_384;
 /// What training the encoder keeps between steps.
 #[derive(Debug, Default)]
 pub(crate) struct Trainer {
+    /// Most tokens that are gone forward and back with at a time; a larger batch goes in pieces. `None` for no limit.
+    most_tokens: Option<usize>,
     tape: Tape,
+    /// Where pieces go forward whose way back comes later.
+    light: Tape,
+    pieces: Vec<Piece>,
     gradients: Gradients,
     first: Vec<f32>,
     second: Vec<f32>,
 }
 
+/// Messages of a batch whose way back waits: they go forward once more before it.
+#[derive(Debug)]
+struct Piece {
+    messages: Vec<Vec<u32>>,
+    /// The first message's place in the batch.
+    from: usize,
+    dropout: Dropout,
+}
+
 impl Trainer {
+    /// A trainer that takes at most so many tokens at a time, where there is a limit.
+    pub(crate) fn limited(most_tokens: Option<usize>) -> Self {
+        Self { most_tokens, ..Self::default() }
+    }
+
     /// Vectors of messages [messages, hidden], keeping what [`Trainer::step`] needs.
     pub(crate) fn forward(&mut self, bert: &Bert, words: &Table, messages: &[&[u32]], dropout: Dropout) -> Vec<f32> {
-        self.tape.layers.resize_with(bert.config.num_hidden_layers, LayerTape::default);
-        self.tape.forward(bert, words, messages, dropout)
+        self.pieces.clear();
+        self.light.layers.resize_with(1, LayerTape::default);
+        let mut vectors = Vec::with_capacity(messages.len() * bert.config.hidden_size);
+        let (mut rest, mut tokens) = (messages, 0);
+        loop {
+            let (now, later) = rest.split_at(fitting(rest, self.most_tokens.unwrap_or(usize::MAX)));
+            let from = messages.len() - rest.len();
+            let dropout = dropout.after(tokens, from);
+            if later.is_empty() {
+                self.tape.layers.resize_with(bert.config.num_hidden_layers, LayerTape::default);
+                vectors.extend(self.tape.forward(bert, words, now, dropout));
+                return vectors;
+            }
+            vectors.extend(self.light.forward(bert, words, now, dropout));
+            let messages = now.iter().map(|tokens| tokens.to_vec()).collect();
+            self.pieces.push(Piece { messages, from, dropout });
+            tokens += now.iter().map(|message| message.len()).sum::<usize>();
+            rest = later;
+        }
     }
 
     /// The last states of messages, packed, [tokens, hidden], keeping what [`Trainer::step_states`] needs.
@@ -41,19 +77,25 @@ impl Trainer {
 
     /// Moves all weights, given gradients of the vectors of the last [`Trainer::forward`].
     pub(crate) fn step(&mut self, bert: &mut Bert, words: &mut Table, vectors: &[f32], step: Step) {
-        self.gradients.backward(bert, &self.tape, vectors);
-        self.descend(bert, words, step);
+        let found = self.backward(bert, words, vectors);
+        self.descend(bert, words, found, step);
     }
 
     /// Moves all weights, given gradients of the states of the last [`Trainer::states`].
     pub(crate) fn step_states(&mut self, bert: &mut Bert, words: &mut Table, states: &[f32], step: Step) {
         self.gradients.backward_states(bert, &self.tape, states);
-        self.descend(bert, words, step);
+        let mut rows = self.tape.packed.ids.clone();
+        rows.sort_unstable();
+        rows.dedup();
+        let mut sums = vec![0.0; rows.len() * words.dim()];
+        add_words(&self.tape, &self.gradients, &rows, &mut sums);
+        self.descend(bert, words, (rows, sums), step);
     }
 
-    fn descend(&mut self, bert: &mut Bert, words: &mut Table, step: Step) {
+    /// Moves all weights against their gradients, those of words given as rows and sums.
+    fn descend(&mut self, bert: &mut Bert, words: &mut Table, found: (Vec<u32>, Vec<f32>), step: Step) {
         bert.ready = None;
-        let (rows, mut sums) = self.word_gradients(words.dim());
+        let (rows, mut sums) = found;
         let scale = self.scale(&sums);
         self.move_dense(bert, scale, step);
         sums.iter_mut().for_each(|value| *value *= scale);
@@ -61,6 +103,28 @@ impl Trainer {
         let uses: Vec<&[(u32, f32)]> = uses.iter().map(<[_; 1]>::as_slice).collect();
         let slowest = slower(step, bert.config.num_hidden_layers);
         words.update(&Uses::new(&uses), &sums, &slowest);
+    }
+
+    /// Finds the gradients of all weights, piece by piece; returns the words of the batch, each once, with the sums of
+    /// their gradients.
+    pub(super) fn backward(&mut self, bert: &Bert, words: &Table, vectors: &[f32]) -> (Vec<u32>, Vec<f32>) {
+        let hidden = bert.config.hidden_size;
+        let waiting = || self.pieces.iter().flat_map(|piece| &piece.messages).flatten();
+        let mut rows: Vec<u32> = self.tape.packed.ids.iter().chain(waiting()).copied().collect();
+        rows.sort_unstable();
+        rows.dedup();
+        let mut sums = vec![0.0; rows.len() * hidden];
+        let at = self.pieces.iter().map(|piece| piece.messages.len()).sum::<usize>() * hidden;
+        self.gradients.backward(bert, &self.tape, &vectors[at..], Sum::Begin);
+        add_words(&self.tape, &self.gradients, &rows, &mut sums);
+        for piece in self.pieces.drain(..) {
+            let messages: Vec<&[u32]> = piece.messages.iter().map(Vec::as_slice).collect();
+            self.tape.forward(bert, words, &messages, piece.dropout);
+            let vectors = &vectors[piece.from * hidden..][..messages.len() * hidden];
+            self.gradients.backward(bert, &self.tape, vectors, Sum::GoOn);
+            add_words(&self.tape, &self.gradients, &rows, &mut sums);
+        }
+        (rows, sums)
     }
 
     /// The two moments of the dense weights; empty before the first step.
@@ -71,20 +135,6 @@ impl Trainer {
     /// Puts back what [`Trainer::moments`] gave.
     pub(crate) fn put_back(&mut self, [first, second]: [Vec<f32>; 2]) {
         (self.first, self.second) = (first, second);
-    }
-
-    /// The words of the batch, each once, with the sums of their gradients.
-    pub(super) fn word_gradients(&self, dim: usize) -> (Vec<u32>, Vec<f32>) {
-        let ids = &self.tape.packed.ids;
-        let mut rows = ids.clone();
-        rows.sort_unstable();
-        rows.dedup();
-        let mut sums = vec![0.0; rows.len() * dim];
-        for (id, gradient) in ids.iter().zip(self.gradients.tokens.chunks_exact(dim)) {
-            let at = rows.binary_search(id).expect("every id is among the sorted ids");
-            add(&mut sums[at * dim..][..dim], gradient);
-        }
-        (rows, sums)
     }
 
     /// What shortens the gradient to the longest allowed.
@@ -122,16 +172,25 @@ impl Trainer {
         }
     }
 
+    /// The gradients of the dense weights, found last.
+    #[cfg(test)]
+    pub(super) fn gradients(&self) -> &[f32] {
+        &self.gradients.dense
+    }
+
     #[cfg(test)]
     pub(super) fn state_gradients(&mut self, bert: &Bert, states: &[f32]) -> &[f32] {
         self.gradients.backward_states(bert, &self.tape, states);
         &self.gradients.dense
     }
+}
 
-    #[cfg(test)]
-    pub(super) fn gradients(&mut self, bert: &Bert, vectors: &[f32]) -> &[f32] {
-        self.gradients.backward(bert, &self.tape, vectors);
-        &self.gradients.dense
+/// Adds the gradients of a tape's tokens to the sums of their words.
+fn add_words(tape: &Tape, gradients: &Gradients, rows: &[u32], sums: &mut [f32]) {
+    let dim = sums.len() / rows.len().max(1);
+    for (id, gradient) in tape.packed.ids.iter().zip(gradients.tokens.chunks_exact(dim.max(1))) {
+        let at = rows.binary_search(id).expect("every id is among the sorted ids");
+        add(&mut sums[at * dim..][..dim], gradient);
     }
 }
 

@@ -152,7 +152,8 @@ fn gradients_of_every_weight_agree_with_finite_differences() {
         let (_, mut bert, words) = pair(&config);
         let mut trainer = Trainer::default();
         trainer.forward(&bert, &words, &MESSAGES, dropout);
-        let gradients = trainer.gradients(&bert, &direction()).to_vec();
+        trainer.backward(&bert, &words, &direction());
+        let gradients = trainer.gradients().to_vec();
         for part in bert.weights.plan.clone().parts.iter() {
             let range = part.range.clone();
             let steepest = range.max_by(|a, b| gradients[*a].abs().total_cmp(&gradients[*b].abs())).unwrap();
@@ -182,7 +183,8 @@ fn gradients_of_states_are_those_of_the_vectors_that_they_make() {
     let (_, bert, words) = pair(&config);
     let mut trainer = Trainer::default();
     let vectors = trainer.forward(&bert, &words, &MESSAGES, Dropout::NONE);
-    let expected = trainer.gradients(&bert, &direction()).to_vec();
+    trainer.backward(&bert, &words, &direction());
+    let expected = trainer.gradients().to_vec();
     let states = trainer.states(&bert, &words, &MESSAGES, Dropout::NONE).to_vec();
     assert_eq!(states, bert.states(&words, &MESSAGES));
     let mut rows = states.chunks_exact(8);
@@ -210,8 +212,7 @@ fn gradients_of_words_agree_with_finite_differences() {
     let (_, bert, words) = pair(&config);
     let mut trainer = Trainer::default();
     trainer.forward(&bert, &words, &MESSAGES, Dropout::NONE);
-    trainer.gradients(&bert, &direction());
-    let (rows, sums) = trainer.word_gradients(8);
+    let (rows, sums) = trainer.backward(&bert, &words, &direction());
     assert_eq!(rows, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
     for (row, sums) in rows.iter().zip(sums.chunks_exact(8)) {
         for (column, expected) in sums.iter().enumerate() {
@@ -225,6 +226,30 @@ fn gradients_of_words_agree_with_finite_differences() {
             assert!((slope - expected).abs() < 2e-3 + 0.02 * expected.abs(), "{row}: {expected} {slope}");
         }
     }
+}
+
+#[test]
+fn a_batch_in_pieces_gives_the_gradients_of_the_whole() {
+    let mut wide = config("gelu");
+    (wide.hidden_size, wide.intermediate_size, wide.vocab_size) = (24, 48, 300);
+    let (_, bert, words) = pair(&wide);
+    let messages: Vec<Vec<u32>> = (0..60).map(|i| (0..i % 7).map(|j| (i * 7 + j * 13) % 300).collect()).collect();
+    let messages: Vec<&[u32]> = messages.iter().map(Vec::as_slice).collect();
+    let gradients = |most_tokens: Option<usize>| {
+        let mut trainer = Trainer::limited(most_tokens);
+        let vectors = trainer.forward(&bert, &words, &messages, Dropout::new(0.1, 3));
+        let (rows, sums) = trainer.backward(&bert, &words, &vectors);
+        (vectors, rows, sums, trainer.gradients().to_vec())
+    };
+    let whole = gradients(None);
+    let alike = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-4 * (1.0 + a.abs()));
+    for most_tokens in [1, 10, 33, 100] {
+        let pieces = gradients(Some(most_tokens));
+        assert_eq!(pieces.1, whole.1);
+        let same = [(&pieces.0, &whole.0), (&pieces.2, &whole.2), (&pieces.3, &whole.3)];
+        assert!(same.iter().all(|(a, b)| alike(a, b)), "{most_tokens}");
+    }
+    assert!(gradients(Some(1000)) == whole);
 }
 
 /// All weights after a few steps with dropout on a number of threads.
