@@ -160,7 +160,15 @@ fn without_intents(options: &TrainOptions) -> Result<Parts, Error> {
     let sizes = Sizes { ngrams: 0, tokens: 0, outputs: 1 };
     let network = Network::new(EncoderKind::Ngrams, sizes, None, &mut Random::new(options.seed, 2))?;
     let featuriser = Featuriser::fit(std::iter::empty(), 1);
-    let fitted = Fitted { featuriser, tokenizer, network, best_epoch: 0, prefix: String::new(), most_tokens: None };
+    let fitted = Fitted {
+        featuriser,
+        tokenizer,
+        network,
+        best_epoch: 0,
+        prefix: String::new(),
+        most_tokens: None,
+        unknown: None,
+    };
     let mut parts = fitted.parts(&[], &[])?;
     parts.calibration.scope.bias = NO_SCOPE;
     Ok(parts)
