@@ -3,10 +3,10 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use model::Progress;
+use model::{Progress, TrainOptions};
 use serde::{Deserialize, Serialize};
 
-use crate::{DataReport, Error};
+use crate::{DataReport, Error, Trial};
 
 /// One line of `train --json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -14,6 +14,13 @@ use crate::{DataReport, Error};
 pub enum TrainEvent {
     /// The data is read.
     Data(Box<DataReport>),
+    /// Settings were searched.
+    Searched {
+        /// What was tried.
+        trials: Vec<Trial>,
+        /// What is learned with now.
+        kept: Box<TrainOptions>,
+    },
     /// A training that broke off goes on.
     Continued {
         /// Epochs that are done of the fit that was running.

@@ -22,6 +22,11 @@ impl Interrupt {
         Ok(Self(asked))
     }
 
+    /// Takes what was asked as done.
+    pub(crate) fn forget(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+
     pub(crate) fn is_asked(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }

@@ -12,8 +12,14 @@ use crate::args::{Depth, Encoder, LearningArgs, Precision, TrainArgs};
 use crate::dataset::{BotData, DataOptions, load_bot_data, marked};
 use crate::evaluate::{calibration, expected_calibration_error};
 use crate::events::{Curve, TrainEvent, TrainMetrics};
+use crate::search::{Settled, search};
 use crate::watch::Watcher;
 use crate::{DataReport, conll};
+
+/// How far a training steps back whose user asked for low priority, from 1 to 19.
+const LOW_PRIORITY: i32 = 10;
+/// From this share of tokens unknown to a base on, its user is told.
+const MANY_UNKNOWN: f32 = 0.2;
 
 /// Trains a bot's model; the folder appears whole or not at all.
 pub fn run_train(arguments: TrainArgs) -> anyhow::Result<ExitCode> {
@@ -27,6 +33,9 @@ pub fn run_train(arguments: TrainArgs) -> anyhow::Result<ExitCode> {
 
 fn train(arguments: TrainArgs) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
+    if arguments.low_priority {
+        rustix::process::nice(LOW_PRIORITY).context("cannot lower the priority of this process")?;
+    }
     if !arguments.data_only {
         prepare(&arguments.out)?;
     }
@@ -39,6 +48,7 @@ fn train(arguments: TrainArgs) -> anyhow::Result<ExitCode> {
     let accepted_error_rate = arguments.accepted_error.unwrap_or(data.accepted_error_rate);
     let options = TrainOptions { accepted_error_rate, ..options };
     let mut watcher = Watcher::new(arguments.json, arguments.tensorboard.as_deref())?;
+    let options = if arguments.search { searched(&arguments, &data.set, &options, &mut watcher)? } else { options };
     let mut checkpoint = open_checkpoint(&arguments, &data.set, &options)?;
     if let Some(continued) = checkpoint.continued() {
         tell(&arguments, told(&continued), || continuing(&continued));
@@ -50,6 +60,21 @@ fn train(arguments: TrainArgs) -> anyhow::Result<ExitCode> {
     publish(&arguments, &data, &classifier, &watcher, started)?;
     checkpoint.remove()?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The best of a grid of settings.
+fn searched(
+    arguments: &TrainArgs,
+    set: &TrainingSet,
+    options: &TrainOptions,
+    watcher: &mut Watcher,
+) -> anyhow::Result<TrainOptions> {
+    let settled = Settled { dropout: arguments.learning.dropout.is_some() };
+    let found = search(set, options, settled, &mut |progress| watcher.look(progress))?;
+    watcher.begin_again();
+    let kept = Box::new(TrainOptions { base: None, ..found.options.clone() });
+    tell(arguments, TrainEvent::Searched { trials: found.trials.clone(), kept }, || found.render());
+    Ok(found.options)
 }
 
 /// Opens the folder beside the model's where the training keeps what it needs to go on.
@@ -215,6 +240,11 @@ fn summary(arguments: &TrainArgs, metrics: &TrainMetrics, classifier: &Classifie
     rows.extend(intents.into_iter().filter(|_| !classifier.intents().is_empty()));
     rows.extend(entities.map(|f1| ("entities", format!("F1 {} on held-out messages", percent(f64::from(*f1))))));
     rows.push(("time", format!("{:.0} s", metrics.seconds)));
+    let unknown = classifier.info().metrics.get("unknown_tokens").filter(|share| **share >= MANY_UNKNOWN);
+    rows.extend(unknown.map(|share| {
+        let share = percent(f64::from(*share));
+        ("warning", format!("the base does not know {share} of the words: is it made for these languages?"))
+    }));
     let table: String = rows.iter().map(|(name, value)| format!("{name:<18} {value}\n")).collect();
     let measure =
         if classifier.intents().is_empty() { "--entities FILE.conll" } else { "--test FILE.jsonl --html report.html" };

@@ -41,8 +41,26 @@ impl Watcher {
         Ok(Self { view, tensorboard, interrupt, epochs: Vec::new(), stopped: false })
     }
 
-    /// Shows one report; the answer is whether to go on.
+    /// Shows one report of the training and keeps it; the answer is whether to go on.
     pub(crate) fn see(&mut self, progress: &Progress) -> Control {
+        if let Some(writer) = &mut self.tensorboard {
+            write_scalars(writer, progress);
+        }
+        if progress.validation.is_some() {
+            self.epochs.push(*progress);
+        }
+        let control = self.look(progress);
+        self.stopped |= control == Control::Stop;
+        control
+    }
+
+    /// Takes a wish to stop as granted: what comes now is stopped by another.
+    pub(crate) fn begin_again(&mut self) {
+        self.interrupt.forget();
+    }
+
+    /// Shows one report; the answer is whether to go on.
+    pub(crate) fn look(&self, progress: &Progress) -> Control {
         match &self.view {
             View::Json => TrainEvent::Progress(*progress).print(),
             View::Bar(bar) => show(bar, progress),
@@ -51,17 +69,7 @@ impl Watcher {
             }
             View::Lines => {}
         }
-        if let Some(writer) = &mut self.tensorboard {
-            write_scalars(writer, progress);
-        }
-        if progress.validation.is_some() {
-            self.epochs.push(*progress);
-        }
-        if self.interrupt.is_asked() {
-            self.stopped = true;
-            return Control::Stop;
-        }
-        Control::Continue
+        if self.interrupt.is_asked() { Control::Stop } else { Control::Continue }
     }
 
     pub(crate) fn finish(&mut self) {

@@ -25,6 +25,10 @@ use crate::sentiment::SentimentHead;
 use crate::table::Table;
 use crate::{BundleInfo, EncoderKind, EntityTagger, Error, FORMAT_VERSION, Gazetteer, scope};
 
+/// Rows of a base's words that no token names, at most: so many, or one in so many.
+const SPARE_ROWS: usize = 1024;
+const SPARE_SHARE: usize = 20;
+
 /// `frontdesk.json`: facts about the bundle, and the gazetteer.
 #[derive(Debug, Serialize, Deserialize)]
 struct Frontdesk {
@@ -493,6 +497,14 @@ pub(crate) fn load_base(dir: &Path) -> Result<(Base, Tokenizer, String), Error> 
         return Err(Error::bundle(
             dir,
             format!("tokenizer.json has more tokens than the {} of the model", words.len()),
+        ));
+    }
+    let known = tokenizer.get_vocab_size(true);
+    // A table is often a little longer than its vocabulary, to be of a round size.
+    if known + SPARE_ROWS.max(words.len() / SPARE_SHARE) < words.len() {
+        return Err(Error::bundle(
+            dir,
+            format!("tokenizer.json has {known} tokens, the model {}: they do not belong together", words.len()),
         ));
     }
     let bert = Bert::new(config, weights).map_err(|problem| Error::bundle(dir, problem))?;

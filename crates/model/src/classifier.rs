@@ -235,6 +235,12 @@ impl Parts {
             depth: self.depth,
             base_licence: options.base_licence.clone(),
             precision: options.precision,
+            options: Some(TrainOptions {
+                depth: self.depth,
+                epochs: Some(options.epochs_on(set)),
+                learning_rate: Some(options.highest_rate()),
+                ..options.of_the_result()
+            }),
             languages: set.languages.clone(),
             n_examples: set.train.len() + set.validation.len(),
         };

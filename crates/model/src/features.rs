@@ -240,7 +240,7 @@ fn character_ngrams(piece: &str, found: &mut Vec<(u32, Group)>) {
 }
 
 /// Whether a character is a Chinese one.
-fn is_han(c: char) -> bool {
+pub(crate) fn is_han(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3134f}')
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::calibration::Calibration;
-use crate::{Depth, EncoderKind, Precision};
+use crate::{Depth, EncoderKind, Precision, TrainOptions};
 
 /// The bundle format this build writes and reads.
 pub const FORMAT_VERSION: u32 = 1;
@@ -41,6 +41,9 @@ pub struct BundleInfo {
     /// How exactly the base's encoder computes.
     #[serde(default)]
     pub precision: Precision,
+    /// How it learned, with every choice made; none in bundles from before that was written down.
+    #[serde(default)]
+    pub options: Option<TrainOptions>,
     /// Codes of the bot's languages.
     pub languages: Vec<String>,
     /// Labelled rows the model was made from.

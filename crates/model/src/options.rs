@@ -55,6 +55,8 @@ pub struct TrainOptions {
     pub seed: u64,
     /// Epochs without improvement before stopping.
     pub patience: u32,
+    /// Most parts of the rows that are held out in turn, where one part holds few.
+    pub folds: usize,
     /// Share of training rows held out when the set brings no validation rows.
     pub validation_share: f32,
     /// Whether the model is trained again on all rows, held-out ones too, once it is calibrated.
@@ -94,6 +96,7 @@ impl Default for TrainOptions {
             label_smoothing: 0.1,
             seed: 17,
             patience: 5,
+            folds: 5,
             validation_share: 0.15,
             refit: true,
             accepted_error_rate: 0.05,
@@ -103,6 +106,21 @@ impl Default for TrainOptions {
             trained_at: String::new(),
             prefix: None,
             base_licence: None,
+        }
+    }
+}
+
+impl TrainOptions {
+    /// The same without names, times, and what changes the result by no more than rounding.
+    pub(crate) fn of_the_result(&self) -> Self {
+        Self {
+            base: None,
+            base_licence: None,
+            version: None,
+            trained_at: String::new(),
+            threads: None,
+            memory: None,
+            ..self.clone()
         }
     }
 }

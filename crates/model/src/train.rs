@@ -202,7 +202,7 @@ fn without_intents(options: &TrainOptions, messages: usize) -> Result<Parts, Err
     network.round();
     network.prepare(options.precision);
     let featuriser = Featuriser::fit(std::iter::empty(), 1);
-    let fitted = Fitted { featuriser, tokenizer, network, best_epoch: 0, prefix, most_tokens: None };
+    let fitted = Fitted { featuriser, tokenizer, network, best_epoch: 0, prefix, most_tokens: None, unknown: None };
     let mut parts = fitted.parts(&[], &[])?;
     parts.calibration.scope.bias = NO_SCOPE;
     let depth = options.depth.unwrap_or(Depth::usual(messages, 0));

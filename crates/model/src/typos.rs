@@ -1,5 +1,6 @@
 //! Rows learned a second time with typing errors, so that a slip on a phone's keyboard does not hide what was meant.
 
+use crate::features::is_han;
 use crate::random::Random;
 use crate::split::Row;
 
@@ -10,12 +11,13 @@ const SHORTEST: usize = 4;
 /// Letters by their neighbours on a keyboard, row by row.
 const KEYS: [&str; 3] = ["qwertyuiop", "asdfghjkl", "zxcvbnm"];
 
-/// Copies of a share of the rows, each with errors in it.
+/// Copies of a share of the rows, each with errors in it; Chinese is typed by choosing words, and slips there are others.
 pub(crate) fn copies(rows: &[Row], share: f32, seed: u64) -> Vec<Row> {
     let mut random = Random::new(seed, 9);
     let mut copies = Vec::with_capacity((rows.len() as f32 * share) as usize);
     for row in rows {
         if random.uniform() < share
+            && !row.text.chars().any(is_han)
             && let Some(text) = mistyped(&row.text, &mut random)
         {
             copies.push(Row { text, ..row.clone() });
@@ -63,7 +65,7 @@ mod tests {
     use super::*;
 
     fn rows() -> Vec<Row> {
-        let texts = ["where is my parcel and when will it come", "我的快递到哪里了", "ok", "好的", ""];
+        let texts = ["where is my parcel and when will it come", "refund", "我的快递 where 到哪里了", "ok", ""];
         let row = |text: &&str| Row {
             text: (*text).to_owned(),
             label: 1,

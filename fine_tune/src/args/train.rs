@@ -55,6 +55,12 @@ pub struct TrainArgs {
     #[command(flatten)]
     pub learning: LearningArgs,
 
+    /// First try a small grid of settings (learning rate, epochs, and dropout or the base's depth) by successive halving,
+    /// judged on held-out messages alone, and learn with the best; takes about as long as five trainings without. What
+    /// other flags settle is left alone, and Ctrl-C goes on with the best so far
+    #[arg(long, requires = "bot")]
+    pub search: bool,
+
     /// The share of answers that may be wrong; the threshold follows [default: the bot's own, else 0.05]
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub accepted_error: Option<f32>,
@@ -62,6 +68,10 @@ pub struct TrainArgs {
     /// Also write the curves as TensorBoard event files into this folder
     #[arg(long, value_name = "DIR")]
     pub tensorboard: Option<PathBuf>,
+
+    /// Give way to all else that runs here, such as a live service
+    #[arg(long)]
+    pub low_priority: bool,
 
     /// Start from the beginning where a training into this --out broke off, instead of continuing it; one that was
     /// begun with other data or other options is never continued, and refused without this flag

@@ -183,19 +183,9 @@ pub(super) struct Kept {
 
 impl Key {
     fn new(set: &TrainingSet, options: &TrainOptions) -> Result<Self, Error> {
-        // None of these changes a weight by more than rounding.
-        let told = TrainOptions {
-            base: None,
-            base_licence: None,
-            version: None,
-            trained_at: String::new(),
-            threads: None,
-            memory: None,
-            ..options.clone()
-        };
         Ok(Self {
             data: fingerprint(set),
-            options: hex(Sha256::new().chain_update(format!("{told:?}"))),
+            options: hex(Sha256::new().chain_update(format!("{:?}", options.of_the_result()))),
             base: options.base.as_deref().map(base_hash).transpose()?.unwrap_or_default(),
         })
     }

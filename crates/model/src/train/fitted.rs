@@ -1,7 +1,5 @@
 //! A network that is being fitted, with what reads texts for it, and the parts of a classifier that it becomes.
 
-use std::collections::BTreeMap;
-
 use rayon::prelude::*;
 use tokenizers::Tokenizer;
 
@@ -36,6 +34,8 @@ pub(super) struct Fitted {
     pub(super) prefix: String,
     /// Tokens of a batch that a base takes at a time, where memory is short.
     pub(super) most_tokens: Option<usize>,
+    /// The share of tokens that a base does not know.
+    pub(super) unknown: Option<f32>,
 }
 
 /// What training starts from: a base with its tokenizer and prefix, or nothing.
@@ -68,7 +68,7 @@ impl Fitted {
         let outputs = intents.len() + usize::from(train.iter().any(|row| row.label == none));
         let sizes = Sizes { ngrams: featuriser.n_ngrams(), tokens: tokenizer.get_vocab_size(true), outputs };
         let network = Network::new(options.encoder, sizes, base, &mut Random::new(options.seed, 2))?;
-        Ok(Self { featuriser, tokenizer, network, best_epoch: 0, prefix, most_tokens: None })
+        Ok(Self { featuriser, tokenizer, network, best_epoch: 0, prefix, most_tokens: None, unknown: None })
     }
 
     /// Runs the stages of the plan, from a checkpoint where there is one, and makes the network ready to serve.
@@ -114,6 +114,7 @@ impl Fitted {
     ) -> Result<(), Error> {
         let kind = plan.stages[index].kind;
         let [inputs, checks] = [lesson.train, lesson.held_out].map(|rows| self.read_for(kind, rows));
+        self.unknown = self.network.base().and_then(|_| unknown_share(&self.tokenizer, &inputs));
         let mut pass = Pass::new(&mut self.network, lesson, (plan, index), [&inputs, &checks]);
         pass.best_epoch = self.best_epoch;
         pass.learner.trainer = Trainer::limited(self.most_tokens);
@@ -178,9 +179,17 @@ impl Fitted {
             calibration: Calibration::default(),
             prefix: self.prefix,
             depth: None,
-            metrics: BTreeMap::new(),
+            metrics: self.unknown.map(|share| ("unknown_tokens".into(), share)).into_iter().collect(),
         })
     }
+}
+
+/// The share of tokens that stand for none of the vocabulary; `None` where it has no such token.
+fn unknown_share(tokenizer: &Tokenizer, inputs: &[Input]) -> Option<f32> {
+    let unknown = ["[UNK]", "<unk>"].iter().find_map(|token| tokenizer.token_to_id(token))?;
+    let tokens = || inputs.iter().flat_map(|input| &input.tokens);
+    let met = tokens().filter(|token| **token == unknown).count();
+    Some(met as f32 / tokens().count().max(1) as f32)
 }
 
 /// What turns a normalised text into a network's input.

@@ -53,7 +53,7 @@ pub(super) fn learn(rows: &Rows, options: &TrainOptions, watcher: &mut Watcher<'
         parts.plain = parts.network.plain()?;
     }
     parts.calibration = verdict.calibration;
-    parts.metrics = verdict.metrics;
+    parts.metrics.extend(verdict.metrics);
     parts.depth = options.base.as_ref().map(|_| course.plan.depth);
     Ok((parts, best_epoch.unwrap_or(0)))
 }
@@ -69,7 +69,8 @@ struct Course<'a> {
 
 impl<'a> Course<'a> {
     fn new(rows: &'a Rows, options: &'a TrainOptions) -> Self {
-        let folds = rows.folds(if options.base.is_none() { ENOUGH_HELD_OUT } else { 0 }, options.seed);
+        let mut folds = rows.folds(if options.base.is_none() { ENOUGH_HELD_OUT } else { 0 }, options.seed);
+        folds.truncate(options.folds);
         let all = || rows.train.iter().chain(&rows.held_out).chain(&rows.further).cloned().collect();
         let n_all = rows.train.len() + rows.held_out.len();
         let depth = options.depth.unwrap_or(Depth::usual(n_all, rows.intents.len()));

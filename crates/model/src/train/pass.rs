@@ -16,8 +16,6 @@ use crate::split::Row;
 use crate::table::Step;
 use crate::{Control, Error, Progress, Validation, contrast};
 
-/// Highest learning rate of a pretrained encoder.
-const BASE_RATE: f32 = 5e-5;
 /// Highest learning rate of a head over a pretrained encoder.
 const HEAD_RATE: f32 = 3e-3;
 /// Steps of an encoder between two reports.
@@ -191,7 +189,7 @@ impl<'a> Pass<'a> {
     fn compare(&mut self, chunk: &[usize], height: f32) -> Result<f32, Error> {
         let options = self.plan.options;
         let group: Vec<_> = chunk.iter().map(|index| (&self.inputs[*index], &self.lesson.train[*index])).collect();
-        let rate = options.learning_rate.unwrap_or(BASE_RATE);
+        let rate = options.highest_rate();
         let step = Step::new(rate * height, options.weight_decay, self.at.step);
         let seed = self.learner.random.bits();
         contrast::step(self.network, &mut self.learner.trainer, &group, seed, step)
@@ -221,9 +219,9 @@ impl<'a> Pass<'a> {
     fn peaks(&self) -> (f32, f32) {
         let options = self.plan.options;
         match (&options.base, self.stage().kind) {
-            (None, _) => (options.learning_rate.unwrap_or(3e-3), 0.0),
+            (None, _) => (options.highest_rate(), 0.0),
             (Some(_), StageKind::Head) => (HEAD_RATE, 0.0),
-            (Some(_), _) => (0.3 * HEAD_RATE, options.learning_rate.unwrap_or(BASE_RATE)),
+            (Some(_), _) => (0.3 * HEAD_RATE, options.highest_rate()),
         }
     }
 }

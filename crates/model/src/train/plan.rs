@@ -1,7 +1,11 @@
 //! The plan of a fit, stage by stage.
 
 use super::place::Changed;
-use crate::{Depth, TrainOptions};
+use crate::{Depth, TrainOptions, TrainingSet};
+
+/// Highest learning rate of a pretrained encoder, and of a network that begins with nothing.
+const BASE_RATE: f32 = 5e-5;
+const FRESH_RATE: f32 = 3e-3;
 
 /// Passes over the data in order, each stage going on from what the one before has learnt.
 pub(super) struct Plan<'a> {
@@ -28,20 +32,14 @@ pub(super) enum StageKind {
 
 impl<'a> Plan<'a> {
     pub(super) fn new(depth: Depth, rows: usize, options: &'a TrainOptions) -> Self {
-        let asked = |usual: u32| options.epochs.unwrap_or(usual).max(1);
-        // More passes from nothing than these learn wrong labels by heart; over vectors that stay they do no harm.
-        let light = (50_000 / rows.max(1)).clamp(10, 25) as u32;
-        let head = (200_000 / rows.max(1)).clamp(15, 40) as u32;
+        let (head, usual) = (head_epochs(rows), usual_epochs(options, depth, rows));
+        let asked = options.epochs.unwrap_or(usual).max(1);
         let stage = |kind, epochs| Stage { kind, epochs };
         let stages = match (&options.base, depth) {
-            (None, _) => vec![stage(StageKind::Whole, asked(light))],
-            (Some(_), Depth::Frozen) => vec![stage(StageKind::Head, asked(head))],
-            (Some(_), Depth::FewShot) => {
-                vec![stage(StageKind::Compare, asked(8)), stage(StageKind::Head, head)]
-            }
-            (Some(_), Depth::Full) => {
-                vec![stage(StageKind::Head, head), stage(StageKind::Whole, asked(5))]
-            }
+            (None, _) => vec![stage(StageKind::Whole, asked)],
+            (Some(_), Depth::Frozen) => vec![stage(StageKind::Head, asked)],
+            (Some(_), Depth::FewShot) => vec![stage(StageKind::Compare, asked), stage(StageKind::Head, head)],
+            (Some(_), Depth::Full) => vec![stage(StageKind::Head, head), stage(StageKind::Whole, asked)],
         };
         Self { depth, stages, options }
     }
@@ -60,5 +58,44 @@ impl<'a> Plan<'a> {
     pub(super) fn changed(&self, stage: usize) -> Changed {
         let heads_alone = self.stages[..=stage].iter().all(|stage| stage.kind == StageKind::Head);
         if heads_alone { Changed::Head } else { Changed::All }
+    }
+}
+
+/// Passes over so many rows that a head learns well by.
+fn head_epochs(rows: usize) -> u32 {
+    (200_000 / rows.max(1)).clamp(15, 40) as u32
+}
+
+/// Passes of the deepest stage, unless told otherwise.
+fn usual_epochs(options: &TrainOptions, depth: Depth, rows: usize) -> u32 {
+    match (&options.base, depth) {
+        (Some(_), Depth::FewShot) => 8,
+        (Some(_), Depth::Full) => 5,
+        (Some(_), Depth::Frozen) => head_epochs(rows),
+        // More passes from nothing than these learn wrong labels by heart; over vectors that stay they do no harm.
+        (None, _) => (50_000 / rows.max(1)).clamp(10, 25) as u32,
+    }
+}
+
+/// What an option stands for that is left to the data.
+impl TrainOptions {
+    /// How much of a base is trained on a set.
+    pub fn depth_on(&self, set: &TrainingSet) -> Depth {
+        let mut intents: Vec<&String> = set.train.iter().filter_map(|example| example.intent.as_ref()).collect();
+        intents.sort_unstable();
+        intents.dedup();
+        self.depth.unwrap_or(Depth::usual(set.train.len() + set.validation.len(), intents.len()))
+    }
+
+    /// Passes over a set, of the deepest stage.
+    pub fn epochs_on(&self, set: &TrainingSet) -> u32 {
+        let held_out = if set.validation.is_empty() { self.validation_share } else { 0.0 };
+        let rows = (set.train.len() as f32 * (1.0 - held_out)) as usize;
+        self.epochs.unwrap_or_else(|| usual_epochs(self, self.depth_on(set), rows))
+    }
+
+    /// The highest learning rate, of the base's weights where there is a base.
+    pub fn highest_rate(&self) -> f32 {
+        self.learning_rate.unwrap_or(if self.base.is_some() { BASE_RATE } else { FRESH_RATE })
     }
 }

@@ -197,6 +197,9 @@ fn folders_that_are_no_base_are_refused_with_the_reason() {
         let error = refusal(&base);
         assert!(error.contains(reason), "{reason}: {error}");
     }
+    let fewer = SHOP.info().features.n_tokens;
+    fs::write(&path, config.replace(&format!("\"vocab_size\":{fewer}"), "\"vocab_size\":7")).unwrap();
+    assert!(refusal(&base).contains("has shape"));
     fs::write(&path, &config).unwrap();
     fs::write(base.join("model.safetensors"), b"short").unwrap();
     assert!(refusal(&base).contains("model.safetensors"));
@@ -238,6 +241,44 @@ fn entities_are_learned_with_a_base_at_every_depth_and_loaded_as_they_were_saved
             tensors[weight].to_vec2::<f32>().unwrap()
         });
         assert_eq!(before == after, depth == Depth::Frozen, "{depth:?}");
+    }
+}
+
+/// Changes one tensor of a checkpoint.
+fn edit(base: &Path, name: &str, change: impl Fn(&Tensor) -> Tensor) {
+    let path = base.join("model.safetensors");
+    let mut tensors = candle_core::safetensors::load(&path, &Device::Cpu).unwrap();
+    let changed = change(&tensors[name]);
+    tensors.insert(name.to_owned(), changed);
+    candle_core::safetensors::save(&tensors, &path).unwrap();
+}
+
+#[test]
+fn weights_that_are_no_numbers_and_tokenizers_of_other_models_are_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let base = home.path().join("base");
+    for name in ["embeddings.word_embeddings.weight", "encoder.layer.0.output.dense.bias"] {
+        let _ = fs::remove_dir_all(&base);
+        write_base(&base);
+        edit(&base, name, |tensor| tensor.affine(f64::NAN, 0.0).unwrap());
+        let error = refusal(&base);
+        assert!(error.contains(name) && error.contains("not numbers"), "{error}");
+    }
+    for (factor, complaint) in [(20, "they do not belong together"), (0, "more tokens than the")] {
+        let _ = fs::remove_dir_all(&base);
+        write_base(&base);
+        let rows = if factor == 0 { 20 } else { factor * SHOP.info().features.n_tokens };
+        let path = base.join("config.json");
+        let config: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        let mut config = config;
+        config["vocab_size"] = rows.into();
+        fs::write(&path, serde_json::to_vec(&config).unwrap()).unwrap();
+        let dim = config["hidden_size"].as_u64().unwrap() as usize;
+        edit(&base, "embeddings.word_embeddings.weight", |_| {
+            Tensor::zeros((rows, dim), DType::F32, &Device::Cpu).unwrap()
+        });
+        let error = refusal(&base);
+        assert!(error.contains(complaint), "{error}");
     }
 }
 
@@ -304,4 +345,18 @@ fn learning_entities_tells_how_far_it_is_and_can_be_stopped() {
     stopped.save(&home.path().join("model")).unwrap();
     let texts = ["ship it to Madrid please", "thank you"];
     assert_eq!(Classifier::load(&home.path().join("model")).unwrap().predict(&texts), stopped.predict(&texts));
+}
+
+#[test]
+fn a_base_that_does_not_know_the_language_is_told_by_the_share_of_unknown_tokens() {
+    let home = tempfile::tempdir().unwrap();
+    write_base(&home.path().join("base"));
+    let options = TrainOptions { depth: Some(Depth::Frozen), ..from(&home.path().join("base")) };
+    let known = learn(&set(), &options).info().metrics["unknown_tokens"];
+    let mut greek = set();
+    for example in &mut greek.train {
+        example.text = example.text.chars().map(|c| if c.is_alphabetic() { 'ω' } else { c }).collect();
+    }
+    let unknown = learn(&greek, &options).info().metrics["unknown_tokens"];
+    assert!(known < 0.3 && unknown > 0.6, "{known} {unknown}");
 }

@@ -138,6 +138,7 @@ fn poor_sets_still_give_a_classifier() {
         &[("hello", Some("greet"))][..],
         &[("hello", Some("greet")), ("hi", Some("greet")), ("hey there", Some("greet"))],
         &[("🙂", Some("happy")), ("😡", Some("angry"))],
+        &[("🙂", Some("a")), ("🙂🙂", Some("a")), ("🙂🙂🙂", Some("b")), ("😡", Some("b")), ("🎉", None)],
         &[("退款", Some(odd)), ("refund", Some(odd)), ("你好", Some("greet"))],
         &[("same", Some("a")), ("same", Some("b")), ("same", None)],
     ] {
@@ -166,13 +167,41 @@ fn a_very_long_message_is_answered() {
 }
 
 #[test]
-fn thousands_of_intents_are_told_apart() {
-    let intents: Vec<String> = (0..3000).map(|at| format!("intent {at}")).collect();
+fn very_long_messages_are_learned_from_too() {
+    let mut set = set();
+    let long = ["where is my lamp ", "我的耳机到哪了"].map(|text| text.repeat(100_000 / text.len() + 1));
+    set.train.extend(long.iter().map(|text| Example::new(text.as_str(), Some("order status"))));
+    assert!(long.iter().all(|text| text.len() > 100_000));
+    let classifier = learn(&set, &TrainOptions { epochs: Some(6), ..options() });
+    assert_eq!(best(&classifier, "where is my kettle"), "order status");
+    assert_eq!(best(&classifier, &long[0]), "order status");
+}
+
+#[test]
+fn messages_in_a_language_that_was_not_learned_are_not_claimed() {
+    let mut english = set();
+    english.train.retain(|example| example.text.is_ascii());
+    let classifier = learn(&english, &options());
+    let threshold = classifier.threshold(0.05);
+    for text in ["我的耳机到哪了", "能退钱吗", "Где мой заказ", "أين طلبي"] {
+        let prediction = predict(&classifier, text);
+        assert!(prediction.ranking[0].probability < threshold, "{text}: {prediction:?}");
+    }
+}
+
+#[test]
+fn of_ten_thousand_intents_none_is_claimed_wrongly() {
+    let intents: Vec<String> = (0..10_000).map(|at| format!("intent {at}")).collect();
     let rows: Vec<Example> =
         intents.iter().map(|intent| Example::new(format!("the text of {intent}"), Some(intent))).collect();
     let set = TrainingSet { train: rows, ..TrainingSet::default() };
     let classifier = learn(&set, &TrainOptions { epochs: Some(1), ..options() });
-    assert_eq!(predict(&classifier, "intent 77").ranking.len(), 3000);
+    assert_eq!(predict(&classifier, "intent 77").ranking.len(), 10_000);
+    let threshold = classifier.threshold(0.05);
+    for (intent, example) in intents.iter().zip(&set.train).step_by(97) {
+        let first = predict(&classifier, &example.text).ranking.remove(0);
+        assert!(first.intent == *intent || first.probability < threshold, "{intent}: {first:?}");
+    }
 }
 
 #[test]
