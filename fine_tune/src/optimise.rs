@@ -53,8 +53,8 @@ pub struct OptimiseArgs {
     pub precision: Option<Lower>,
 
     /// Let a small model without a base learn from this one: from the bot's rows, from how sure this one is of them, and
-    /// from what customers wrote in logs without a label
-    #[arg(long, requires = "bot", conflicts_with_all = ["vocabulary", "layers", "precision"])]
+    /// from what customers wrote in logs without a label; --test calibrates it, as this one knows all rows of the bot
+    #[arg(long, requires_all = ["bot", "test"], conflicts_with_all = ["vocabulary", "layers", "precision"])]
     pub distil: bool,
 
     /// Labelled messages that the model has not learned from, to measure each step on: JSONL {"text","intent"}. Where
@@ -172,7 +172,7 @@ Examples:
                                                      the same answers in less memory and time
   optimise model --out light --bot my-bot --layers 3 --test labelled.jsonl --split val
                                                      half of six layers, and what that costs
-  optimise model --out light --bot my-bot --logs march.jsonl --distil
+  optimise model --out light --bot my-bot --logs march.jsonl --distil --test labelled.jsonl
                                                      a small model that learns from the large one
   optimise model --out light --vocabulary keep-used  only the tokens of what the model has learned from
 

@@ -12,8 +12,8 @@ pub struct LearningArgs {
     #[arg(long, value_enum)]
     pub encoder: Option<Encoder>,
 
-    /// Passes over the data; stops earlier when held-out accuracy no longer rises, see --patience [default: 15 to 40, more
-    /// where there is less data; with a base 8 at the depth few-shot and 5 at the depth full]
+    /// Passes over the data; stops earlier when held-out accuracy no longer rises, see --patience [default: 10 to 25, more
+    /// where there is less data; with a base 15 to 40 at the depth frozen, 8 at few-shot and 5 at full]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub epochs: Option<u32>,
 

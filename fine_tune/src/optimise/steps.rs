@@ -139,8 +139,12 @@ impl<'a> Maker<'a> {
 
     /// A student that needs no base.
     pub(super) fn distil(&mut self) -> anyhow::Result<()> {
-        let Some(bot) = &self.bot else {
-            bail!("a student learns from the bot's rows; name the bot's folder with --bot");
+        // The teacher knows the labels of all the bot's rows, held out from the student or not: others must judge it.
+        let (Some(bot), Some(rows)) = (&self.bot, self.rows) else {
+            bail!(
+                "a student learns from the bot's rows and is calibrated on others; name the bot's folder with --bot, and \
+                 labelled messages that the model has not learned from with --test FILE"
+            );
         };
         let info = self.last().info();
         let options = TrainOptions {
@@ -155,7 +159,7 @@ impl<'a> Maker<'a> {
         let teacher = &self.made.last().expect("the first model is always there").model;
         let student = teacher.distilled(&bot.set, &turns, &options, &mut |progress| watcher.see(progress))?;
         self.go_on()?;
-        self.add("distilled".into(), student, Calibrated::Elsewhere)
+        self.add("distilled".into(), student.calibrated_on(rows)?, Calibrated::OnTest)
     }
 
     /// Takes the progress of learning away.

@@ -226,6 +226,8 @@ fn a_distilled_model_needs_no_base_and_learns_from_logs_too() {
     let student = Classifier::load(light.as_ref()).unwrap();
     assert_eq!(student.layers(), None);
     assert!(student.info().version.ends_with("-distilled"), "{}", student.info().version);
+    let error = home.refusal(&[&model, "--out", &home.word("other"), "--bot", &bot, "--distil"]);
+    assert!(error.contains("--test"), "the teacher knows the bot's rows: {error}");
     let both = home.refusal(&[&model, "--out", &home.word("other"), "--bot", &bot, "--distil", "--layers", "1"]);
     assert!(both.contains("cannot be used with"), "{both}");
 }
