@@ -8,8 +8,8 @@ use std::time::Instant;
 use model::{Classifier, Control, Depth, Example, TrainOptions, TrainingSet, train};
 use serde::Deserialize;
 
-/// Rows that a training learns from, as many as the other side's hundred steps of 32.
-const ROWS: usize = 3200;
+/// Rows that a training learns from: some reports of fifty steps of 32.
+const ROWS: usize = 8000;
 /// Messages that are timed, and messages before these.
 const MESSAGES: usize = 300;
 const WARM_UP: usize = 20;
