@@ -154,7 +154,9 @@ impl Calibration {
     /// more than that share was.
     fn expected(&self, accepted: f64) -> Option<usize> {
         let (mut doubts, mut wrong, mut best) = (0.0, 0, None);
-        for (index, (probability, right)) in self.curve.iter().enumerate() {
+        // What is likelier wrong than right is never answered on trust.
+        let likely = self.curve.iter().take_while(|(probability, _)| *probability >= 0.5);
+        for (index, (probability, right)) in likely.enumerate() {
             let seen = index + 1;
             doubts += f64::from(1.0 - probability);
             wrong += usize::from(!right);
