@@ -49,6 +49,7 @@ fn customers_and_staff_work_in_a_real_browser() {
         let desktop = driver.open(Screen::Desktop, &profile).await;
         chat_on_a_desktop(&desktop, service.address()).await;
         edit_in_the_console(&desktop, service.address()).await;
+        see_why_in_a_conversation(&desktop, service.address()).await;
         see_the_new_answer(&desktop, service.address()).await;
         assert_eq!(complaints(&desktop).await, [""; 0], "the pages complain of nothing");
         desktop.close().await.unwrap();
@@ -138,6 +139,18 @@ async fn edit_in_the_console(page: &Client, address: &str) {
     page.goto(&format!("{address}/console/faq/entry/{ENTRY}/history")).await.unwrap();
     assert!(page.source().await.unwrap().contains("owner@localhost"), "the history names the editor");
     shoot(page, "console-10-history").await;
+}
+
+/// The first conversation of the list, with the words that spoke for what the bot understood.
+async fn see_why_in_a_conversation(page: &Client, address: &str) {
+    page.goto(&format!("{address}/console/conversations")).await.unwrap();
+    let first = page.wait().at_most(Duration::from_secs(15)).for_element(Locator::Css("[data-rows] a")).await.unwrap();
+    let link = first.attr("href").await.unwrap().expect("a row is a link");
+    page.goto(&format!("{address}{link}")).await.unwrap();
+    let asked = page.find(Locator::Css("blockquote.text")).await.unwrap().text().await.unwrap();
+    let explained = page.find(Locator::Css("p.telling")).await.unwrap().text().await.unwrap();
+    assert_eq!(explained, asked, "every word of the message is there, marked or not");
+    shoot(page, "console-11-conversation").await;
 }
 
 /// Puts a value into a field as somebody would who replaces what is there.
