@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// Rows per intent, on average, below which an encoder is taught by comparing rows rather than by their labels.
 const FEW_PER_INTENT: usize = 20;
-/// Rows above which an encoder is left as it is, unless told otherwise: teaching it would take hours.
-const MANY_ROWS: usize = 100_000;
+/// Marked messages above which an encoder is left as it is, unless told otherwise: teaching it would take hours.
+const MANY_MESSAGES: usize = 100_000;
 
 /// How much of a base is trained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,14 +31,14 @@ pub enum Precision {
 }
 
 impl Depth {
-    /// What suits an amount of data.
+    /// What suits an amount of data. A head over vectors that stay is as accurate as a whole fine-tune on the sets that
+    /// were compared, in a fifth of the time.
     pub(crate) fn usual(rows: usize, intents: usize) -> Self {
-        if rows > MANY_ROWS {
-            Self::Frozen
-        } else if rows < FEW_PER_INTENT * intents {
-            Self::FewShot
-        } else {
-            Self::Full
-        }
+        if rows < FEW_PER_INTENT * intents { Self::FewShot } else { Self::Frozen }
+    }
+
+    /// What suits so many messages with marked entities, where there are no intents.
+    pub(crate) fn for_entities(messages: usize) -> Self {
+        if messages > MANY_MESSAGES { Self::Frozen } else { Self::Full }
     }
 }

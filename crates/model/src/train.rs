@@ -205,7 +205,7 @@ fn without_intents(options: &TrainOptions, messages: usize) -> Result<Parts, Err
     let fitted = Fitted { featuriser, tokenizer, network, best_epoch: 0, prefix, most_tokens: None, unknown: None };
     let mut parts = fitted.parts(&[], &[])?;
     parts.calibration.scope.bias = NO_SCOPE;
-    let depth = options.depth.unwrap_or(Depth::usual(messages, 0));
+    let depth = options.depth.unwrap_or(Depth::for_entities(messages));
     // To compare rows takes intents.
     let depth = if depth == Depth::FewShot { Depth::Frozen } else { depth };
     parts.depth = options.base.as_ref().map(|_| depth);

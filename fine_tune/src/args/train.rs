@@ -27,7 +27,8 @@ pub struct TrainArgs {
     #[arg(long, value_name = "TEXT", requires = "base")]
     pub prefix: Option<String>,
 
-    /// How much of the base is trained [default: few-shot below 20 examples per intent, else full]
+    /// How much of the base is trained [default: few-shot below 20 examples per intent, else
+    /// frozen; full for entities alone]
     #[arg(long, value_enum, requires = "base")]
     pub depth: Option<Depth>,
 

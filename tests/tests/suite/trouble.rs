@@ -24,18 +24,30 @@ impl SmallDisk {
         mounted.is_ok_and(|outcome| outcome.status.success()).then_some(Self { path })
     }
 
-    /// Writes a file until nothing more fits.
+    /// Writes a file until nothing more fits, and still nothing a moment later: the index gives old files back by itself.
     fn fill(&self) -> PathBuf {
         let file = self.path.join("fill");
+        let length = || std::fs::metadata(&file).map_or(0, |about| about.len());
+        for _ in 0..20 {
+            let before = length();
+            Self::grow(&file);
+            if length() == before {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(300));
+        }
+        file
+    }
+
+    fn grow(file: &Path) {
         let mut size = 1 << 20;
         while size > 0 {
-            let grown = std::fs::File::options().create(true).append(true).open(&file);
+            let grown = std::fs::File::options().create(true).append(true).open(file);
             match grown.and_then(|mut file| std::io::Write::write_all(&mut file, &vec![0; size])) {
                 Ok(()) => {}
                 Err(_) => size /= 4,
             }
         }
-        file
     }
 }
 
