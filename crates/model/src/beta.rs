@@ -2,14 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::logistic::{self, Number};
+
 /// Nothing is ever quite sure.
 const EDGE: f32 = 1e-6;
-/// Rounds over the three numbers; a further one moves them by less than their doubt.
-const ROUNDS: usize = 100;
-/// How many rows' worth of evidence it takes to leave a number where it is.
-const INERTIA: [f64; 3] = [4.0, 4.0, 0.5];
-/// Where the numbers are when nothing is known: the probability stays what it is.
-const IDENTITY: [f64; 3] = [1.0, 1.0, 0.0];
+/// The numbers when nothing is known: the probability stays what it is. The two factors stay positive, so that the order
+/// of two probabilities does.
+const IDENTITY: [Number; 3] = [
+    Number { start: 1.0, inertia: 4.0, least: 0.02 },
+    Number { start: 1.0, inertia: 4.0, least: 0.02 },
+    Number { start: 0.0, inertia: 0.5, least: f64::NEG_INFINITY },
+];
 
 /// The log-odds of coming true: `low · ln p − high · ln(1 − p) + shift` (Kull, Silva Filho and Flach, 2017).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -24,7 +27,7 @@ pub struct BetaCalibration {
 
 impl Default for BetaCalibration {
     fn default() -> Self {
-        Self::new(IDENTITY)
+        Self::new(IDENTITY.map(|number| number.start))
     }
 }
 
@@ -39,28 +42,14 @@ impl BetaCalibration {
 
     /// The numbers that make the outcomes likeliest, never turning the order of two probabilities around.
     pub(crate) fn fit(outcomes: &[Outcome]) -> Self {
-        let rows: Vec<_> = outcomes.iter().map(|(p, right, weight)| (terms(*p), *right, f64::from(*weight))).collect();
-        let mut numbers = IDENTITY;
-        for _ in 0..ROUNDS {
-            for at in 0..numbers.len() {
-                let (mut slope, mut bend) = (INERTIA[at] * (numbers[at] - IDENTITY[at]), INERTIA[at]);
-                for (terms, right, weight) in &rows {
-                    let said = logistic(dot(&numbers, terms));
-                    slope += weight * (said - f64::from(u8::from(*right))) * terms[at];
-                    bend += weight * said * (1.0 - said) * terms[at] * terms[at];
-                }
-                // Half a Newton step at most doubles no number; the two factors stay positive.
-                let moved = numbers[at] - (slope / bend).clamp(-0.5, 0.5);
-                numbers[at] = if at < 2 { moved.max(0.02) } else { moved };
-            }
-        }
-        Self::new(numbers)
+        let row = |(p, right, weight): &Outcome| (terms(*p), *right, f64::from(*weight));
+        Self::new(logistic::fit(&outcomes.iter().map(row).collect::<Vec<_>>(), IDENTITY))
     }
 
     /// The corrected probability.
     pub(crate) fn probability(&self, probability: f32) -> f32 {
         let numbers = [self.low, self.high, self.shift].map(f64::from);
-        logistic(dot(&numbers, &terms(probability))) as f32
+        logistic::probability(&numbers, &terms(probability)) as f32
     }
 
     /// Whether it keeps the order of probabilities and gives numbers.
@@ -73,14 +62,6 @@ impl BetaCalibration {
 fn terms(probability: f32) -> [f64; 3] {
     let p = f64::from(probability.clamp(EDGE, 1.0 - EDGE));
     [p.ln(), -(1.0 - p).ln(), 1.0]
-}
-
-fn dot(a: &[f64; 3], b: &[f64; 3]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-fn logistic(log_odds: f64) -> f64 {
-    1.0 / (1.0 + (-log_odds).exp())
 }
 
 #[cfg(test)]

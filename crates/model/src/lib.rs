@@ -17,6 +17,7 @@ mod features;
 mod info;
 mod judgement;
 mod linear;
+mod logistic;
 mod neighbours;
 mod network;
 mod optimise;

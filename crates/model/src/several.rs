@@ -3,12 +3,10 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// Newton steps over the three numbers; they settle in fewer.
-const STEPS: usize = 50;
-/// Pull of each number towards where it starts, as rows' worth of evidence.
-const INERTIA: f64 = 1.0;
-/// Where the numbers start: an intent's own share of the message.
-const START: [f64; 3] = [1.0, 0.0, 1.0];
+use crate::logistic::{self, Number};
+
+/// The numbers before anything is known: an intent's own share of the message.
+const SHARES: [Number; 3] = [number(1.0), number(0.0), number(1.0)];
 /// Probabilities that are tried as the least of an intent that is named.
 const LEAST: [f32; 13] = [0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8];
 
@@ -37,24 +35,11 @@ impl SeveralIntents {
         if messages.iter().all(|message| !message.has.contains(&true)) {
             return None;
         }
-        let read = |message: &Heard| -> Vec<([f64; 3], bool)> {
-            terms(&message.logits).zip(&message.has).map(|(terms, has)| (terms, *has)).collect()
+        let read = |message: &Heard| -> Vec<logistic::Row> {
+            terms(&message.logits).zip(&message.has).map(|(terms, has)| (terms, *has, 1.0)).collect()
         };
-        let pairs: Vec<([f64; 3], bool)> = messages.par_iter().flat_map_iter(read).collect();
-        let mut numbers = START;
-        for _ in 0..STEPS {
-            for at in 0..numbers.len() {
-                let (slope, bend) = pairs
-                    .par_iter()
-                    .map(|(terms, has)| {
-                        let said = logistic(dot(&numbers, terms));
-                        ((said - f64::from(u8::from(*has))) * terms[at], said * (1.0 - said) * terms[at] * terms[at])
-                    })
-                    .reduce(|| (0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
-                let (slope, bend) = (slope + INERTIA * (numbers[at] - START[at]), bend + INERTIA);
-                numbers[at] -= (slope / bend).clamp(-1.0, 1.0);
-            }
-        }
+        let rows: Vec<logistic::Row> = messages.par_iter().flat_map_iter(read).collect();
+        let numbers = logistic::fit(&rows, SHARES);
         let [share, own, shift] = numbers.map(|number| number as f32);
         let fitted = Self { share, own, shift, least: 0.5 };
         Some(Self { least: fitted.best_least(messages), ..fitted })
@@ -81,7 +66,7 @@ impl SeveralIntents {
     /// The probability of each intent, whichever others the message has; they do not sum to one.
     pub(crate) fn probabilities(&self, logits: &[f32]) -> Vec<f32> {
         let numbers = [self.share, self.own, self.shift].map(f64::from);
-        terms(logits).map(|terms| logistic(dot(&numbers, &terms)) as f32).collect()
+        terms(logits).map(|terms| logistic::probability(&numbers, &terms) as f32).collect()
     }
 
     /// Whether it gives numbers.
@@ -97,12 +82,9 @@ fn terms(logits: &[f32]) -> impl Iterator<Item = [f64; 3]> {
     logits.iter().map(move |logit| [f64::from(logit - all), f64::from(*logit), 1.0])
 }
 
-fn dot(a: &[f64; 3], b: &[f64; 3]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-fn logistic(log_odds: f64) -> f64 {
-    1.0 / (1.0 + (-log_odds).exp())
+/// A number that is free to move from where it starts.
+const fn number(start: f64) -> Number {
+    Number { start, inertia: 1.0, least: f64::NEG_INFINITY }
 }
 
 #[cfg(test)]

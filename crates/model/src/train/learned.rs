@@ -100,7 +100,7 @@ impl<'a> Course<'a> {
     }
 
     /// The rows as a fit learns them, those with typing errors behind the others.
-    fn taught(&self, train: &[Row]) -> Vec<Row> {
+    fn with_typos(&self, train: &[Row]) -> Vec<Row> {
         [train, &typos::copies(train, self.typos(), self.plan.options.seed)].concat()
     }
 
@@ -115,8 +115,8 @@ impl<'a> Course<'a> {
 
     fn fit(&self, before: &Before, kept: Option<&Kept>, watcher: &mut Watcher<'_>) -> Result<Learned, Error> {
         let (train, held_out) = self.lesson(before.fit);
-        let taught = self.taught(train);
-        let lesson = Lesson { train: &taught, n_own: train.len(), held_out, intents: self.intents, before };
+        let rows = self.with_typos(train);
+        let lesson = Lesson { train: &rows, n_own: train.len(), held_out, intents: self.intents, before };
         Learned::new(lesson, &self.plan, |fitted| fitted.learn(lesson, &self.plan, kept, watcher))
     }
 
@@ -145,8 +145,8 @@ impl<'a> Course<'a> {
         if place.fit > 0 {
             before.judged = stored::take(stored)?;
             let (train, held_out) = self.lesson(0);
-            let taught = self.taught(train);
-            let lesson = Lesson { train: &taught, n_own: train.len(), held_out, intents: self.intents, before };
+            let rows = self.with_typos(train);
+            let lesson = Lesson { train: &rows, n_own: train.len(), held_out, intents: self.intents, before };
             let first = Learned::new(lesson, &self.plan, |fitted| fitted.relearn(&self.plan, kept))?;
             before.general = judge(&first.parts, first.linear.as_ref(), self.general)?;
             before.learned = Some(first);
