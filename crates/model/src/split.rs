@@ -1,5 +1,6 @@
 //! Labels, and the stratified split into rows to learn from and rows to check on.
 
+mod named;
 mod taught;
 
 use std::collections::BTreeMap;
@@ -24,7 +25,7 @@ pub(crate) struct Row {
     pub weight: f32,
     /// Where a teacher has its say: the target of each output of the network, in place of the labels.
     pub target: Option<Arc<[f32]>>,
-    /// Whether the label comes from somebody else than the teacher.
+    /// Whether a customer's message was given its label by somebody else than a teacher.
     pub is_labelled: bool,
 }
 
@@ -46,7 +47,7 @@ pub(crate) struct Rows {
     pub intents: Vec<String>,
     pub train: Vec<Row>,
     pub held_out: Vec<Row>,
-    /// Rows that only a teacher has labelled; they are never held out.
+    /// Rows that only a teacher has labelled, and the names of intents; they are never held out.
     pub further: Vec<Row>,
     /// General messages, labelled as out of scope.
     pub general: Vec<Row>,
@@ -70,7 +71,8 @@ impl Rows {
         if held_out.is_empty() {
             (train, held_out) = split(train, share, seed);
         }
-        let further = taught::teach(&set.taught, &intents, &mut train, &held_out);
+        let mut further = taught::teach(&set.taught, &intents, &mut train, &held_out);
+        further.extend(named::rows(&intents, &train));
         let general: Vec<Example> = set.general.iter().map(|text| Example::new(text, None)).collect();
         let general = labelled(&general, &intents);
         Ok(Self { intents, train, held_out, further, general })
