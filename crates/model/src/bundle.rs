@@ -260,8 +260,13 @@ fn load_frontdesk(path: &Path) -> Result<Frontdesk, Error> {
 
 /// Reads a tokenizer without its padding and truncation.
 pub(crate) fn load_tokenizer(path: &Path) -> Result<Tokenizer, Error> {
+    tokenizer(&read(path)?, path)
+}
+
+/// The same from a file's contents; `path` is what errors name.
+pub(crate) fn tokenizer(json: &[u8], path: &Path) -> Result<Tokenizer, Error> {
     let mut tokenizer =
-        Tokenizer::from_bytes(read(path)?).map_err(|error| Error::bundle(path, format!("is no tokenizer: {error}")))?;
+        Tokenizer::from_bytes(json).map_err(|error| Error::bundle(path, format!("is no tokenizer: {error}")))?;
     tokenizer.with_padding(None);
     tokenizer.with_truncation(None).map_err(|error| Error::bundle(path, error.to_string()))?;
     Ok(tokenizer)

@@ -144,6 +144,14 @@ impl Stored {
         damaged(&self.path)
     }
 
+    /// What to say of a file that another run has begun.
+    pub(crate) fn other(&self) -> Error {
+        Error::Checkpoint {
+            path: self.path.clone(),
+            problem: "was begun with other texts, teachers or options, and cannot be continued with these".into(),
+        }
+    }
+
     fn column<T>(&self, name: &str, number: impl Fn([u8; WIDTH]) -> T) -> Result<Vec<T>, Error> {
         let at = self.head.columns.iter().position(|column| column.name == name).ok_or_else(|| self.damaged())?;
         let before: usize = self.head.columns[..at].iter().map(|column| column.len).sum();

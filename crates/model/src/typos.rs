@@ -27,7 +27,7 @@ pub(crate) fn copies(rows: &[Row], share: f32, seed: u64) -> Vec<Row> {
 }
 
 /// The text with some characters swapped, left out, doubled or hit beside; `None` where it is too short.
-fn mistyped(text: &str, random: &mut Random) -> Option<String> {
+pub(crate) fn mistyped(text: &str, random: &mut Random) -> Option<String> {
     let mut characters: Vec<char> = text.chars().collect();
     for _ in 0..(characters.len() / CHARACTERS).max(1) {
         if characters.len() < SHORTEST {

@@ -1,0 +1,148 @@
+//! Vectors of sentences that lie near each other where the sentences mean the same, whichever words they use.
+
+mod averaged;
+mod course;
+mod file;
+mod loss;
+mod noise;
+mod pieces;
+mod student;
+
+use std::fs;
+use std::path::Path;
+
+use rayon::prelude::*;
+use tokenizers::Tokenizer;
+
+use crate::network::Base;
+use crate::{Error, bundle, tokens};
+pub use averaged::Shape;
+use averaged::{Averaged, to_length};
+pub use course::{DistilOptions, DistilProgress, Line, Teacher, distil};
+use file::Tensors;
+
+/// Most tokens of a text that are read.
+const MAX_TOKENS: usize = 256;
+/// Texts that a transformer takes at a time.
+const TEXTS: usize = 256;
+
+/// Turns texts into vectors of length 1.
+#[derive(Debug)]
+pub struct SentenceEncoder {
+    tokenizer: Tokenizer,
+    body: Body,
+}
+
+#[derive(Debug)]
+enum Body {
+    /// A BERT's mean over tokens, with what it wants before each text.
+    Transformer(Box<Base>, String),
+    Averaged(Averaged),
+}
+
+impl SentenceEncoder {
+    /// Opens a folder with `config.json`, `tokenizer.json` and `model.safetensors`: an encoder that was distilled here,
+    /// or a BERT-family checkpoint, which is read with the mean over its tokens and the prefix its folder asks for.
+    pub fn open(dir: &Path) -> Result<Self, Error> {
+        let path = dir.join("config.json");
+        let json = fs::read(&path).map_err(Error::io(&path))?;
+        let config: serde_json::Value =
+            serde_json::from_slice(&json).map_err(|error| Error::bundle(&path, format!("is damaged: {error}")))?;
+        if config["model_type"] != averaged::MODEL_TYPE {
+            let (base, tokenizer, prefix) = bundle::load_base(dir)?;
+            return Ok(Self { tokenizer, body: Body::Transformer(Box::new(base), prefix) });
+        }
+        let read = |name: &str| fs::read(dir.join(name)).map_err(Error::io(&dir.join(name)));
+        Self::from_bytes(&json, &read("tokenizer.json")?, &read("model.safetensors")?, dir)
+    }
+
+    /// An encoder that was distilled here, from the contents of its three files; `dir` is what errors name.
+    fn from_bytes(config: &[u8], tokenizer: &[u8], weights: &[u8], dir: &Path) -> Result<Self, Error> {
+        let shape = Shape::from_json(config, &dir.join("config.json"))?;
+        let path = dir.join("tokenizer.json");
+        let tokenizer = bundle::tokenizer(tokenizer, &path)?;
+        let known = tokenizer.get_vocab_size(true);
+        if known != shape.vocabulary || tokenizer.get_vocab(true).values().any(|id| *id as usize >= known) {
+            return Err(Error::bundle(
+                &path,
+                format!("has {known} tokens, config.json {}: they do not belong together", shape.vocabulary),
+            ));
+        }
+        let path = dir.join("model.safetensors");
+        let averaged = Averaged::from_tensors(shape, &mut Tensors::open(weights, &path)?)?;
+        Ok(Self { tokenizer, body: Body::Averaged(averaged) })
+    }
+
+    /// What a BERT reads before each text, in place of what its folder asks for; another encoder reads none.
+    pub fn set_prefix(&mut self, text: &str) {
+        if let Body::Transformer(_, prefix) = &mut self.body {
+            text.clone_into(prefix);
+        }
+    }
+
+    /// Values of a vector.
+    pub fn dim(&self) -> usize {
+        match &self.body {
+            Body::Transformer(base, _) => base.words.dim(),
+            Body::Averaged(averaged) => averaged.shape.width,
+        }
+    }
+
+    /// Vectors `[texts, dim]` of length 1, one after another; zeros where a text says nothing. Uses all threads.
+    pub fn encode(&self, texts: &[&str]) -> Vec<f32> {
+        match &self.body {
+            Body::Averaged(averaged) => {
+                texts.par_iter().flat_map_iter(|text| averaged.encode(&self.read_plain(text))).collect()
+            }
+            Body::Transformer(base, prefix) => {
+                let read = |text: &&str| {
+                    let most = base.bert.config.max_tokens();
+                    tokens::encode(&self.tokenizer, &format!("{prefix}{text}"), most, true)
+                };
+                texts
+                    .chunks(TEXTS)
+                    .flat_map(|texts| by_length(base, &texts.par_iter().map(read).collect::<Vec<_>>()))
+                    .collect()
+            }
+        }
+    }
+
+    /// Tokens of a text in its plain form.
+    fn read_plain(&self, text: &str) -> Vec<u32> {
+        tokens::encode(&self.tokenizer, text::normalise(text).as_str(), MAX_TOKENS, false)
+    }
+
+    /// Writes an encoder that was distilled here into a folder; a BERT is somebody else's and is not written.
+    pub fn save(&self, dir: &Path) -> Result<(), Error> {
+        let Body::Averaged(averaged) = &self.body else {
+            return Err(Error::bundle(dir, "only an encoder that was distilled is written; copy a base's own folder"));
+        };
+        fs::create_dir_all(dir).map_err(Error::io(dir))?;
+        averaged.shape.write(&dir.join("config.json"))?;
+        let tokenizer = self.tokenizer.to_string(false).map_err(|error| Error::Tokenizer(error.to_string()))?;
+        let path = dir.join("tokenizer.json");
+        fs::write(&path, tokenizer).map_err(Error::io(&path))?;
+        let bytes = safetensors::serialize(averaged.tensors()?, None).map_err(candle_core::Error::from)?;
+        let path = dir.join("model.safetensors");
+        fs::write(&path, bytes).map_err(Error::io(&path))
+    }
+}
+
+/// A transformer's vectors, of texts of like length together.
+fn by_length(base: &Base, texts: &[Vec<u32>]) -> Vec<f32> {
+    let dim = base.words.dim();
+    let mut order: Vec<usize> = (0..texts.len()).collect();
+    order.sort_by_key(|text| texts[*text].len());
+    let sorted: Vec<&[u32]> = order.iter().map(|text| texts[*text].as_slice()).collect();
+    let found = base.bert.encode(&base.words, &sorted);
+    let mut vectors = vec![0.0; found.len()];
+    for (text, vector) in order.into_iter().zip(found.chunks_exact(dim)) {
+        let place = &mut vectors[text * dim..][..dim];
+        place.copy_from_slice(vector);
+        to_length(place, 1.0);
+    }
+    vectors
+}
+
+#[cfg(test)]
+mod tests;

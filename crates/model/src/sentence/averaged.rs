@@ -1,0 +1,225 @@
+//! A sentence encoder of averages: the rows of a message's tokens, and of pairs of them, are summed, and a few dense
+//! layers work on the sum (a deep averaging network, Iyyer et al., 2015). Serves in plain numbers, its rows in 8 bits.
+
+use std::path::Path;
+
+use candle_core::{DType, Device, Tensor};
+use half::f16;
+use serde::{Deserialize, Serialize};
+
+use super::file::Tensors;
+use crate::Error;
+
+/// What `config.json` calls this kind of encoder.
+pub(super) const MODEL_TYPE: &str = "frontdesk-averaged";
+/// Below this the length of a vector counts as this.
+const SMALLEST_LENGTH: f32 = 1e-6;
+/// What is added to a whole number in the file so that it is not negative.
+const SHIFT: u8 = 128;
+/// The largest whole number a value is rounded to.
+const LARGEST: f32 = 127.0;
+const WORDS: &str = "embeddings.weight";
+
+/// The sizes of an encoder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shape {
+    /// Tokens of the vocabulary.
+    #[serde(rename = "vocab_size")]
+    pub vocabulary: usize,
+    /// Rows that pairs of neighbouring tokens share by their hash; 0 reads tokens alone.
+    #[serde(rename = "pair_buckets")]
+    pub pairs: usize,
+    /// Values of a row, and of a vector.
+    #[serde(rename = "hidden_size")]
+    pub width: usize,
+    /// Values between the two halves of a dense layer.
+    #[serde(rename = "intermediate_size")]
+    pub inner: usize,
+    /// Dense layers, each with a way past it.
+    #[serde(rename = "num_hidden_layers")]
+    pub layers: usize,
+}
+
+/// `config.json`.
+#[derive(Debug, Serialize, Deserialize)]
+struct Config {
+    architectures: Vec<String>,
+    model_type: String,
+    #[serde(flatten)]
+    shape: Shape,
+}
+
+impl Shape {
+    /// Rows of the table.
+    pub(super) fn rows(self) -> usize {
+        self.vocabulary + self.pairs
+    }
+
+    /// The rows that a message's tokens stand for, each with its weight.
+    pub(super) fn read(self, tokens: &[u32]) -> Vec<(u32, f32)> {
+        let pairs = if self.pairs == 0 { &[][..] } else { tokens };
+        let pairs = pairs.array_windows().map(|[a, b]| self.vocabulary as u32 + bucket(*a, *b, self.pairs));
+        let mut rows: Vec<(u32, f32)> = tokens.iter().copied().chain(pairs).map(|row| (row, 1.0)).collect();
+        let weight = (rows.len().max(1) as f32).sqrt().recip();
+        rows.iter_mut().for_each(|row| row.1 = weight);
+        rows
+    }
+
+    pub(super) fn write(self, path: &Path) -> Result<(), Error> {
+        let config = Config {
+            architectures: vec!["FrontdeskSentenceEncoder".into()],
+            model_type: MODEL_TYPE.into(),
+            shape: self,
+        };
+        let json = serde_json::to_vec_pretty(&config).map_err(|error| Error::bundle(path, error.to_string()))?;
+        std::fs::write(path, json).map_err(Error::io(path))
+    }
+
+    /// Reads sizes, and refuses those that no encoder has.
+    pub(super) fn from_json(json: &[u8], path: &Path) -> Result<Self, Error> {
+        let damaged = |error: serde_json::Error| Error::bundle(path, format!("is damaged: {error}"));
+        let Shape { vocabulary, pairs, width, inner, layers } =
+            serde_json::from_slice::<Config>(json).map_err(damaged)?.shape;
+        let sound = (1..=1_000_000).contains(&vocabulary)
+            && pairs <= 4_000_000
+            && [width, inner].iter().all(|size| (1..=8192).contains(size))
+            && layers <= 24;
+        if !sound {
+            return Err(Error::bundle(path, "states sizes that no sentence encoder has"));
+        }
+        Ok(Self { vocabulary, pairs, width, inner, layers })
+    }
+}
+
+/// Which of so many rows a pair of tokens shares.
+fn bucket(a: u32, b: u32, buckets: usize) -> u32 {
+    let mixed = (u64::from(a) << 32 | u64::from(b)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    ((mixed >> 32) % buckets as u64) as u32
+}
+
+/// One dense layer: `[width, inner]`, `[inner]`, `[inner, width]`, `[width]`.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Layer {
+    pub up: Vec<f32>,
+    pub up_bias: Vec<f32>,
+    pub down: Vec<f32>,
+    pub down_bias: Vec<f32>,
+}
+
+impl Layer {
+    /// Names in the file with the shapes of the four weights of a layer.
+    pub(super) fn names(layer: usize, shape: Shape) -> [(String, Vec<usize>); 4] {
+        let Shape { width, inner, .. } = shape;
+        [
+            (format!("layers.{layer}.up.weight"), vec![width, inner]),
+            (format!("layers.{layer}.up.bias"), vec![inner]),
+            (format!("layers.{layer}.down.weight"), vec![inner, width]),
+            (format!("layers.{layer}.down.bias"), vec![width]),
+        ]
+    }
+
+    fn apply(&self, x: &mut Vec<f32>) {
+        let length = (x.len() as f32).sqrt();
+        to_length(x, length);
+        let mut inner = self.up_bias.clone();
+        add_product(x, &self.up, &mut inner);
+        inner.iter_mut().for_each(|value| *value = gelu(*value));
+        x.iter_mut().zip(&self.down_bias).for_each(|(value, bias)| *value += bias);
+        add_product(&inner, &self.down, x);
+    }
+}
+
+/// An encoder that serves.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Averaged {
+    pub shape: Shape,
+    /// `[row, width]` in whole numbers, with what one is worth in each row.
+    words: Vec<i8>,
+    scales: Vec<f32>,
+    layers: Vec<Layer>,
+}
+
+impl Averaged {
+    /// Rounds the rows `[row, width]` to 8 bits; the layers are taken as they are in 16-bit floats.
+    pub(super) fn new(shape: Shape, words: &[f32], layers: Vec<Layer>) -> Self {
+        let largest = |row: &[f32]| row.iter().fold(0.0f32, |most, value| most.max(value.abs()));
+        let scale = |row| f16::from_f32((largest(row) / LARGEST).max(1e-6)).to_f32();
+        let scales: Vec<f32> = words.chunks_exact(shape.width).map(scale).collect();
+        let rows = words.chunks_exact(shape.width).zip(&scales);
+        let whole = |value: f32| value.round().clamp(-LARGEST, LARGEST) as i8;
+        let words = rows.flat_map(|(row, scale)| row.iter().map(move |value| whole(value / scale))).collect();
+        let rounded = |values: Vec<f32>| values.into_iter().map(|value| f16::from_f32(value).to_f32()).collect();
+        let layer = |Layer { up, up_bias, down, down_bias }| {
+            let [up, up_bias, down, down_bias] = [up, up_bias, down, down_bias].map(rounded);
+            Layer { up, up_bias, down, down_bias }
+        };
+        Self { shape, words, scales, layers: layers.into_iter().map(layer).collect() }
+    }
+
+    /// A vector of length 1; of nothing but zeros where there is no token.
+    pub(super) fn encode(&self, tokens: &[u32]) -> Vec<f32> {
+        let width = self.shape.width;
+        let mut x = vec![0.0; width];
+        for (row, weight) in self.shape.read(tokens) {
+            let factor = weight * self.scales[row as usize];
+            let values = &self.words[row as usize * width..][..width];
+            x.iter_mut().zip(values).for_each(|(sum, value)| *sum += factor * f32::from(*value));
+        }
+        if !tokens.is_empty() {
+            self.layers.iter().for_each(|layer| layer.apply(&mut x));
+            to_length(&mut x, 1.0);
+        }
+        x
+    }
+
+    pub(super) fn tensors(&self) -> Result<Vec<(String, Tensor)>, Error> {
+        let Shape { width, .. } = self.shape;
+        let shifted: Vec<u8> = self.words.iter().map(|value| value.cast_unsigned().wrapping_add(SHIFT)).collect();
+        let halves = |values: &[f32], shape: &[usize]| -> Result<Tensor, Error> {
+            Ok(Tensor::from_slice(values, shape, &Device::Cpu)?.to_dtype(DType::F16)?)
+        };
+        let rows = self.scales.len();
+        let mut tensors = vec![
+            (format!("{WORDS}.bytes"), Tensor::from_slice(&shifted, (rows, width), &Device::Cpu)?),
+            (format!("{WORDS}.scales"), halves(&self.scales, &[rows])?),
+        ];
+        for (at, Layer { up, up_bias, down, down_bias }) in self.layers.iter().enumerate() {
+            for ((name, shape), values) in Layer::names(at, self.shape).into_iter().zip([up, up_bias, down, down_bias])
+            {
+                tensors.push((name, halves(values, &shape)?));
+            }
+        }
+        Ok(tensors)
+    }
+
+    pub(super) fn from_tensors(shape: Shape, file: &mut Tensors<'_>) -> Result<Self, Error> {
+        let shifted = file.bytes(&format!("{WORDS}.bytes"), &[shape.rows(), shape.width])?;
+        let words = shifted.into_iter().map(|value| value.wrapping_sub(SHIFT).cast_signed()).collect();
+        let scales = file.floats(&format!("{WORDS}.scales"), &[shape.rows()])?;
+        let mut layers = Vec::with_capacity(shape.layers);
+        for at in 0..shape.layers {
+            let [up, up_bias, down, down_bias] =
+                Layer::names(at, shape).map(|(name, shape)| file.floats(&name, &shape));
+            layers.push(Layer { up: up?, up_bias: up_bias?, down: down?, down_bias: down_bias? });
+        }
+        Ok(Self { shape, words, scales, layers })
+    }
+}
+
+/// Brings a vector to a length.
+pub(super) fn to_length(x: &mut [f32], length: f32) {
+    let now = x.iter().map(|value| value * value).sum::<f32>().sqrt().max(SMALLEST_LENGTH);
+    x.iter_mut().for_each(|value| *value *= length / now);
+}
+
+/// Adds `x · matrix` to `out`; the matrix has a row for each value of `x`.
+fn add_product(x: &[f32], matrix: &[f32], out: &mut [f32]) {
+    for (value, row) in x.iter().zip(matrix.chunks_exact(out.len())) {
+        out.iter_mut().zip(row).for_each(|(sum, weight)| *sum += value * weight);
+    }
+}
+
+/// The Gaussian error linear unit in its usual approximation (Hendrycks and Gimpel, 2016).
+fn gelu(x: f32) -> f32 {
+    0.5 * x * (1.0 + (0.797_884_6 * x * (1.0 + 0.044_715 * x * x)).tanh())
+}

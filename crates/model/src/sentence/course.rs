@@ -1,0 +1,308 @@
+//! The passes of a distillation: which sentences come together, what their teachers say, and where it goes on after a
+//! break.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use half::f16;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use tokenizers::Tokenizer;
+
+use super::averaged::to_length;
+use super::student::{Says, Student};
+use super::{Body, MAX_TOKENS, SentenceEncoder, Shape, noise, pieces};
+use crate::columns::{Columns, Stored};
+use crate::features::is_han;
+use crate::random::Random;
+use crate::table::Step;
+use crate::{Control, Error, tokens};
+
+/// Share of the steps in which the rate rises.
+const WARM_UP: f32 = 0.03;
+/// Time between two checkpoints.
+const PAUSE: Duration = Duration::from_secs(120);
+/// Steps between two reports.
+const REPORT_STEPS: u64 = 20;
+/// How fast the reported loss follows the last one.
+const FOLLOW: f32 = 0.02;
+
+/// A sentence to learn from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    /// What it says.
+    pub text: String,
+    /// How often it is read in each pass.
+    pub times: u32,
+    /// The line that means the same, such as its translation; their teachers' vectors are those of both.
+    pub same: Option<usize>,
+}
+
+/// What a teacher says of sentences.
+#[derive(Debug, Clone, Copy)]
+pub struct Teacher<'a> {
+    /// Values of a vector.
+    pub dim: usize,
+    /// Its vectors, one after another, as 16-bit floats with the lower byte first.
+    pub vectors: &'a [[u8; 2]],
+    /// The vector of each line, or `None` where the teacher does not know it.
+    pub rows: &'a [Option<u32>],
+}
+
+/// How a student learns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DistilOptions {
+    /// Its sizes; the vocabulary is an upper bound.
+    pub shape: Shape,
+    /// Passes over all lines.
+    pub epochs: u32,
+    /// Sentences of a step.
+    pub batch_size: usize,
+    /// Highest learning rate.
+    pub learning_rate: f32,
+    /// Weight decay of dense weights.
+    pub weight_decay: f32,
+    /// Share of the sentences that the student reads with slips of the keyboard.
+    pub noise: f32,
+    /// Seed of everything that is left to chance.
+    pub seed: u64,
+}
+
+impl Default for DistilOptions {
+    fn default() -> Self {
+        Self {
+            shape: Shape { vocabulary: 24_000, pairs: 0, width: 384, inner: 1024, layers: 1 },
+            epochs: 20,
+            batch_size: 512,
+            learning_rate: 3e-3,
+            weight_decay: 0.01,
+            noise: 0.3,
+            seed: 1,
+        }
+    }
+}
+
+/// How far a distillation is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DistilProgress {
+    /// Pass, from 1, and how many there are.
+    pub epoch: u32,
+    /// How many passes there are.
+    pub epochs: u32,
+    /// Steps done of all passes.
+    pub step: u64,
+    /// Steps of all passes.
+    pub steps: u64,
+    /// A moving mean of the loss.
+    pub loss: f32,
+    /// Sentences a second since it began or went on.
+    pub rate: f32,
+    /// Seconds left at that rate.
+    pub seconds_left: f32,
+}
+
+/// Where a distillation stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+struct Place {
+    step: u64,
+    loss: f32,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Facts {
+    key: String,
+    place: Place,
+    tokenizer: String,
+}
+
+/// Teaches a student to give the vectors of its teachers. What is needed to go on is written to `state` every few
+/// minutes, and an earlier run of the same `key` goes on from there, with the same result as one without a break.
+pub fn distil(
+    lines: &[Line],
+    teachers: &[Teacher<'_>],
+    options: &DistilOptions,
+    (state, key): (&Path, &str),
+    watch: &mut dyn FnMut(&DistilProgress) -> Control,
+) -> Result<SentenceEncoder, Error> {
+    if lines.is_empty() || teachers.is_empty() {
+        return Err(Error::Data {
+            found: "no line of text or no teacher".into(),
+            remedy: "give at least one of each".into(),
+        });
+    }
+    let texts: Vec<String> = lines.par_iter().map(|line| text::normalise(&line.text).as_str().to_owned()).collect();
+    let stored = if state.exists() { Some(Stored::open(state)?) } else { None };
+    let facts: Option<Facts> = stored.as_ref().map(Stored::facts).transpose()?;
+    if let (Some(stored), Some(facts)) = (&stored, &facts)
+        && facts.key != key
+    {
+        return Err(stored.other());
+    }
+    let tokenizer: Tokenizer = match &facts {
+        Some(facts) => {
+            facts.tokenizer.parse().map_err(|_| Error::Tokenizer("that of the checkpoint is damaged".into()))?
+        }
+        None => pieces::learn(texts.iter().map(String::as_str), options.shape.vocabulary)?,
+    };
+    let shape = Shape { vocabulary: tokenizer.get_vocab_size(true), ..options.shape };
+    let dims: Vec<usize> = teachers.iter().map(|teacher| teacher.dim).collect();
+    let mut student = Student::new(shape, &dims, options.seed)?;
+    if let Some(stored) = &stored {
+        student.take(stored)?;
+    }
+    let place = facts.map_or_else(Place::default, |facts| facts.place);
+    let means = teachers.iter().map(|teacher| means(teacher, &texts)).collect();
+    let order = lines.iter().zip(0..).flat_map(|(line, at)| std::iter::repeat_n(at, line.times as usize)).collect();
+    let mut course = Course { lines, texts: &texts, teachers, means, options, tokenizer: &tokenizer, order, place };
+    course.run(&mut student, (state, key), watch)?;
+    Ok(SentenceEncoder { body: Body::Averaged(student.averaged()?), tokenizer })
+}
+
+/// The mean of a teacher's vectors of each language, which says only which language it is.
+fn means(teacher: &Teacher<'_>, texts: &[String]) -> [Vec<f32>; 2] {
+    [true, false].map(|han| {
+        let mut sum = vec![0.0f64; teacher.dim];
+        let mut n = 0.0f64;
+        for (row, _) in teacher.rows.iter().zip(texts).filter(|(_, text)| is_chinese(text) == han) {
+            if let Some(row) = row {
+                sum.iter_mut().zip(teacher.vector(*row)).for_each(|(sum, value)| *sum += f64::from(value));
+                n += 1.0;
+            }
+        }
+        sum.iter().map(|sum| (sum / n.max(1.0)) as f32).collect()
+    })
+}
+
+fn is_chinese(text: &str) -> bool {
+    text.chars().any(is_han)
+}
+
+impl Teacher<'_> {
+    fn vector(&self, row: u32) -> impl Iterator<Item = f32> {
+        self.vectors[row as usize * self.dim..][..self.dim].iter().map(|bytes| f16::from_le_bytes(*bytes).to_f32())
+    }
+
+    /// What it says of the lines of a batch: the mean of its vectors of each line and of what means the same.
+    fn says(&self, batch: &[usize], lines: &[Line], texts: &[String], means: &[Vec<f32>; 2]) -> Says {
+        let mut says = Says { rows: Vec::new(), vectors: Vec::new(), dim: self.dim };
+        for (place, line) in (0..).zip(batch) {
+            let known = [Some(*line), lines[*line].same].into_iter().flatten();
+            let known = known.filter_map(|line| Some(self.centred(self.rows[line]?, &texts[line], means)));
+            let sum = known.reduce(|mut sum, vector| {
+                sum.iter_mut().zip(vector).for_each(|(sum, value)| *sum += value);
+                sum
+            });
+            if let Some(mut sum) = sum {
+                to_length(&mut sum, 1.0);
+                says.rows.push(place);
+                says.vectors.extend(sum);
+            }
+        }
+        says
+    }
+
+    /// A vector less the mean of its text's language, of length 1.
+    fn centred(&self, row: u32, text: &str, means: &[Vec<f32>; 2]) -> Vec<f32> {
+        let mean = &means[usize::from(!is_chinese(text))];
+        let mut vector: Vec<f32> = self.vector(row).zip(mean).map(|(value, mean)| value - mean).collect();
+        to_length(&mut vector, 1.0);
+        vector
+    }
+}
+
+/// All passes over the lines.
+struct Course<'a> {
+    lines: &'a [Line],
+    texts: &'a [String],
+    teachers: &'a [Teacher<'a>],
+    means: Vec<[Vec<f32>; 2]>,
+    options: &'a DistilOptions,
+    tokenizer: &'a Tokenizer,
+    /// Lines of a pass, before they are shuffled.
+    order: Vec<usize>,
+    place: Place,
+}
+
+impl Course<'_> {
+    fn run(
+        &mut self,
+        student: &mut Student,
+        (state, key): (&Path, &str),
+        watch: &mut dyn FnMut(&DistilProgress) -> Control,
+    ) -> Result<(), Error> {
+        let steps_each = self.order.len().div_ceil(self.options.batch_size) as u64;
+        let steps = steps_each * u64::from(self.options.epochs);
+        let (begun, first) = (Instant::now(), self.place.step);
+        let mut written = Instant::now();
+        let mut order = Vec::new();
+        while self.place.step < steps {
+            let (epoch, at) = (self.place.step / steps_each, (self.place.step % steps_each) as usize);
+            if order.is_empty() || at == 0 {
+                order.clone_from(&self.order);
+                Random::new(self.options.seed, 1000 + epoch).shuffle(&mut order);
+            }
+            let size = self.options.batch_size;
+            let batch = &order[at * size..order.len().min((at + 1) * size)];
+            let loss = self.step(student, batch, steps)?;
+            let follow = if self.place.step == 0 { 1.0 } else { FOLLOW };
+            self.place.loss += follow * (loss - self.place.loss);
+            self.place.step += 1;
+            let done = self.place.step;
+            if done.is_multiple_of(REPORT_STEPS) || done == steps {
+                let seconds = begun.elapsed().as_secs_f32();
+                let each = seconds / (done - first) as f32;
+                let progress = DistilProgress {
+                    epoch: epoch as u32 + 1,
+                    epochs: self.options.epochs,
+                    step: done,
+                    steps,
+                    loss: self.place.loss,
+                    rate: size as f32 / each.max(1e-9),
+                    seconds_left: each * (steps - done) as f32,
+                };
+                let stop = watch(&progress) == Control::Stop;
+                if stop || done == steps || written.elapsed() > PAUSE {
+                    self.keep(student, state, key)?;
+                    written = Instant::now();
+                }
+                if stop {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One step on a batch of lines.
+    fn step(&self, student: &mut Student, batch: &[usize], steps: u64) -> Result<f32, Error> {
+        let sentences: Vec<Vec<u32>> = batch.par_iter().map(|line| self.read(*line)).collect();
+        let said: Vec<Says> = self
+            .teachers
+            .iter()
+            .zip(&self.means)
+            .map(|(teacher, means)| teacher.says(batch, self.lines, self.texts, means))
+            .collect();
+        let number = self.place.step + 1;
+        let (done, rising) = (number as f32 / steps as f32, WARM_UP);
+        let height = if done < rising { done / rising } else { (1.0 - done) / (1.0 - rising) };
+        let rate = self.options.learning_rate * height.max(1e-3);
+        student.step(&sentences, &said, Step::new(rate, self.options.weight_decay, number))
+    }
+
+    /// Tokens of a line, as it is or with slips; each pass makes others.
+    fn read(&self, line: usize) -> Vec<u32> {
+        let text = &self.texts[line];
+        let mut random = Random::new(self.options.seed ^ (self.place.step << 20), 5000 + line as u64);
+        if random.uniform() < self.options.noise {
+            return tokens::encode(self.tokenizer, &noise::hurried(text, &mut random), MAX_TOKENS, false);
+        }
+        tokens::encode(self.tokenizer, text, MAX_TOKENS, false)
+    }
+
+    fn keep(&self, student: &Student, state: &Path, key: &str) -> Result<(), Error> {
+        let mut columns = Columns::default();
+        student.put(&mut columns)?;
+        let tokenizer = self.tokenizer.to_string(false).map_err(|error| Error::Tokenizer(error.to_string()))?;
+        columns.write(state, &Facts { key: key.to_owned(), place: self.place, tokenizer })
+    }
+}
