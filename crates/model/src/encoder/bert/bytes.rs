@@ -209,12 +209,21 @@ struct Ends {
 }
 
 impl Ends {
-    /// What goes out of a row that was scaled; a plain loop, which is compiled for the caller's instructions.
+    /// Writes what goes out of a row that was scaled; plain loops, which are compiled for the caller's instructions.
     #[inline(always)]
-    fn finish(&self, totals: &[i32; WIDTH], scale: f32, out: &mut [f32; WIDTH]) {
-        for lane in 0..WIDTH {
+    fn write(&self, totals: &[i32; WIDTH], scale: f32, out: &mut [f32]) {
+        let end = |lane: usize| {
             let total = totals[lane].wrapping_sub(self.offsets[lane]) as f32;
-            out[lane] = total * (scale * self.scales[lane]) + self.biases[lane];
+            total * (scale * self.scales[lane]) + self.biases[lane]
+        };
+        if let Some(out) = out.as_mut_array::<WIDTH>() {
+            for (lane, out) in out.iter_mut().enumerate() {
+                *out = end(lane);
+            }
+        } else {
+            for (lane, out) in out.iter_mut().enumerate() {
+                *out = end(lane);
+            }
         }
     }
 }
@@ -228,27 +237,25 @@ struct Block<'a> {
 impl Block<'_> {
     fn multiply<const R: usize, K: Kernel>(&self, pass: Pass<'_>) {
         let quads = self.tile.len();
-        let rows = std::array::from_fn(|row| &pass.bytes[row * quads..][..quads]);
-        let scales = std::array::from_fn(|row| pass.scales[row]);
-        let found = K::outputs::<R>(self.tile, (rows, scales), &self.ends, pass.ahead);
-        let width = pass.out.len() / R;
+        K::multiply::<R>(self, std::array::from_fn(|row| &pass.bytes[row * quads..][..quads]), pass);
+    }
+
+    /// Writes the outputs of a row of a pass.
+    #[inline(always)]
+    fn write(&self, row: usize, totals: &[i32; WIDTH], pass: &mut Pass<'_>) {
+        let width = pass.out.len() / pass.scales.len();
         let columns = self.ends.from..width.min(self.ends.from + WIDTH);
-        for (out, found) in pass.out.chunks_exact_mut(width).zip(&found) {
-            out[columns.clone()].copy_from_slice(&found[..columns.len()]);
-        }
+        self.ends.write(totals, pass.scales[row], &mut pass.out[row * width..][columns]);
     }
 }
-
-/// Rows in 8 bits with what each is scaled by.
-type Scaled<'a, const R: usize> = ([&'a [[u8; QUAD]]; R], [f32; R]);
 
 /// How one tile is multiplied.
 trait Kernel {
     /// Rows at a time, as many as the registers hold; at most [`super::tiles::MOST_ROWS`].
     const ROWS: usize;
 
-    /// The outputs of each row; a row is as long as the tile.
-    fn outputs<const R: usize>(tile: &[Step], rows: Scaled<'_, R>, ends: &Ends, ahead: Ahead) -> [[f32; WIDTH]; R];
+    /// Some rows, each as long as the tile.
+    fn multiply<const R: usize>(block: &Block<'_>, rows: [&[[u8; QUAD]]; R], pass: Pass<'_>);
 }
 
 /// For any processor.
@@ -257,17 +264,10 @@ struct Portable;
 impl Kernel for Portable {
     const ROWS: usize = 4;
 
-    fn outputs<const R: usize>(
-        tile: &[Step],
-        (rows, scales): Scaled<'_, R>,
-        ends: &Ends,
-        _: Ahead,
-    ) -> [[f32; WIDTH]; R] {
-        let mut found = [[0.0; WIDTH]; R];
-        for row in 0..R {
-            ends.finish(&portable(rows[row], tile), scales[row], &mut found[row]);
+    fn multiply<const R: usize>(block: &Block<'_>, rows: [&[[u8; QUAD]]; R], mut pass: Pass<'_>) {
+        for (row, bytes) in rows.into_iter().enumerate() {
+            block.write(row, &portable(bytes, block.tile), &mut pass);
         }
-        found
     }
 }
 
@@ -327,6 +327,9 @@ mod tests {
     }
 
     #[cfg(target_arch = "x86_64")]
+    type Multiply = fn(&Block<'_>, [&[[u8; QUAD]]; 5], Pass<'_>);
+
+    #[cfg(target_arch = "x86_64")]
     #[test]
     fn every_path_makes_the_same_numbers() {
         let row: Vec<[u8; QUAD]> = (0u8..13).map(|i| [i * 9, 127, 255 - (i * 3), i]).collect();
@@ -335,18 +338,22 @@ mod tests {
         let tile: Vec<Step> = (0..13)
             .map(|i| Step(std::array::from_fn(|lane| std::array::from_fn(|at| weight(i * QUAD + at, lane) as i8))))
             .collect();
-        // Steps of one: what goes out is what the sums are.
+        // Scales of one: what goes out is what the sums are.
         let ends = Ends { from: 0, offsets: [0; WIDTH], scales: [1.0; WIDTH], biases: [0.5; WIDTH] };
-        let ahead = Ahead::new(&tile, &(0..5), 5);
-        let check = |row: &[[u8; QUAD]], found: [[f32; WIDTH]; 5]| {
+        let block = Block { tile: &tile, ends };
+        let check = |row: &[[u8; QUAD]], multiply: Multiply| {
+            let mut found = [[0.0; WIDTH]; 5];
+            let ahead = Ahead::new(&tile, &(0..5), 5);
+            let pass = Pass { bytes: row, scales: &[1.0; 5], out: found.as_flattened_mut(), ahead };
+            multiply(&block, [row; 5], pass);
             assert_eq!(found, [portable(row, &tile).map(|total| total as f32 + 0.5); 5]);
         };
-        check(&row, Portable::outputs(&tile, ([&row; 5], [1.0; 5]), &ends, ahead));
+        check(&row, Portable::multiply);
         if Path::best() == Path::Vnni {
-            check(&row, x86::Vnni::outputs(&tile, ([&row; 5], [1.0; 5]), &ends, ahead));
+            check(&row, x86::Vnni::multiply);
         }
         if is_x86_feature_detected!("avx2") {
-            check(&small, x86::Avx2::outputs(&tile, ([&small; 5], [1.0; 5]), &ends, ahead));
+            check(&small, x86::Avx2::multiply);
         }
     }
 }

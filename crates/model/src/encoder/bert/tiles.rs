@@ -6,6 +6,9 @@ mod x86;
 
 use std::ops::Range;
 
+#[cfg(target_arch = "x86_64")]
+pub(super) use x86::shorten;
+
 /// Columns of a tile: two registers of AVX-512, four of AVX2.
 const WIDTH: usize = 32;
 
@@ -59,8 +62,8 @@ trait Kernel {
     /// Rows at a time, as many as the registers hold; at most [`MOST_ROWS`].
     const ROWS: usize;
 
-    /// The sums of each row; a row is as long as the tile.
-    fn sums<const R: usize>(tile: &[Step], rows: [&[f32]; R], ahead: Ahead) -> [[f32; WIDTH]; R];
+    /// Some rows, each as long as the tile.
+    fn multiply<const R: usize>(block: &Block<'_>, rows: [&[f32]; R], ahead: Ahead, out: &mut [f32]);
 }
 
 /// For any processor.
@@ -69,16 +72,16 @@ struct Portable;
 impl Kernel for Portable {
     const ROWS: usize = 4;
 
-    fn sums<const R: usize>(tile: &[Step], rows: [&[f32]; R], _: Ahead) -> [[f32; WIDTH]; R] {
+    fn multiply<const R: usize>(block: &Block<'_>, rows: [&[f32]; R], _: Ahead, out: &mut [f32]) {
         let mut sums = [[0.0f32; WIDTH]; R];
-        for (k, weights) in tile.iter().enumerate() {
+        for (k, weights) in block.tile.iter().enumerate() {
             for (row, sums) in rows.iter().zip(&mut sums) {
                 for (sum, weight) in sums.iter_mut().zip(&weights.0) {
                     *sum += row[k] * weight;
                 }
             }
         }
-        sums
+        sums.iter().enumerate().for_each(|(row, sums)| block.write(row, sums, out));
     }
 }
 
@@ -132,7 +135,7 @@ impl Ahead {
     #[inline(always)]
     pub(super) fn fetch(self, step: usize) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        let from = self.from.wrapping_add(step * self.bytes_a_step);
+        let from = self.from.wrapping_add(step.wrapping_mul(self.bytes_a_step));
         // SAFETY: nothing is read into the program; an address beyond the weights is passed over.
         unsafe {
             _mm_prefetch::<_MM_HINT_T0>(from);
@@ -154,7 +157,7 @@ fn product<K: Kernel>(tiles: &Tiles, rows: Rows<'_>) {
             let ahead = Ahead::new(next, &rows, n_rows);
             let out = &mut out[rows.start * bias.len()..rows.end * bias.len()];
             let input = &input[rows.start * of..rows.end * of];
-            for_rows!(rows.len(), block.multiply::<_, K>(input, out, ahead));
+            for_rows!(rows.len(), block.multiply::<_, K>(input, ahead, out));
         }
     }
 }
@@ -167,12 +170,22 @@ struct Block<'a> {
 }
 
 impl Block<'_> {
-    fn multiply<const R: usize, K: Kernel>(&self, input: &[f32], out: &mut [f32], ahead: Ahead) {
+    fn multiply<const R: usize, K: Kernel>(&self, input: &[f32], ahead: Ahead, out: &mut [f32]) {
         let of = self.tile.len();
-        let sums = K::sums::<R>(self.tile, std::array::from_fn(|row| &input[row * of..][..of]), ahead);
-        for (out, sums) in out.chunks_exact_mut(self.bias.len()).zip(&sums) {
-            let out = out[self.columns.clone()].iter_mut();
-            for ((out, sum), bias) in out.zip(sums).zip(&self.bias[self.columns.clone()]) {
+        K::multiply::<R>(self, std::array::from_fn(|row| &input[row * of..][..of]), ahead, out);
+    }
+
+    /// Writes the outputs of a row; plain loops, which are compiled for the caller's instructions.
+    #[inline(always)]
+    fn write(&self, row: usize, sums: &[f32; WIDTH], out: &mut [f32]) {
+        let out = &mut out[row * self.bias.len()..][self.columns.clone()];
+        let bias = &self.bias[self.columns.clone()];
+        if let (Some(out), Some(bias)) = (out.as_mut_array::<WIDTH>(), bias.as_array::<WIDTH>()) {
+            for lane in 0..WIDTH {
+                out[lane] = sums[lane] + bias[lane];
+            }
+        } else {
+            for ((out, sum), bias) in out.iter_mut().zip(sums).zip(bias) {
                 *out = sum + bias;
             }
         }

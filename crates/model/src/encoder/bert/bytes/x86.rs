@@ -2,13 +2,13 @@
 #![allow(unsafe_code)]
 
 use std::arch::x86_64::{
-    __m256i, __m512i, _mm256_add_epi32, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_set1_epi16,
-    _mm256_set1_epi32, _mm256_setzero_si256, _mm256_storeu_si256, _mm512_dpbusd_epi32, _mm512_loadu_si512,
-    _mm512_set1_epi32, _mm512_setzero_si512, _mm512_storeu_si512,
+    __m256i, __m512i, _mm256_add_epi32, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_set1_epi16, _mm256_set1_epi32,
+    _mm256_setzero_si256, _mm512_dpbusd_epi32, _mm512_set1_epi32, _mm512_setzero_si512,
 };
+use std::mem::transmute;
 
-use super::super::tiles::MOST_ROWS;
-use super::{Ahead, Ends, Kernel, Scaled, Step, WIDTH};
+use super::super::tiles::{MOST_ROWS, shorten};
+use super::{Ahead, Block, Kernel, Pass, QUAD, WIDTH};
 
 pub(super) struct Vnni;
 pub(super) struct Avx2;
@@ -16,31 +16,29 @@ pub(super) struct Avx2;
 impl Kernel for Vnni {
     const ROWS: usize = MOST_ROWS;
 
-    fn outputs<const R: usize>(tile: &[Step], rows: Scaled<'_, R>, ends: &Ends, ahead: Ahead) -> [[f32; WIDTH]; R] {
+    fn multiply<const R: usize>(block: &Block<'_>, rows: [&[[u8; QUAD]]; R], pass: Pass<'_>) {
         // SAFETY: this kernel is chosen only where the processor has the instructions.
-        unsafe { vnni(tile, rows, ends, ahead) }
+        unsafe { vnni(block, rows, pass) }
     }
 }
 
 impl Kernel for Avx2 {
     const ROWS: usize = 4;
 
-    fn outputs<const R: usize>(tile: &[Step], rows: Scaled<'_, R>, ends: &Ends, ahead: Ahead) -> [[f32; WIDTH]; R] {
+    fn multiply<const R: usize>(block: &Block<'_>, rows: [&[[u8; QUAD]]; R], pass: Pass<'_>) {
         // SAFETY: this kernel is chosen only where the processor has the instructions.
-        unsafe { avx2(tile, rows, ends, ahead) }
+        unsafe { avx2(block, rows, pass) }
     }
 }
 
 #[target_feature(enable = "avx512f,avx512vnni")]
-fn vnni<const R: usize>(tile: &[Step], (rows, scales): Scaled<'_, R>, ends: &Ends, ahead: Ahead) -> [[f32; WIDTH]; R] {
-    let rows = rows.map(|row| &row[..tile.len()]);
+fn vnni<const R: usize>(block: &Block<'_>, mut rows: [&[[u8; QUAD]]; R], mut pass: Pass<'_>) {
+    shorten(&mut rows, block.tile.len());
     let mut sums: [[__m512i; 2]; R] = [[_mm512_setzero_si512(); 2]; R];
-    for (k, weights) in tile.iter().enumerate() {
-        ahead.fetch(k);
-        // SAFETY: a step holds the 128 bytes that are read.
-        let halves = unsafe {
-            [_mm512_loadu_si512(weights.0.as_ptr().cast()), _mm512_loadu_si512(weights.0[16..].as_ptr().cast())]
-        };
+    for (k, weights) in block.tile.iter().enumerate() {
+        pass.ahead.fetch(k);
+        // SAFETY: both are 128 bytes.
+        let halves: [__m512i; 2] = unsafe { transmute(weights.0) };
         for row in 0..R {
             let bytes = _mm512_set1_epi32(i32::from_le_bytes(rows[row][k]));
             sums[row] = [
@@ -49,52 +47,47 @@ fn vnni<const R: usize>(tile: &[Step], (rows, scales): Scaled<'_, R>, ends: &End
             ];
         }
     }
-    let mut found = [[0.0; WIDTH]; R];
-    for row in 0..R {
-        let mut totals = [0; WIDTH];
-        for (totals, half) in totals.chunks_exact_mut(16).zip(sums[row]) {
-            // SAFETY: the sixteen sums fill the 64 bytes that are written.
-            unsafe { _mm512_storeu_si512(totals.as_mut_ptr().cast(), half) };
-        }
-        ends.finish(&totals, scales[row], &mut found[row]);
+    for (row, sums) in sums.into_iter().enumerate() {
+        // SAFETY: both are 32 whole numbers.
+        let totals: [i32; WIDTH] = unsafe { transmute(sums) };
+        block.write(row, &totals, &mut pass);
     }
-    found
 }
 
 /// Half of a tile after the other: its sums fill the registers.
 #[target_feature(enable = "avx2")]
-fn avx2<const R: usize>(tile: &[Step], (rows, scales): Scaled<'_, R>, ends: &Ends, ahead: Ahead) -> [[f32; WIDTH]; R] {
-    let rows = rows.map(|row| &row[..tile.len()]);
+fn avx2<const R: usize>(block: &Block<'_>, rows: [&[[u8; QUAD]]; R], mut pass: Pass<'_>) {
+    let (low, high) = (half::<R, 0>(block, rows, pass.ahead), half::<R, 1>(block, rows, pass.ahead));
+    for (row, halves) in low.into_iter().zip(high).enumerate() {
+        // SAFETY: both are 32 whole numbers.
+        let totals: [i32; WIDTH] = unsafe { transmute(halves) };
+        block.write(row, &totals, &mut pass);
+    }
+}
+
+/// The sums of the first half (0) or the second (1) of a tile's outputs.
+#[inline(never)]
+#[target_feature(enable = "avx2")]
+fn half<const R: usize, const HALF: usize>(
+    block: &Block<'_>,
+    mut rows: [&[[u8; QUAD]]; R],
+    ahead: Ahead,
+) -> [[__m256i; 2]; R] {
     let ones = _mm256_set1_epi16(1);
-    let mut totals = [[0; WIDTH]; R];
-    for from in [0, 16] {
-        let mut sums: [[__m256i; 2]; R] = [[_mm256_setzero_si256(); 2]; R];
-        for (k, weights) in tile.iter().enumerate() {
-            if from == 0 {
-                ahead.fetch(k);
-            }
-            let weights = &weights.0[from..from + 16];
-            // SAFETY: half of a step holds the 64 bytes that are read.
-            let halves = unsafe {
-                [_mm256_loadu_si256(weights.as_ptr().cast()), _mm256_loadu_si256(weights[8..].as_ptr().cast())]
-            };
-            for row in 0..R {
-                let bytes = _mm256_set1_epi32(i32::from_le_bytes(rows[row][k]));
-                for (sum, half) in sums[row].iter_mut().zip(halves) {
-                    *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(_mm256_maddubs_epi16(bytes, half), ones));
-                }
-            }
+    shorten(&mut rows, block.tile.len());
+    let mut sums: [[__m256i; 2]; R] = [[_mm256_setzero_si256(); 2]; R];
+    for (k, weights) in block.tile.iter().enumerate() {
+        if HALF == 0 {
+            ahead.fetch(k);
         }
-        for (totals, halves) in totals.iter_mut().zip(sums) {
-            for (totals, half) in totals[from..from + 16].chunks_exact_mut(8).zip(halves) {
-                // SAFETY: the eight sums fill the 32 bytes that are written.
-                unsafe { _mm256_storeu_si256(totals.as_mut_ptr().cast(), half) };
+        // SAFETY: both are 128 bytes.
+        let quarters: [[__m256i; 2]; 2] = unsafe { transmute(weights.0) };
+        for row in 0..R {
+            let bytes = _mm256_set1_epi32(i32::from_le_bytes(rows[row][k]));
+            for (sum, weights) in sums[row].iter_mut().zip(quarters[HALF]) {
+                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(_mm256_maddubs_epi16(bytes, weights), ones));
             }
         }
     }
-    let mut found = [[0.0; WIDTH]; R];
-    for row in 0..R {
-        ends.finish(&totals[row], scales[row], &mut found[row]);
-    }
-    found
+    sums
 }
