@@ -1,5 +1,6 @@
 //! How fast a base is trained whole and serves, to be run beside `fine_tune/benches/torch_baseline.py`.
 //! Usage: `cargo run -p model --release --example base_speed -- train|serve BASE ROWS.jsonl [--threads N] [--precision P]`
+//! `--messages N` times more than 300.
 #![allow(clippy::print_stdout)]
 
 use std::path::PathBuf;
@@ -26,6 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut words = std::env::args().skip(1);
     let mut next = || words.next().ok_or("say train or serve, the base's folder and a JSONL file");
     let (what, base, file) = (next()?, PathBuf::from(next()?), next()?);
+    let mut messages = MESSAGES;
     let mut options =
         TrainOptions { base: Some(base), refit: false, batch_size: 32, threads: Some(2), ..TrainOptions::default() };
     while let Some(word) = words.next() {
@@ -33,6 +35,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         match word.as_str() {
             "--threads" => options.threads = Some(value.parse()?),
             "--precision" => options.precision = serde_json::from_value(value.into())?,
+            "--messages" => messages = value.parse()?,
             "--prefix" => options.prefix = Some(value),
             other => return Err(format!("unknown option {other}").into()),
         }
@@ -41,7 +44,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rows: Vec<Row> = rows.into_iter().filter(|row| row.split.as_deref().unwrap_or("train") == "train").collect();
     match what.as_str() {
         "train" => learn(&rows, options),
-        "serve" => serve(&rows, options),
+        "serve" => serve(&rows, options, messages),
         other => Err(format!("unknown task {other}: train or serve").into()),
     }
 }
@@ -73,10 +76,10 @@ fn learn(rows: &[Row], options: TrainOptions) -> Result<(), Box<dyn std::error::
 }
 
 /// The median time of a message that comes alone, and how much faster messages go sixteen at a time.
-fn serve(rows: &[Row], options: TrainOptions) -> Result<(), Box<dyn std::error::Error>> {
+fn serve(rows: &[Row], options: TrainOptions, messages: usize) -> Result<(), Box<dyn std::error::Error>> {
     let options = TrainOptions { depth: Some(Depth::Frozen), epochs: Some(1), ..options };
     let classifier = train(&set(rows, 600), &options, &mut |_| Control::Continue)?;
-    let texts: Vec<&str> = rows.iter().take(MESSAGES).map(|row| row.text.as_str()).collect();
+    let texts: Vec<&str> = rows.iter().take(messages).map(|row| row.text.as_str()).collect();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads.unwrap_or(1)).build()?;
     pool.install(|| report(&classifier, &texts));
     Ok(())

@@ -1,17 +1,25 @@
 //! Dense layers in 8 bits: weights scaled by output, rows scaled as they come, sums in whole numbers.
-#![allow(unsafe_code)]
 
-/// Outputs of a tile.
-const WIDTH: usize = 16;
-/// Rows that a tile is multiplied with at a time: each is a chain of sums of its own.
-const ROWS: usize = 8;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+use super::kernels::round_rows;
+use super::tiles::{Ahead, for_rows, passes};
+
+/// Outputs of a tile: two registers of AVX-512, four of AVX2.
+const WIDTH: usize = 32;
 /// Inputs that one instruction multiplies and adds for each output.
 const QUAD: usize = 4;
 
-/// A weight [out, of] as tiles of [of / 4, 16, 4]; what is missing at the edges is zero.
+/// The weights of a tile's outputs for four inputs.
+#[derive(Debug, Clone, Copy)]
+#[repr(C, align(64))]
+struct Step([[i8; QUAD]; WIDTH]);
+
+/// A weight [out, of] as tiles of [of / 4, 32, 4]; what is missing at the edges is zero.
 #[derive(Debug, Clone)]
 pub(crate) struct Bytes {
-    values: Vec<[[i8; QUAD]; WIDTH]>,
+    values: Vec<Step>,
     scales: Vec<f32>,
     /// Sum of each output's weights: rows come without sign, so that their middle must be taken off again.
     sums: Vec<i32>,
@@ -53,8 +61,8 @@ impl Path {
     }
 
     /// What a row's zero is stored as.
-    fn middle(self) -> i32 {
-        self.largest() as i32 + 1
+    fn middle(self) -> u8 {
+        self.largest() as u8 + 1
     }
 }
 
@@ -83,9 +91,9 @@ impl Bytes {
         let quad = |column: Option<&&[i8]>, at: usize| -> [i8; QUAD] {
             std::array::from_fn(|i| column.and_then(|column| column.get(at * QUAD + i)).copied().unwrap_or(0))
         };
-        let tile = |columns: &[&[i8]]| -> Vec<[[i8; QUAD]; WIDTH]> {
-            (0..of.div_ceil(QUAD)).map(|at| std::array::from_fn(|lane| quad(columns.get(lane), at))).collect()
-        };
+        let step =
+            |columns: &[&[i8]], at: usize| -> Step { Step(std::array::from_fn(|lane| quad(columns.get(lane), at))) };
+        let tile = |columns: &[&[i8]]| -> Vec<Step> { (0..of.div_ceil(QUAD)).map(|at| step(columns, at)).collect() };
         Self {
             values: columns.chunks(WIDTH).flat_map(tile).collect(),
             sums: columns.iter().map(|column| column.iter().map(|value| i32::from(*value)).sum()).collect(),
@@ -101,7 +109,7 @@ impl Bytes {
         let mut whole = Vec::with_capacity(self.scales.len() * self.of);
         for out in 0..self.scales.len() {
             let tile = &self.values[out / WIDTH * quads..][..quads];
-            whole.extend(tile.iter().flat_map(|row| row[out % WIDTH]).take(self.of));
+            whole.extend(tile.iter().flat_map(|step| step.0[out % WIDTH]).take(self.of));
         }
         whole
     }
@@ -121,126 +129,162 @@ impl Bytes {
     /// Writes `input · weightᵀ + bias` to about two digits, on this thread.
     pub(super) fn multiply(&self, input: &[f32], bias: &[f32], out: &mut [f32]) {
         let quads = self.of.div_ceil(QUAD);
-        let (rows, scales) = self.rounded(input);
-        let n_rows = scales.len();
-        // Tile by tile, so that each is read from memory once.
-        for (index, tile) in self.values.chunks_exact(quads.max(1)).enumerate() {
-            let columns = index * WIDTH..bias.len().min((index + 1) * WIDTH);
-            let weights = columns.clone().map(|column| (self.sums[column], self.scales[column], bias[column]));
-            let mut write = |row: usize, totals: [i32; WIDTH]| {
-                let out = out[row * bias.len()..][columns.clone()].iter_mut();
-                for ((out, total), (sum, weight, bias)) in out.zip(totals).zip(weights.clone()) {
-                    *out = (total - self.path.middle() * sum) as f32 * scales[row] * weight + bias;
-                }
-            };
-            let row = |row: usize| &rows[row * quads..][..quads];
-            let mut at = 0;
-            while at + ROWS <= n_rows {
-                let block: [&[[u8; QUAD]]; ROWS] = std::array::from_fn(|i| row(at + i));
-                for (i, totals) in self.path.product(block, tile).into_iter().enumerate() {
-                    write(at + i, totals);
-                }
-                at += ROWS;
-            }
-            for at in at..n_rows {
-                let [totals] = self.path.product([row(at)], tile);
-                write(at, totals);
-            }
-        }
-    }
-
-    /// Rows in 8 bits, each with what it is scaled by.
-    fn rounded(&self, input: &[f32]) -> (Vec<[u8; QUAD]>, Vec<f32>) {
-        let quads = self.of.div_ceil(QUAD);
+        let n_rows = input.len() / self.of.max(1);
         let middle = self.path.middle();
-        let mut rows = vec![[middle as u8; QUAD]; input.len() / self.of.max(1) * quads];
-        let scale = |(row, values): (&mut [[u8; QUAD]], &[f32])| {
-            let scale = largest(values) / self.path.largest();
-            let factor = 1.0 / scale;
-            for (byte, value) in row.as_flattened_mut().iter_mut().zip(values) {
-                *byte = (value * factor + middle as f32 + 0.5) as u8;
+        let mut bytes = vec![[middle; QUAD]; n_rows * quads];
+        let mut scales = vec![0.0; n_rows];
+        round_rows(
+            input,
+            [self.of, quads * QUAD],
+            [self.path.largest(), f32::from(middle)],
+            bytes.as_flattened_mut(),
+            &mut scales,
+        );
+        let rows = Rows { bytes: &bytes, scales: &scales, bias, out };
+        match self.path {
+            #[cfg(target_arch = "x86_64")]
+            Path::Vnni => self.product::<x86::Vnni>(rows),
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx2 => self.product::<x86::Avx2>(rows),
+            Path::Portable => self.product::<Portable>(rows),
+        }
+    }
+
+    /// Goes tile by tile, and through each for some rows at a time.
+    fn product<K: Kernel>(&self, rows: Rows<'_>) {
+        let Rows { bytes, scales, bias, out } = rows;
+        let quads = self.of.div_ceil(QUAD).max(1);
+        let all: Vec<&[Step]> = self.values.chunks_exact(quads).collect();
+        for (index, tile) in all.iter().enumerate() {
+            let next = all.get(index + 1).unwrap_or(tile);
+            let block = Block { tile, ends: self.ends(bias, index) };
+            for rows in passes(scales.len(), K::ROWS) {
+                let ahead = Ahead::new(next, &rows, scales.len());
+                let out = &mut out[rows.start * bias.len()..rows.end * bias.len()];
+                let pass = Pass { bytes: &bytes[rows.start * quads..], scales: &scales[rows.clone()], out, ahead };
+                for_rows!(rows.len(), block.multiply::<_, K>(pass));
             }
-            scale
-        };
-        let scales = rows.chunks_exact_mut(quads.max(1)).zip(input.chunks_exact(self.of.max(1))).map(scale).collect();
-        (rows, scales)
+        }
+    }
+
+    /// How a tile's sums end.
+    fn ends(&self, bias: &[f32], index: usize) -> Ends {
+        let from = index * WIDTH;
+        let middle = i32::from(self.path.middle());
+        let mut ends = Ends { from, offsets: [0; WIDTH], scales: [0.0; WIDTH], biases: [0.0; WIDTH] };
+        let to = bias.len().min(from + WIDTH);
+        ends.biases[..to - from].copy_from_slice(&bias[from..to]);
+        ends.scales[..to - from].copy_from_slice(&self.scales[from..to]);
+        for (offset, sum) in ends.offsets.iter_mut().zip(&self.sums[from..to]) {
+            *offset = middle * sum;
+        }
+        ends
     }
 }
 
-/// The largest size among numbers; never zero.
-fn largest(values: &[f32]) -> f32 {
-    values.iter().fold(1e-9, |largest: f32, value| largest.max(value.abs()))
+/// The rows that come in and the rows that go out of a product.
+struct Rows<'a> {
+    bytes: &'a [[u8; QUAD]],
+    scales: &'a [f32],
+    bias: &'a [f32],
+    out: &'a mut [f32],
 }
 
-impl Path {
-    /// Some rows by one tile.
-    fn product<const R: usize>(self, rows: [&[[u8; QUAD]]; R], tile: &[[[i8; QUAD]; WIDTH]]) -> [[i32; WIDTH]; R] {
-        match self {
-            // SAFETY: this path is only chosen where the processor has the instructions.
-            #[cfg(target_arch = "x86_64")]
-            Self::Vnni => unsafe { vnni(rows, tile) },
-            // SAFETY: this path is only chosen where the processor has the instructions.
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => rows.map(|row| unsafe { avx2(row, tile) }),
-            Self::Portable => rows.map(|row| portable(row, tile)),
+/// Some of the rows, and what to read meanwhile.
+struct Pass<'a> {
+    bytes: &'a [[u8; QUAD]],
+    scales: &'a [f32],
+    out: &'a mut [f32],
+    ahead: Ahead,
+}
+
+/// How the sums of a tile's outputs become what goes out.
+#[derive(Debug, Clone)]
+struct Ends {
+    /// The first of the outputs.
+    from: usize,
+    offsets: [i32; WIDTH],
+    scales: [f32; WIDTH],
+    biases: [f32; WIDTH],
+}
+
+impl Ends {
+    /// Writes what goes out of a row that was scaled; plain loops, which are compiled for the caller's instructions.
+    #[inline(always)]
+    fn write(&self, totals: &[i32; WIDTH], scale: f32, out: &mut [f32]) {
+        let end = |lane: usize| {
+            let total = totals[lane].wrapping_sub(self.offsets[lane]) as f32;
+            total * (scale * self.scales[lane]) + self.biases[lane]
+        };
+        if let Some(out) = out.as_mut_array::<WIDTH>() {
+            for (lane, out) in out.iter_mut().enumerate() {
+                *out = end(lane);
+            }
+        } else {
+            for (lane, out) in out.iter_mut().enumerate() {
+                *out = end(lane);
+            }
         }
     }
 }
 
-fn portable(row: &[[u8; QUAD]], tile: &[[[i8; QUAD]; WIDTH]]) -> [i32; WIDTH] {
+/// One tile with how its sums end.
+struct Block<'a> {
+    tile: &'a [Step],
+    ends: Ends,
+}
+
+impl Block<'_> {
+    fn multiply<const R: usize, K: Kernel>(&self, pass: Pass<'_>) {
+        let quads = self.tile.len();
+        K::multiply::<R>(self, std::array::from_fn(|row| &pass.bytes[row * quads..][..quads]), pass);
+    }
+
+    /// Writes the outputs of a row of a pass.
+    #[inline(always)]
+    fn write(&self, row: usize, totals: &[i32; WIDTH], pass: &mut Pass<'_>) {
+        let width = pass.out.len() / pass.scales.len();
+        let columns = self.ends.from..width.min(self.ends.from + WIDTH);
+        self.ends.write(totals, pass.scales[row], &mut pass.out[row * width..][columns]);
+    }
+}
+
+/// How one tile is multiplied.
+trait Kernel {
+    /// Rows at a time, as many as the registers hold; at most [`super::tiles::MOST_ROWS`].
+    const ROWS: usize;
+
+    /// Some rows, each as long as the tile.
+    fn multiply<const R: usize>(block: &Block<'_>, rows: [&[[u8; QUAD]]; R], pass: Pass<'_>);
+}
+
+/// For any processor.
+struct Portable;
+
+impl Kernel for Portable {
+    const ROWS: usize = 4;
+
+    fn multiply<const R: usize>(block: &Block<'_>, rows: [&[[u8; QUAD]]; R], mut pass: Pass<'_>) {
+        for (row, bytes) in rows.into_iter().enumerate() {
+            block.write(row, &portable(bytes, block.tile), &mut pass);
+        }
+    }
+}
+
+/// The sums of a row.
+fn portable(row: &[[u8; QUAD]], tile: &[Step]) -> [i32; WIDTH] {
     let mut totals = [0; WIDTH];
     for (bytes, weights) in row.iter().zip(tile) {
-        for (total, weights) in totals.iter_mut().zip(weights) {
+        for (total, weights) in totals.iter_mut().zip(&weights.0) {
             *total += bytes.iter().zip(weights).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum::<i32>();
         }
     }
     totals
 }
 
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512vnni")]
-fn vnni<const R: usize>(rows: [&[[u8; QUAD]]; R], tile: &[[[i8; QUAD]; WIDTH]]) -> [[i32; WIDTH]; R] {
-    use std::arch::x86_64::{_mm512_dpbusd_epi32, _mm512_loadu_si512, _mm512_set1_epi32};
-    use std::arch::x86_64::{_mm512_setzero_si512, _mm512_storeu_si512};
-    let rows = rows.map(|row| &row[..tile.len()]);
-    let mut sums = [_mm512_setzero_si512(); R];
-    for (k, weights) in tile.iter().enumerate() {
-        // SAFETY: a tile's row holds the 64 bytes that are read.
-        let weights = unsafe { _mm512_loadu_si512(weights.as_ptr().cast()) };
-        for row in 0..R {
-            let bytes = _mm512_set1_epi32(i32::from_le_bytes(rows[row][k]));
-            sums[row] = _mm512_dpbusd_epi32(sums[row], bytes, weights);
-        }
-    }
-    let mut totals = [[0; WIDTH]; R];
-    for (totals, sum) in totals.iter_mut().zip(sums) {
-        // SAFETY: the sixteen sums fill the 64 bytes that are written.
-        unsafe { _mm512_storeu_si512(totals.as_mut_ptr().cast(), sum) };
-    }
-    totals
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn avx2(row: &[[u8; QUAD]], tile: &[[[i8; QUAD]; WIDTH]]) -> [i32; WIDTH] {
-    use std::arch::x86_64::{_mm256_add_epi32, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16};
-    use std::arch::x86_64::{_mm256_set1_epi16, _mm256_set1_epi32, _mm256_setzero_si256, _mm256_storeu_si256};
-    let ones = _mm256_set1_epi16(1);
-    let mut sums = [_mm256_setzero_si256(); 2];
-    for (bytes, weights) in row.iter().zip(tile) {
-        let bytes = _mm256_set1_epi32(i32::from_le_bytes(*bytes));
-        for (sum, weights) in sums.iter_mut().zip(weights.chunks_exact(8)) {
-            // SAFETY: half a tile's row holds the 32 bytes that are read.
-            let weights = unsafe { _mm256_loadu_si256(weights.as_ptr().cast()) };
-            *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(_mm256_maddubs_epi16(bytes, weights), ones));
-        }
-    }
-    let mut totals = [0; WIDTH];
-    for (totals, sum) in totals.chunks_exact_mut(8).zip(sums) {
-        // SAFETY: eight sums fill the 32 bytes that are written.
-        unsafe { _mm256_storeu_si256(totals.as_mut_ptr().cast(), sum) };
-    }
-    totals
+/// The largest size among numbers; never zero.
+fn largest(values: &[f32]) -> f32 {
+    values.iter().fold(1e-9, |largest: f32, value| largest.max(value.abs()))
 }
 
 #[cfg(test)]
@@ -256,7 +300,7 @@ mod tests {
             paths.push(Path::Avx2);
         }
         let mut random = Random::new(3, 1);
-        for (rows, out, of) in [(1, 5, 7), (3, 16, 64), (2, 33, 130), (0, 4, 4)] {
+        for (rows, out, of) in [(1, 5, 7), (3, 32, 64), (14, 33, 130), (0, 4, 4)] {
             let mut draw = |n: usize| -> Vec<f32> { (0..n).map(|_| random.normal()).collect() };
             let (weight, bias, input) = (draw(out * of), draw(out), draw(rows * of));
             for path in &paths {
@@ -283,20 +327,33 @@ mod tests {
     }
 
     #[cfg(target_arch = "x86_64")]
+    type Multiply = fn(&Block<'_>, [&[[u8; QUAD]]; 5], Pass<'_>);
+
+    #[cfg(target_arch = "x86_64")]
     #[test]
-    fn every_path_makes_the_same_whole_numbers() {
+    fn every_path_makes_the_same_numbers() {
         let row: Vec<[u8; QUAD]> = (0u8..13).map(|i| [i * 9, 127, 255 - (i * 3), i]).collect();
         let small: Vec<[u8; QUAD]> = row.iter().map(|quad| quad.map(|byte| byte / 2)).collect();
         let weight = |i: usize, lane: usize| ((i * 37 + lane * 91) % 255) as i32 - 127;
-        let tile: Vec<[[i8; QUAD]; WIDTH]> = (0..13)
-            .map(|i| std::array::from_fn(|lane| std::array::from_fn(|at| weight(i * QUAD + at, lane) as i8)))
+        let tile: Vec<Step> = (0..13)
+            .map(|i| Step(std::array::from_fn(|lane| std::array::from_fn(|at| weight(i * QUAD + at, lane) as i8))))
             .collect();
-        assert_eq!(Path::best().product([&small[..]; 3], &tile), [portable(&small, &tile); 3]);
+        // Scales of one: what goes out is what the sums are.
+        let ends = Ends { from: 0, offsets: [0; WIDTH], scales: [1.0; WIDTH], biases: [0.5; WIDTH] };
+        let block = Block { tile: &tile, ends };
+        let check = |row: &[[u8; QUAD]], multiply: Multiply| {
+            let mut found = [[0.0; WIDTH]; 5];
+            let ahead = Ahead::new(&tile, &(0..5), 5);
+            let pass = Pass { bytes: row, scales: &[1.0; 5], out: found.as_flattened_mut(), ahead };
+            multiply(&block, [row; 5], pass);
+            assert_eq!(found, [portable(row, &tile).map(|total| total as f32 + 0.5); 5]);
+        };
+        check(&row, Portable::multiply);
         if Path::best() == Path::Vnni {
-            assert_eq!(Path::Vnni.product([&row[..]; ROWS], &tile), [portable(&row, &tile); ROWS]);
+            check(&row, x86::Vnni::multiply);
         }
         if is_x86_feature_detected!("avx2") {
-            assert_eq!(Path::Avx2.product([&small[..]], &tile), [portable(&small, &tile)]);
+            check(&small, x86::Avx2::multiply);
         }
     }
 }

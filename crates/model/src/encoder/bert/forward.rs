@@ -14,8 +14,8 @@ use crate::table::Table;
 /// Rows that one thread takes at a time between products.
 pub(super) const ROWS: usize = 32;
 
-/// Tokens up to which weights laid out for few rows are quicker than a product that lays them out itself.
-const FEW_TOKENS: usize = 48;
+/// Rows that one thread takes at a time through a weight laid out for serving.
+const SERVED_ROWS: usize = 64;
 
 /// What a layer norm keeps: its normalised rows, and what each was scaled by.
 #[derive(Debug, Clone, Default)]
@@ -141,12 +141,12 @@ impl Run<'_> {
         let tokens = self.packed.tokens();
         resize(out, tokens * linear.out);
         let bias = &values[linear.bias()];
-        match self.bert.ready.as_deref() {
-            Some(Ready::EightBit(layers)) => return layers[self.index][number].multiply(input, bias, out),
-            Some(Ready::Float(layers)) if tokens <= FEW_TOKENS => {
-                return layers[self.index][number].multiply(input, bias, out);
-            }
-            _ => {}
+        if let Some(ready) = self.bert.ready.as_deref() {
+            let size = [linear.of, linear.out].map(|width| SERVED_ROWS * width);
+            return pairs(input, out, size, |input, out| match ready {
+                Ready::Float(layers) => layers[self.index][number].multiply(input, bias, out),
+                Ready::EightBit(layers) => layers[self.index][number].multiply(input, bias, out),
+            });
         }
         out.chunks_exact_mut(linear.out).for_each(|row| row.copy_from_slice(bias));
         let weight = Matrix::new(&values[linear.weight()], linear.out, linear.of);
@@ -168,6 +168,14 @@ impl Run<'_> {
         let kind = self.bert.activation;
         slopes.par_chunks_mut(size).zip(out.par_chunks_mut(size)).for_each(|(x, y)| activate(kind, x, y));
     }
+}
+
+/// Takes rows that come in and rows that go out together, some at a time; where one thread has all of them, this one.
+fn pairs(input: &[f32], out: &mut [f32], [of, to]: [usize; 2], work: impl Fn(&[f32], &mut [f32]) + Sync) {
+    if out.len() <= to {
+        return work(input, out);
+    }
+    input.par_chunks(of).zip(out.par_chunks_mut(to)).for_each(|(input, out)| work(input, out));
 }
 
 /// Gives numbers a length, and no more memory than that takes: what is kept for the way back is large.

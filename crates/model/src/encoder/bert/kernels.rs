@@ -78,6 +78,21 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
     totals.iter().sum::<f32>() + rest
 }
 
+/// The largest size among numbers; never zero.
+#[inline(always)]
+fn largest(values: &[f32]) -> f32 {
+    let larger = |a: f32, b: f32| if b.abs() > a { b.abs() } else { a };
+    let mut largest = [1e-9; LANES];
+    let chunks = values.chunks_exact(LANES);
+    let rest = chunks.remainder().iter().fold(1e-9, |largest, value| larger(largest, *value));
+    for chunk in chunks {
+        for (largest, value) in largest.iter_mut().zip(chunk) {
+            *largest = larger(*largest, *value);
+        }
+    }
+    largest.into_iter().fold(rest, larger)
+}
+
 /// The exponential to about 1e-7 of itself, after Cephes; no branches, so that loops over it run side by side.
 #[inline(always)]
 fn exp(x: f32) -> f32 {
@@ -148,6 +163,30 @@ fastest! {
     fn add(values: &mut [f32], others: &[f32]) {
         for (value, other) in values.iter_mut().zip(others) {
             *value += other;
+        }
+    }
+}
+
+fastest! {
+    /// Rows in bytes: the largest number of a row is brought to `size`, zero stands at `middle`, and `scales` tells what
+    /// a byte above the middle is worth. Rows are `[of, wide]` long before and after; what is too wide stays as it is.
+    fn round_rows(
+        rows: &[f32],
+        widths: [usize; 2],
+        target: [f32; 2],
+        bytes: &mut [u8],
+        scales: &mut [f32],
+    ) {
+        let ([of, wide], [size, middle]) = (widths, target);
+        // Adding it rounds to a whole number, which then stands in the lowest bits.
+        let round = 12_582_912.0 + middle;
+        for ((row, bytes), scale) in rows.chunks_exact(of.max(1)).zip(bytes.chunks_exact_mut(wide.max(1))).zip(scales) {
+            let largest = largest(row);
+            *scale = largest / size;
+            let factor = size / largest;
+            for (byte, value) in bytes.iter_mut().zip(row) {
+                *byte = (value * factor + round).to_bits() as u8;
+            }
         }
     }
 }

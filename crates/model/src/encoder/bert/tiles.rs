@@ -1,13 +1,26 @@
-//! Weights laid out once for messages that come alone: a product of few rows reads them from end to end.
+//! Weights laid out once for serving: a product reads them from end to end, a tile ahead of where it multiplies.
 #![allow(unsafe_code)]
 
-/// Columns of a tile: one register of AVX-512, two of AVX2.
-const WIDTH: usize = 16;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
-/// A weight [out, of] as tiles of [of, 16], one for every sixteen outputs; the last is filled up with zeros.
+use std::ops::Range;
+
+#[cfg(target_arch = "x86_64")]
+pub(super) use x86::shorten;
+
+/// Columns of a tile: two registers of AVX-512, four of AVX2.
+const WIDTH: usize = 32;
+
+/// The weights of a tile's outputs for one input.
+#[derive(Debug, Clone, Copy)]
+#[repr(C, align(64))]
+struct Step([f32; WIDTH]);
+
+/// A weight [out, of] as tiles of [of, 32], one for every 32 outputs; the last is filled up with zeros.
 #[derive(Debug, Clone)]
 pub(super) struct Tiles {
-    values: Vec<[f32; WIDTH]>,
+    values: Vec<Step>,
     of: usize,
 }
 
@@ -21,9 +34,10 @@ struct Rows<'a> {
 impl Tiles {
     pub(super) fn new(weight: &[f32], of: usize) -> Self {
         let columns: Vec<&[f32]> = weight.chunks_exact(of.max(1)).collect();
-        let tile = |columns: &[&[f32]]| -> Vec<[f32; WIDTH]> {
-            (0..of).map(|k| std::array::from_fn(|lane| columns.get(lane).map_or(0.0, |column| column[k]))).collect()
+        let step = |columns: &[&[f32]], k: usize| -> Step {
+            Step(std::array::from_fn(|lane| columns.get(lane).map_or(0.0, |column| column[k])))
         };
+        let tile = |columns: &[&[f32]]| -> Vec<Step> { (0..of).map(|k| step(columns, k)).collect() };
         Self { values: columns.chunks(WIDTH).flat_map(tile).collect(), of }
     }
 
@@ -33,146 +47,145 @@ impl Tiles {
         #[cfg(target_arch = "x86_64")]
         {
             if is_x86_feature_detected!("avx512f") {
-                return product::<8, x86::Avx512>(self, rows);
+                return product::<x86::Avx512>(self, rows);
             }
             if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                return product::<4, x86::Avx2>(self, rows);
+                return product::<x86::Avx2>(self, rows);
             }
         }
-        product::<4, Portable>(self, rows);
+        product::<Portable>(self, rows);
     }
 }
 
-/// How one tile is multiplied: for `R` rows at a time, as many as the registers hold.
+/// How one tile is multiplied.
 trait Kernel {
-    /// The sixteen sums of each row; a row is as long as the tile.
-    fn sums<const R: usize>(tile: &[[f32; WIDTH]], rows: [&[f32]; R]) -> [[f32; WIDTH]; R];
+    /// Rows at a time, as many as the registers hold; at most [`MOST_ROWS`].
+    const ROWS: usize;
+
+    /// Some rows, each as long as the tile.
+    fn multiply<const R: usize>(block: &Block<'_>, rows: [&[f32]; R], ahead: Ahead, out: &mut [f32]);
 }
 
 /// For any processor.
 struct Portable;
 
 impl Kernel for Portable {
-    fn sums<const R: usize>(tile: &[[f32; WIDTH]], rows: [&[f32]; R]) -> [[f32; WIDTH]; R] {
+    const ROWS: usize = 4;
+
+    fn multiply<const R: usize>(block: &Block<'_>, rows: [&[f32]; R], _: Ahead, out: &mut [f32]) {
         let mut sums = [[0.0f32; WIDTH]; R];
-        for (k, weights) in tile.iter().enumerate() {
+        for (k, weights) in block.tile.iter().enumerate() {
             for (row, sums) in rows.iter().zip(&mut sums) {
-                for (sum, weight) in sums.iter_mut().zip(weights) {
+                for (sum, weight) in sums.iter_mut().zip(&weights.0) {
                     *sum += row[k] * weight;
                 }
             }
         }
-        sums
+        sums.iter().enumerate().for_each(|(row, sums)| block.write(row, sums, out));
     }
 }
 
-#[cfg(target_arch = "x86_64")]
-mod x86 {
-    //! With the instructions of a processor, which the caller has asked for.
+/// Rows that any kernel takes at a time.
+pub(super) const MOST_ROWS: usize = 12;
 
-    use std::arch::x86_64::{
-        __m256, __m512, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_storeu_ps,
-        _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_setzero_ps, _mm512_storeu_ps,
+/// Calls a function that takes the number of rows, 1 to [`MOST_ROWS`], as a constant.
+macro_rules! for_rows {
+    ($rows:expr, $object:ident.$function:ident::<_, $kernel:ty>($($argument:expr),*)) => {
+        match $rows {
+            1 => $object.$function::<1, $kernel>($($argument),*),
+            2 => $object.$function::<2, $kernel>($($argument),*),
+            3 => $object.$function::<3, $kernel>($($argument),*),
+            4 => $object.$function::<4, $kernel>($($argument),*),
+            5 => $object.$function::<5, $kernel>($($argument),*),
+            6 => $object.$function::<6, $kernel>($($argument),*),
+            7 => $object.$function::<7, $kernel>($($argument),*),
+            8 => $object.$function::<8, $kernel>($($argument),*),
+            9 => $object.$function::<9, $kernel>($($argument),*),
+            10 => $object.$function::<10, $kernel>($($argument),*),
+            11 => $object.$function::<11, $kernel>($($argument),*),
+            _ => $object.$function::<12, $kernel>($($argument),*),
+        }
     };
+}
+pub(super) use for_rows;
 
-    use super::{Kernel, WIDTH};
+/// Cuts rows into passes of at most `most`, none much smaller than another.
+pub(super) fn passes(rows: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
+    let n = rows.div_ceil(most);
+    (0..n).map(move |pass| pass * rows / n..(pass + 1) * rows / n)
+}
 
-    pub(super) struct Avx512;
-    pub(super) struct Avx2;
+/// Weights that will be needed next, read into the cache while others are multiplied: memory is slow to begin.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ahead {
+    from: *const i8,
+    bytes_a_step: usize,
+}
 
-    impl Kernel for Avx512 {
-        fn sums<const R: usize>(tile: &[[f32; WIDTH]], rows: [&[f32]; R]) -> [[f32; WIDTH]; R] {
-            // SAFETY: this kernel is chosen only where the processor has AVX-512.
-            unsafe { avx512(tile, rows) }
-        }
+impl Ahead {
+    /// Shares `next` out among passes over all rows, and among the steps of each.
+    pub(super) fn new<T>(next: &[T], pass: &Range<usize>, rows: usize) -> Self {
+        let size = size_of::<T>();
+        let from = next.as_ptr().cast::<i8>().wrapping_add(pass.start * next.len() / rows * size);
+        Self { from, bytes_a_step: (size * pass.len()).div_ceil(rows) }
     }
 
-    impl Kernel for Avx2 {
-        fn sums<const R: usize>(tile: &[[f32; WIDTH]], rows: [&[f32]; R]) -> [[f32; WIDTH]; R] {
-            // SAFETY: this kernel is chosen only where the processor has AVX2 and FMA.
-            unsafe { avx2(tile, rows) }
+    /// Begins to read what falls to a step.
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    pub(super) fn fetch(self, step: usize) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        let from = self.from.wrapping_add(step.wrapping_mul(self.bytes_a_step));
+        // SAFETY: nothing is read into the program; an address beyond the weights is passed over.
+        unsafe {
+            _mm_prefetch::<_MM_HINT_T0>(from);
+            _mm_prefetch::<_MM_HINT_T0>(from.wrapping_add(64));
         }
-    }
-
-    #[target_feature(enable = "avx512f")]
-    fn avx512<const R: usize>(tile: &[[f32; WIDTH]], rows: [&[f32]; R]) -> [[f32; WIDTH]; R] {
-        let rows = rows.map(|row| &row[..tile.len()]);
-        let mut sums: [__m512; R] = [_mm512_setzero_ps(); R];
-        for (k, weights) in tile.iter().enumerate() {
-            // SAFETY: sixteen floats lie behind the pointer.
-            let weights = unsafe { _mm512_loadu_ps(weights.as_ptr()) };
-            for row in 0..R {
-                sums[row] = _mm512_fmadd_ps(_mm512_set1_ps(rows[row][k]), weights, sums[row]);
-            }
-        }
-        let mut out = [[0.0; WIDTH]; R];
-        for (out, sum) in out.iter_mut().zip(sums) {
-            // SAFETY: sixteen floats lie behind the pointer.
-            unsafe { _mm512_storeu_ps(out.as_mut_ptr(), sum) };
-        }
-        out
-    }
-
-    #[target_feature(enable = "avx2,fma")]
-    fn avx2<const R: usize>(tile: &[[f32; WIDTH]], rows: [&[f32]; R]) -> [[f32; WIDTH]; R] {
-        let rows = rows.map(|row| &row[..tile.len()]);
-        let mut sums: [[__m256; 2]; R] = [[_mm256_setzero_ps(); 2]; R];
-        for (k, weights) in tile.iter().enumerate() {
-            // SAFETY: sixteen floats lie behind the pointer, eight behind its middle.
-            let halves = unsafe { [_mm256_loadu_ps(weights.as_ptr()), _mm256_loadu_ps(weights[8..].as_ptr())] };
-            for row in 0..R {
-                let value = _mm256_set1_ps(rows[row][k]);
-                sums[row] =
-                    [_mm256_fmadd_ps(value, halves[0], sums[row][0]), _mm256_fmadd_ps(value, halves[1], sums[row][1])];
-            }
-        }
-        let mut out = [[0.0; WIDTH]; R];
-        for (out, [low, high]) in out.iter_mut().zip(sums) {
-            // SAFETY: sixteen floats lie behind the pointer, eight behind its middle.
-            unsafe {
-                _mm256_storeu_ps(out.as_mut_ptr(), low);
-                _mm256_storeu_ps(out[8..].as_mut_ptr(), high);
-            }
-        }
-        out
     }
 }
 
-/// Goes tile by tile, and through each for `R` rows at a time, then four, then one.
-fn product<const R: usize, K: Kernel>(tiles: &Tiles, rows: Rows<'_>) {
+/// Goes tile by tile, and through each for some rows at a time.
+fn product<K: Kernel>(tiles: &Tiles, rows: Rows<'_>) {
     let Rows { input, bias, out } = rows;
-    for (index, tile) in tiles.values.chunks_exact(tiles.of.max(1)).enumerate() {
+    let of = tiles.of.max(1);
+    let n_rows = input.len() / of;
+    let all: Vec<&[Step]> = tiles.values.chunks_exact(of).collect();
+    for (index, tile) in all.iter().enumerate() {
+        let next = all.get(index + 1).unwrap_or(tile);
         let block = Block { tile, bias, columns: index * WIDTH..bias.len().min((index + 1) * WIDTH) };
-        let (mut input, mut out) = (input, &mut *out);
-        while !input.is_empty() {
-            let left = input.len() / tiles.of;
-            let rows = [R, 4, 1].into_iter().find(|rows| *rows <= left).unwrap_or(1);
-            let (now, later) = input.split_at(rows * tiles.of);
-            let (out_now, out_later) = out.split_at_mut(rows * bias.len());
-            match rows {
-                4 => block.multiply::<4, K>(now, out_now),
-                1 => block.multiply::<1, K>(now, out_now),
-                _ => block.multiply::<R, K>(now, out_now),
-            }
-            (input, out) = (later, out_later);
+        for rows in passes(n_rows, K::ROWS) {
+            let ahead = Ahead::new(next, &rows, n_rows);
+            let out = &mut out[rows.start * bias.len()..rows.end * bias.len()];
+            let input = &input[rows.start * of..rows.end * of];
+            for_rows!(rows.len(), block.multiply::<_, K>(input, ahead, out));
         }
     }
 }
 
 /// One tile with the outputs it makes.
 struct Block<'a> {
-    tile: &'a [[f32; WIDTH]],
+    tile: &'a [Step],
     bias: &'a [f32],
-    columns: std::ops::Range<usize>,
+    columns: Range<usize>,
 }
 
 impl Block<'_> {
-    fn multiply<const R: usize, K: Kernel>(&self, input: &[f32], out: &mut [f32]) {
+    fn multiply<const R: usize, K: Kernel>(&self, input: &[f32], ahead: Ahead, out: &mut [f32]) {
         let of = self.tile.len();
-        let sums = K::sums::<R>(self.tile, std::array::from_fn(|row| &input[row * of..][..of]));
-        for (out, sums) in out.chunks_exact_mut(self.bias.len()).zip(&sums) {
-            let out = out[self.columns.clone()].iter_mut();
-            for ((out, sum), bias) in out.zip(sums).zip(&self.bias[self.columns.clone()]) {
+        K::multiply::<R>(self, std::array::from_fn(|row| &input[row * of..][..of]), ahead, out);
+    }
+
+    /// Writes the outputs of a row; plain loops, which are compiled for the caller's instructions.
+    #[inline(always)]
+    fn write(&self, row: usize, sums: &[f32; WIDTH], out: &mut [f32]) {
+        let out = &mut out[row * self.bias.len()..][self.columns.clone()];
+        let bias = &self.bias[self.columns.clone()];
+        if let (Some(out), Some(bias)) = (out.as_mut_array::<WIDTH>(), bias.as_array::<WIDTH>()) {
+            for lane in 0..WIDTH {
+                out[lane] = sums[lane] + bias[lane];
+            }
+        } else {
+            for ((out, sum), bias) in out.iter_mut().zip(sums).zip(bias) {
                 *out = sum + bias;
             }
         }
@@ -187,29 +200,36 @@ mod tests {
     #[test]
     fn products_equal_those_made_number_by_number() {
         let mut random = Random::new(3, 1);
-        for (rows, out, of) in [(1, 5, 7), (3, 16, 8), (8, 33, 20), (23, 48, 31), (0, 4, 4)] {
+        for (rows, out, of) in [(1, 5, 7), (3, 32, 8), (8, 33, 20), (12, 64, 16), (23, 48, 31), (0, 4, 4)] {
             let mut draw = |n: usize| -> Vec<f32> { (0..n).map(|_| random.normal()).collect() };
             let (weight, bias, input) = (draw(out * of), draw(out), draw(rows * of));
             let expected = |row: usize, column: usize| -> f32 {
                 let (row, column_weights) = (&input[row * of..][..of], &weight[column * of..][..of]);
                 row.iter().zip(column_weights).map(|(a, b)| a * b).sum::<f32>() + bias[column]
             };
-            let check = |found: &[f32]| {
+            let tiles = Tiles::new(&weight, of);
+            let check = |multiply: &dyn Fn(&Tiles, Rows<'_>)| {
+                let mut found = vec![0.0; rows * out];
+                multiply(&tiles, Rows { input: &input, bias: &bias, out: &mut found });
                 for (at, found) in found.iter().enumerate() {
                     assert!((found - expected(at / out, at % out)).abs() < 1e-4, "{rows} {out} {of}");
                 }
             };
-            let tiles = Tiles::new(&weight, of);
-            let mut found = vec![0.0; rows * out];
-            tiles.multiply(&input, &bias, &mut found);
-            check(&found);
-            product::<4, Portable>(&tiles, Rows { input: &input, bias: &bias, out: &mut found });
-            check(&found);
+            check(&|tiles, rows| tiles.multiply(rows.input, rows.bias, rows.out));
+            check(&product::<Portable>);
             #[cfg(target_arch = "x86_64")]
             if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                product::<4, x86::Avx2>(&tiles, Rows { input: &input, bias: &bias, out: &mut found });
-                check(&found);
+                check(&product::<x86::Avx2>);
             }
+        }
+    }
+
+    #[test]
+    fn passes_take_every_row_once_and_no_more_than_they_may() {
+        for (rows, sizes) in [(0, vec![]), (1, vec![1]), (12, vec![12]), (13, vec![6, 7]), (25, vec![8, 8, 9])] {
+            let found: Vec<Range<usize>> = passes(rows, MOST_ROWS).collect();
+            assert_eq!(found.iter().map(ExactSizeIterator::len).collect::<Vec<_>>(), sizes);
+            assert!(found.iter().flat_map(Clone::clone).eq(0..rows));
         }
     }
 }
