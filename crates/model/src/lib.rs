@@ -46,5 +46,5 @@ pub use optimise::Vocabulary;
 pub use options::{Control, EncoderKind, Progress, TrainOptions, Validation};
 pub use prediction::{Entity, Prediction, Scored, ScoredSentiment, Sentiment};
 pub use several::SeveralIntents;
-pub use train::{Checkpoint, Continued, Start, train, train_with};
+pub use train::{Checkpoint, Continued, Start, train, train_with, training_key};
 pub use training_set::{AnnotatedText, Example, Mention, Taught, TrainingSet};
