@@ -8,7 +8,7 @@ mod leaks;
 mod page;
 mod report;
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -39,9 +39,9 @@ pub struct Audit {
     pub of: usize,
     /// Messages whose label was cross-validated.
     pub judged: usize,
-    /// Share of these whose label a quick model found again without having learned it.
+    /// Share of their labels that a quick model found again without having learned them.
     pub found_again: f64,
-    /// Share of these whose label is likely wrong.
+    /// Share of their labels that are likely wrong.
     pub noise: f64,
     /// Every intent, the worst first.
     pub intents: Vec<IntentHealth>,
@@ -119,6 +119,9 @@ pub struct Evidence {
     pub text: String,
     /// Its label.
     pub intent: Option<String>,
+    /// Further intents of the same message.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
     /// Where it stands.
     #[serde(flatten)]
     pub place: Place,
@@ -126,7 +129,7 @@ pub struct Evidence {
 
 impl Evidence {
     fn of(row: &Row) -> Self {
-        Self { text: row.text.clone(), intent: row.intent.clone(), place: row.place.clone() }
+        Self { text: row.text.clone(), intent: row.intent.clone(), also: row.also.clone(), place: row.place.clone() }
     }
 }
 
@@ -142,11 +145,11 @@ struct Looked<'a> {
 
 impl<'a> Looked<'a> {
     fn at(rows: &'a [Row]) -> Self {
-        let mut seen: HashMap<(String, Option<&str>), ()> = HashMap::new();
+        let mut seen: HashSet<(String, Vec<Option<&str>>)> = HashSet::new();
         let mut kept: Vec<(&Row, String)> = Vec::new();
         for row in rows {
             let reading = reading(&row.text);
-            if !reading.is_empty() && seen.insert((reading.clone(), row.intent.as_deref()), ()).is_none() {
+            if !reading.is_empty() && seen.insert((reading.clone(), row.label_set())) {
                 kept.push((row, reading));
             }
         }

@@ -8,7 +8,7 @@ use dialogue::{Forms, Script};
 
 use crate::data_report::DataReport;
 use crate::dataset::{BotFiles, DataOptions};
-use crate::row::Row;
+use crate::row::{Row, joined};
 use crate::source::Source;
 use crate::{Error, Place, Problem, Severity};
 
@@ -37,8 +37,8 @@ pub fn check(bot: &Path) -> Result<Vec<Problem>, Error> {
 fn intents(rows: &[Row]) -> BTreeMap<String, (usize, Place)> {
     let mut intents: BTreeMap<String, (usize, Place)> = BTreeMap::new();
     for row in rows {
-        if let Some(intent) = &row.intent {
-            intents.entry(intent.clone()).or_insert_with(|| (0, row.place.clone())).0 += 1;
+        for intent in row.labels().flatten() {
+            intents.entry(intent.to_owned()).or_insert_with(|| (0, row.place.clone())).0 += 1;
         }
     }
     intents
@@ -54,14 +54,16 @@ fn repeated(rows: &[Row]) -> Vec<Problem> {
             first.insert(key, row);
             continue;
         };
-        let name = |row: &Row| row.intent.clone().unwrap_or_else(|| "out of scope".to_owned());
-        problems.push(if other.intent == row.intent {
+        let name = |row: &Row| joined(&row.labels().collect::<Vec<_>>());
+        problems.push(if other.label_set() == row.label_set() {
             let what = format!("“{}” of `{}` is there already at {}", row.text, name(row), other.place);
             Problem::warning(row.place.clone(), what, "delete one of the two")
         } else {
             let (ours, theirs) = (name(row), name(other));
             let what = format!("“{}” is labelled `{ours}` here and `{theirs}` at {}", row.text, other.place);
-            Problem::error(row.place.clone(), what, "decide for one intent and delete the other row")
+            let mend =
+                "decide for one and delete the other row; a message with several intents lists them all in one row";
+            Problem::error(row.place.clone(), what, mend)
         });
     }
     problems
@@ -123,9 +125,7 @@ fn line_naming(path: &Path, subject: &str) -> Option<usize> {
 fn unknown_log_labels(files: &BotFiles, intents: &BTreeMap<String, (usize, Place)>) -> Vec<Problem> {
     let mut problems: BTreeMap<&str, Problem> = BTreeMap::new();
     for turn in files.conversations.iter().flat_map(|talk| &talk.turns) {
-        if let Some(Some(intent)) = &turn.intent
-            && !intents.contains_key(intent)
-        {
+        for intent in turn.labels().flatten().filter(|intent| !intents.contains_key(*intent)) {
             let what = format!("the label `{intent}` is no intent of this bot");
             let mend = "mend the name, or write examples of it into intents/";
             problems.entry(intent).or_insert_with(|| Problem::warning(turn.place.clone(), what, mend));
@@ -177,6 +177,21 @@ mod tests {
         );
         assert!(said.contains("intent `hours` has 1 example;"), "{said}");
         assert!(said.contains("Warning BOT/logs/a.jsonl:1: the label `refnud` is no intent"), "{said}");
+    }
+
+    #[test]
+    fn every_intent_of_a_message_counts() {
+        let rows = [
+            serde_json::json!({"text": "a", "intents": ["refund", "hours"]}),
+            serde_json::json!({"text": "A", "intents": ["hours", "refund"]}),
+            serde_json::json!({"text": "a", "intent": "refund"}),
+        ];
+        let log = r#"{"conversation_id":"1","role":"customer","text":"x","intents":["refund","huors"]}"#;
+        let said = said(&[("intents/a.jsonl", &rows.map(|row| row.to_string()).join("\n")), ("logs/a.jsonl", log)]);
+        assert!(said.contains("“A” of `hours + refund` is there already at BOT/intents/a.jsonl:1"), "{said}");
+        assert!(said.contains("“a” is labelled `refund` here and `refund + hours` at BOT/intents/a.jsonl:1"), "{said}");
+        assert!(said.contains("intent `hours` has 2 examples") && said.contains("intent `refund` has 3"), "{said}");
+        assert!(said.contains("the label `huors` is no intent") && !said.contains("`refund` is no intent"), "{said}");
     }
 
     #[test]

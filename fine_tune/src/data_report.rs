@@ -6,7 +6,7 @@ use std::fmt::{self, Write as _};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::row::{Origin, Row};
+use crate::row::{Origin, Row, joined};
 use crate::{Place, Problem};
 
 /// How many examples of a kind are named.
@@ -29,7 +29,7 @@ pub struct DataReport {
     pub by_origin: BTreeMap<Origin, usize>,
     /// Rows kept, by language: zh, en, mixed, unknown.
     pub by_language: BTreeMap<String, usize>,
-    /// Rows kept by intent; out of scope is the empty name.
+    /// Rows kept by intent, those of several under each; out of scope is the empty name.
     pub by_intent: BTreeMap<String, IntentCount>,
     /// How often each entity is marked in the examples.
     #[serde(default)]
@@ -78,6 +78,9 @@ pub struct Conflict {
 pub struct Label {
     /// The intent; `None` is out of scope.
     pub intent: Option<String>,
+    /// Further intents of the same message.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
     /// Where the label comes from.
     pub origin: Origin,
     /// Where it stands.
@@ -86,13 +89,14 @@ pub struct Label {
 
 impl Label {
     pub(crate) fn of(row: &Row) -> Self {
-        Self { intent: row.intent.clone(), origin: row.origin, place: row.place.clone() }
+        Self { intent: row.intent.clone(), also: row.also.clone(), origin: row.origin, place: row.place.clone() }
     }
 }
 
 impl fmt::Display for Label {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} ({})", self.intent.as_deref().unwrap_or("out of scope"), self.place)
+        let labels = [&[self.intent.as_deref()], &self.also.iter().map(|i| Some(i.as_str())).collect::<Vec<_>>()[..]];
+        write!(formatter, "{} ({})", joined(&labels.concat()), self.place)
     }
 }
 
@@ -121,11 +125,11 @@ impl DataReport {
             *self.by_origin.entry(row.origin).or_default() += 1;
             *self.by_language.entry(language(&row.text).to_owned()).or_default() += 1;
         }
-        for row in train {
-            self.by_intent.entry(row.intent.clone().unwrap_or_default()).or_default().train += 1;
+        for label in train.iter().flat_map(Row::labels) {
+            self.by_intent.entry(label.unwrap_or_default().to_owned()).or_default().train += 1;
         }
-        for row in validation {
-            self.by_intent.entry(row.intent.clone().unwrap_or_default()).or_default().validation += 1;
+        for label in validation.iter().flat_map(Row::labels) {
+            self.by_intent.entry(label.unwrap_or_default().to_owned()).or_default().validation += 1;
         }
     }
 

@@ -267,10 +267,10 @@ pub(crate) fn files(folder: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, 
 }
 
 fn log_rows(talk: &Conversation, templates: &weak::Matcher, threshold: f32, report: &mut DataReport) -> Vec<Row> {
-    let row = |text: &str, intent: Option<String>, origin, weight, place: &Place| Row {
+    let row = |text: &str, intent: Option<String>, also, origin, weight, place: &Place| Row {
         text: text.to_owned(),
         intent,
-        also: Vec::new(),
+        also,
         origin,
         weight,
         place: place.clone(),
@@ -280,14 +280,16 @@ fn log_rows(talk: &Conversation, templates: &weak::Matcher, threshold: f32, repo
     for turn in talk.turns.iter().filter(|turn| turn.role == Role::Customer) {
         report.customer_turns += 1;
         match turn.intent.clone().map(|intent| intent.map(|name| intent_name(&turn.place, &name)).transpose()) {
-            Some(Ok(intent)) => rows.push(row(&turn.text, intent, Origin::Labelled, 1.0, &turn.place)),
+            Some(Ok(intent)) => {
+                rows.push(row(&turn.text, intent, turn.also.clone(), Origin::Labelled, 1.0, &turn.place));
+            }
             Some(Err(problem)) => report.problems.push(Problem { severity: Severity::Warning, ..problem }),
             None => {}
         }
     }
     for (turn, found) in weak::labels(talk, templates, threshold) {
         let weight = weak::WEIGHT * found.similarity;
-        rows.push(row(&turn.text, Some(found.intent), Origin::Weak, weight, &turn.place));
+        rows.push(row(&turn.text, Some(found.intent), Vec::new(), Origin::Weak, weight, &turn.place));
     }
     rows
 }

@@ -20,12 +20,11 @@ pub(crate) fn dedupe(rows: Vec<Row>, report: &mut DataReport) -> Vec<Row> {
 }
 
 fn one_of(group: Vec<Row>, report: &mut DataReport) -> Row {
-    let votes =
-        |row: &Row| group.iter().filter(|other| other.origin == row.origin && other.intent == row.intent).count();
+    let votes = |row: &Row| group.iter().filter(|other| other.origin == row.origin && same_labels(other, row)).count();
     let rank = |index: &usize| (group[*index].origin, std::cmp::Reverse(votes(&group[*index])), *index);
     let best = (0..group.len()).min_by_key(rank).unwrap_or(0);
-    let mut rivals: Vec<&Row> = group.iter().filter(|row| row.intent != group[best].intent).collect();
-    rivals.dedup_by(|a, b| a.intent == b.intent);
+    let mut rivals: Vec<&Row> = group.iter().filter(|row| !same_labels(row, &group[best])).collect();
+    rivals.dedup_by(|a, b| same_labels(a, b));
     if !rivals.is_empty() {
         let kept = &group[best];
         report.conflicts.push(Conflict {
@@ -34,17 +33,21 @@ fn one_of(group: Vec<Row>, report: &mut DataReport) -> Row {
             dropped: rivals.iter().map(|row| Label::of(row)).collect(),
         });
     }
-    let kept_intent = group[best].intent.clone();
+    let like_the_kept: Vec<bool> = group.iter().map(|row| same_labels(row, &group[best])).collect();
     let mut kept = None;
     for (index, row) in group.into_iter().enumerate() {
         if index == best {
             kept = Some(row);
         } else {
-            let same = row.intent == kept_intent;
-            report.drop_row(if same { "said before" } else { "another label was better founded" }, &row);
+            report
+                .drop_row(if like_the_kept[index] { "said before" } else { "another label was better founded" }, &row);
         }
     }
     kept.expect("the best row is one of the group")
+}
+
+fn same_labels(a: &Row, b: &Row) -> bool {
+    a.label_set() == b.label_set()
 }
 
 #[cfg(test)]

@@ -140,9 +140,7 @@ impl Talk {
             let text = text::redact(&turn.text).text;
             talk.words.push(vocabulary::words(&text));
             talk.texts.push(text);
-            if let Some(intent) = &turn.intent {
-                talk.intents.push(intent.clone().unwrap_or_else(|| OUT_OF_SCOPE.to_owned()));
-            }
+            talk.intents.extend(turn.labels().map(|label| label.unwrap_or(OUT_OF_SCOPE).to_owned()));
         }
         talk
     }
@@ -157,6 +155,11 @@ fn understand(log: &mut [Talk], classifier: &Classifier) {
         talk.intents.clear();
         for prediction in said.by_ref().take(talk.texts.len()) {
             talk.unanswered += usize::from(prediction.intent_at(threshold).is_none());
+            let several = prediction.several.as_deref().unwrap_or_default();
+            if several.len() > 1 {
+                talk.intents.extend(several.iter().map(|named| named.intent.clone()));
+                continue;
+            }
             let best = prediction.ranking.first().filter(|best| best.probability >= 1.0 - prediction.in_scope);
             talk.intents.push(best.map_or_else(|| OUT_OF_SCOPE.to_owned(), |best| best.intent.clone()));
         }

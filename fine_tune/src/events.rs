@@ -14,6 +14,11 @@ use crate::{DataReport, Error, Trial};
 pub enum TrainEvent {
     /// The data is read.
     Data(Box<DataReport>),
+    /// A search that broke off goes on.
+    SearchContinued {
+        /// Settings that were tried before.
+        trials: usize,
+    },
     /// Settings were searched.
     Searched {
         /// What was tried.
@@ -31,6 +36,8 @@ pub enum TrainEvent {
         fit: usize,
         /// Planned fits.
         fits: usize,
+        /// Reports of epochs' ends that stand; later ones come again.
+        reports: usize,
     },
     /// Some steps are done.
     Progress(Progress),

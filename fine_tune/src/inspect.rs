@@ -48,16 +48,8 @@ fn audit_of(bot: &Path, tests: &[std::path::PathBuf]) -> Result<Option<Audit>, E
     for turn in files.conversations.iter().flat_map(|talk| &talk.turns).filter(|turn| turn.role == Role::Customer) {
         if let Some(intent) = &turn.intent {
             let text = text::redact(&turn.text).text;
-            let (intent, place) = (intent.clone(), turn.place.clone());
-            rows.push(Row {
-                text,
-                intent,
-                also: Vec::new(),
-                origin: Origin::Labelled,
-                weight: 1.0,
-                place,
-                conversation: None,
-            });
+            let (intent, also, place) = (intent.clone(), turn.also.clone(), turn.place.clone());
+            rows.push(Row { text, intent, also, origin: Origin::Labelled, weight: 1.0, place, conversation: None });
         }
     }
     let steps = Steps::new("auditing labels", audit::STEPS);

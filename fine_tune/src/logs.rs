@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::row::{json, message, present};
+use crate::row::{json, message, present, several};
 use crate::source::Source;
 use crate::{Place, Problem, Severity};
 
@@ -25,8 +25,18 @@ pub(crate) struct Turn {
     pub(crate) text: String,
     /// `Some(None)` is a label too: out of scope.
     pub(crate) intent: Option<Option<String>>,
+    /// Further intents of the same message.
+    pub(crate) also: Vec<String>,
     pub(crate) time: Option<Timestamp>,
     pub(crate) place: Place,
+}
+
+impl Turn {
+    /// Every label it carries, the main one first; out of scope is `None`.
+    pub(crate) fn labels(&self) -> impl Iterator<Item = Option<&str>> {
+        let main = self.intent.iter().map(Option::as_deref);
+        main.chain(self.also.iter().map(|intent| Some(intent.as_str())))
+    }
 }
 
 /// Turns of one conversation, in order of time and then of the file.
@@ -53,6 +63,8 @@ struct Line {
     text: Option<String>,
     #[serde(default, deserialize_with = "present")]
     intent: Option<Option<String>>,
+    /// Every intent of the message, instead of `intent` where both are there.
+    intents: Option<Vec<String>>,
     resolved: Option<bool>,
     rating: Option<f64>,
 }
@@ -117,7 +129,14 @@ fn turn(place: &Place, line: &str) -> Result<(String, Turn, Option<bool>), Probl
         })?),
     };
     let resolved = row.resolved.or(row.rating.map(|rating| rating >= 4.0));
-    Ok((id, Turn { role, text, intent: row.intent, time, place: place.clone() }, resolved))
+    let (intent, also) = match row.intents {
+        Some(named) => {
+            let (main, also) = several(place, &named)?;
+            (Some(main), also)
+        }
+        None => (row.intent, Vec::new()),
+    };
+    Ok((id, Turn { role, text, intent, also, time, place: place.clone() }, resolved))
 }
 
 #[cfg(test)]
@@ -141,6 +160,15 @@ mod tests {
         let said: Vec<_> = conversations[0].turns.iter().map(|turn| turn.text.as_str()).collect();
         assert_eq!(said, ["one", "two"]);
         assert_eq!(conversations[0].turns[0].intent, Some(None));
+    }
+
+    #[test]
+    fn a_turn_with_a_list_of_intents_carries_them_all() {
+        let text = "{\"conversation_id\":1,\"role\":\"customer\",\"text\":\"a\",\"intents\":[\"x\",\"y\",\"x\"]}\n{\"conversation_id\":1,\"role\":\"customer\",\"text\":\"b\",\"intents\":[]}";
+        let (conversations, problems) = parse(text);
+        assert_eq!(problems, []);
+        let labels: Vec<Vec<_>> = conversations[0].turns.iter().map(|turn| turn.labels().collect()).collect();
+        assert_eq!(labels, [vec![Some("x"), Some("y")], vec![None]]);
     }
 
     #[test]

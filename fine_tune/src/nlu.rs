@@ -8,7 +8,7 @@ use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 
 use crate::annotation::{self, Annotation};
-use crate::row::{Origin, Row, intent_name, message};
+use crate::row::{Origin, Row, message, several};
 use crate::source::Source;
 use crate::{Place, Problem};
 
@@ -131,17 +131,17 @@ impl Nlu {
         Some((place, text.trim().to_owned()))
     }
 
-    fn intent(&mut self, place: &Place, intent: &str, lines: Vec<(Place, String)>) {
-        let intent = match intent_name(place, intent) {
-            Ok(intent) => intent,
+    fn intent(&mut self, place: &Place, name: &str, lines: Vec<(Place, String)>) {
+        let (intent, also) = match several(place, &parts(name)) {
+            Ok(intents) => intents,
             Err(problem) => return self.problems.push(problem),
         };
         for (place, line) in lines {
             match self.example(&place, &line) {
                 Ok(text) => self.rows.push(Row {
                     text,
-                    intent: Some(intent.clone()),
-                    also: Vec::new(),
+                    intent: intent.clone(),
+                    also: also.clone(),
                     origin: Origin::Authored,
                     weight: 1.0,
                     place,
@@ -202,6 +202,13 @@ impl Nlu {
         };
         merge(&mut self.gazetteer, Gazetteer { entities: vec![one] });
     }
+}
+
+/// The intents that a name stands for: Rasa joins those of one message by a plus sign (`intent_split_symbol: "+"`). A name
+/// with nothing on one side of the sign, such as `c++`, is one intent.
+fn parts(name: &str) -> Vec<String> {
+    let parts: Vec<String> = name.split('+').map(|part| part.trim().to_owned()).collect();
+    if parts.iter().any(String::is_empty) { vec![name.to_owned()] } else { parts }
 }
 
 /// Adds the entities of `more`: values of the same name gain its forms.

@@ -19,6 +19,7 @@ use crate::logs::{Conversation, Role};
 use crate::mine::read_logs;
 use crate::out_of_fold::{Labelled, out_of_fold};
 use crate::progress::Steps;
+use crate::row::Row;
 use crate::telling;
 use crate::terminal::{columns, quoted};
 use crate::vectors::{Vector, Vectoriser, cosine};
@@ -44,9 +45,13 @@ pub struct Queued {
     pub text: String,
     /// What it may be; `None` is out of scope.
     pub intent: Option<String>,
+    /// All intents that it may have, where the model tells several of one message apart and names more than one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub intents: Vec<String>,
     /// The likeliest intents with their probabilities.
     pub ranking: Vec<(Option<String>, f32)>,
-    /// From 0, sure, to 1: how close the two likeliest are.
+    /// From 0, sure, to 1: how close the two likeliest are; of a message that has several intents, how near the least sure
+    /// of them is to even odds.
     pub uncertainty: f32,
     /// How many customers wrote the same.
     pub times: usize,
@@ -76,11 +81,11 @@ pub fn run_queue(arguments: &QueueArgs) -> anyhow::Result<ExitCode> {
     let bot = BotRows::load(&arguments.bot, &DataOptions::default())?;
     let (conversations, _) = read_logs(&arguments.logs)?;
     let pool = unlabelled(&conversations, &bot);
-    let rankings = match &arguments.model {
+    let said = match &arguments.model {
         Some(path) => by_model(&Classifier::load(path).context("cannot load the model")?, &pool),
         None => by_examples(&bot, &pool)?,
     };
-    let queue = queue(&pool, rankings, arguments.top);
+    let queue = queue(&pool, said, arguments.top);
     if let Some(out) = &arguments.out {
         write(out, &queue)?;
     }
@@ -130,19 +135,35 @@ fn without_placeholders(text: &str) -> String {
 
 type Ranking = Vec<(Option<String>, f32)>;
 
-fn by_model(classifier: &Classifier, pool: &[Unlabelled]) -> Vec<Ranking> {
+/// What a model makes of a message.
+#[derive(Debug, Clone, Default)]
+struct Said {
+    ranking: Ranking,
+    /// Its intents, where there are several.
+    intents: Vec<String>,
+    uncertainty: f32,
+}
+
+fn by_model(classifier: &Classifier, pool: &[Unlabelled]) -> Vec<Said> {
     let texts: Vec<&str> = pool.iter().map(|one| one.text.as_str()).collect();
-    let ranking = |said: model::Prediction| {
-        let none = (None, 1.0 - said.in_scope);
-        let scored = said.ranking.into_iter().take(RANKED).map(|one| (Some(one.intent), one.probability));
-        ranked(scored.chain([none]).collect())
-    };
-    evaluate::predict(classifier, &texts).into_iter().map(ranking).collect()
+    evaluate::predict(classifier, &texts).into_iter().map(understood).collect()
+}
+
+fn understood(said: model::Prediction) -> Said {
+    let several = said.several.filter(|named| named.len() > 1).unwrap_or_default();
+    let doubt = |one: &model::Scored| 1.0 - (2.0 * one.probability - 1.0).abs();
+    // Each intent has odds of its own, whether it is named or not.
+    let doubts = said.ranking.iter().map(doubt).fold(0.0, f32::max);
+    let none = (None, 1.0 - said.in_scope);
+    let scored = said.ranking.into_iter().take(RANKED).map(|one| (Some(one.intent), one.probability));
+    let ranking = ranked(scored.chain([none]).collect());
+    let uncertainty = if several.is_empty() { margin(&ranking) } else { doubts };
+    Said { ranking, intents: several.into_iter().map(|one| one.intent).collect(), uncertainty }
 }
 
 /// Without a model a quick one is learned from the bot's examples.
-fn by_examples(bot: &BotRows, pool: &[Unlabelled]) -> anyhow::Result<Vec<Ranking>> {
-    let mut intents: Vec<Option<&str>> = bot.rows.iter().map(|row| row.intent.as_deref()).collect();
+fn by_examples(bot: &BotRows, pool: &[Unlabelled]) -> anyhow::Result<Vec<Said>> {
+    let mut intents: Vec<Option<&str>> = bot.rows.iter().flat_map(Row::labels).collect();
     intents.sort_unstable();
     intents.dedup();
     if intents.len() < 2 {
@@ -152,23 +173,52 @@ fn by_examples(bot: &BotRows, pool: &[Unlabelled]) -> anyhow::Result<Vec<Ranking
     let readings: Vec<String> = bot.rows.iter().map(|row| text::normalise(&row.text).as_str().to_owned()).collect();
     let vectoriser = Vectoriser::fit(readings.iter().map(String::as_str), if readings.len() < 1000 { 1 } else { 2 });
     let vectors: Vec<Vector> = readings.iter().map(|reading| vectoriser.vector(reading)).collect();
-    let rows: Vec<(&Vector, u32)> =
-        vectors.iter().zip(&bot.rows).map(|(vector, row)| (vector, numbers[&row.intent.as_deref()])).collect();
-    let texts: Vec<&str> = readings.iter().map(String::as_str).collect();
-    let of_rows: Vec<&Vector> = vectors.iter().collect();
-    let labels: Vec<u32> = rows.iter().map(|row| row.1).collect();
+    // A message with several intents teaches each of them.
+    let stated = bot.rows.iter().enumerate().flat_map(|(at, row)| row.labels().map(move |label| (at, label)));
+    let (of_rows, labels): (Vec<usize>, Vec<u32>) = stated.map(|(at, label)| (at, numbers[&label])).unzip();
+    let texts: Vec<&str> = of_rows.iter().map(|at| readings[*at].as_str()).collect();
+    let of_rows: Vec<&Vector> = of_rows.iter().map(|at| &vectors[*at]).collect();
+    let rows: Vec<(&Vector, u32)> = of_rows.iter().copied().zip(labels.iter().copied()).collect();
     let (n_terms, n_classes) = (vectoriser.n_terms(), intents.len());
     let set = Labelled { texts: &texts, vectors: &of_rows, labels: &labels, n_terms, n_classes };
     let steps = Steps::new("learning from the bot's examples", FOLDS);
     let temperature = out_of_fold(set, FOLDS, SEED, &steps).temperature;
     steps.finish();
     let model = Linear::fit(&rows, n_terms, n_classes, SEED);
-    let ranking = |one: &Unlabelled| {
+    let pairs = pairs(&bot.rows);
+    let said = |one: &Unlabelled| {
         let mut scores = model.logits(&vectoriser.vector(&one.reading));
         softmax(&mut scores, temperature);
-        ranked(intents.iter().map(|intent| intent.map(str::to_owned)).zip(scores).collect())
+        of_shares(ranked(intents.iter().map(|intent| intent.map(str::to_owned)).zip(scores).collect()), &pairs)
     };
-    Ok(pool.iter().map(ranking).collect())
+    Ok(pool.iter().map(said).collect())
+}
+
+/// Intents that stand together in an example.
+fn pairs(rows: &[Row]) -> HashSet<[&str; 2]> {
+    let mut pairs = HashSet::new();
+    for row in rows {
+        let named: Vec<&str> = row.labels().flatten().collect();
+        pairs.extend(named.iter().flat_map(|a| named.iter().map(move |b| [*a, *b])).filter(|[a, b]| a != b));
+    }
+    pairs
+}
+
+/// What shares of a message, which sum to one, say: two intents that are known to stand together may have half of it each.
+fn of_shares(ranking: Ranking, pairs: &HashSet<[&str; 2]>) -> Said {
+    let one = margin(&ranking);
+    let pair = match &ranking[..] {
+        [(Some(first), _), (Some(second), _), ..] if pairs.contains(&[first.as_str(), second.as_str()]) => {
+            // Half of the message to spare over the third is as sure as the whole of it over the second.
+            let spare = ranking[1].1 - ranking.get(2).map_or(0.0, |third| third.1);
+            Some(((1.0 - 2.0 * spare).clamp(0.0, 1.0), vec![first.clone(), second.clone()]))
+        }
+        _ => None,
+    };
+    match pair.filter(|(pair, _)| *pair < one) {
+        Some((uncertainty, intents)) => Said { ranking, intents, uncertainty },
+        None => Said { ranking, intents: Vec::new(), uncertainty: one },
+    }
 }
 
 fn ranked(mut ranking: Ranking) -> Ranking {
@@ -178,7 +228,7 @@ fn ranked(mut ranking: Ranking) -> Ranking {
 }
 
 /// Orders by uncertainty times density, and lowers what reads like a message that is in the queue already.
-fn queue(pool: &[Unlabelled], rankings: Vec<Ranking>, top: usize) -> Vec<Queued> {
+fn queue(pool: &[Unlabelled], said: Vec<Said>, top: usize) -> Vec<Queued> {
     let texts = || pool.iter().map(|one| one.reading.as_str());
     let vectoriser = Vectoriser::fit(texts(), 1);
     let vectors: Vec<Vector> = texts().map(|text| vectoriser.vector(text)).collect();
@@ -191,10 +241,9 @@ fn queue(pool: &[Unlabelled], rankings: Vec<Ranking>, top: usize) -> Vec<Queued>
             one.times as f32 + alike
         })
         .collect();
-    let uncertainty: Vec<f32> = rankings.iter().map(uncertainty).collect();
     // The logarithm: a question asked a thousand times is worth more than one asked twice, but not five hundred times.
     let mut value: Vec<f32> =
-        uncertainty.iter().zip(&density).map(|(unsure, dense)| unsure * (1.0 + dense.ln_1p())).collect();
+        said.iter().zip(&density).map(|(said, dense)| said.uncertainty * (1.0 + dense.ln_1p())).collect();
     let mut taken = vec![false; pool.len()];
     let mut queue = Vec::new();
     while queue.len() < top.min(pool.len()) {
@@ -203,9 +252,10 @@ fn queue(pool: &[Unlabelled], rankings: Vec<Ranking>, top: usize) -> Vec<Queued>
         taken[best] = true;
         queue.push(Queued {
             text: pool[best].text.clone(),
-            intent: rankings[best].first().and_then(|first| first.0.clone()),
-            ranking: rankings[best].clone(),
-            uncertainty: uncertainty[best],
+            intent: said[best].ranking.first().and_then(|first| first.0.clone()),
+            intents: said[best].intents.clone(),
+            ranking: said[best].ranking.clone(),
+            uncertainty: said[best].uncertainty,
             times: pool[best].times,
             density: density[best],
             value: value[best],
@@ -219,14 +269,18 @@ fn queue(pool: &[Unlabelled], rankings: Vec<Ranking>, top: usize) -> Vec<Queued>
     queue
 }
 
-fn uncertainty(ranking: &Ranking) -> f32 {
+/// How little the best stands above the next.
+fn margin(ranking: &Ranking) -> f32 {
     let at = |place: usize| ranking.get(place).map_or(0.0, |one| one.1);
     (1.0 - (at(0) - at(1))).clamp(0.0, 1.0)
 }
 
 /// Writes rows whose intent is the suggested one, for a person to correct and to move into intents/.
 fn write(out: &Path, queue: &[Queued]) -> anyhow::Result<()> {
-    let row = |one: &Queued| format!("{}\n", serde_json::json!({"text": one.text, "intent": one.intent}));
+    let row = |one: &Queued| match &one.intents[..] {
+        [] => format!("{}\n", serde_json::json!({"text": one.text, "intent": one.intent})),
+        intents => format!("{}\n", serde_json::json!({"text": one.text, "intents": intents})),
+    };
     let rows: String = queue.iter().map(row).collect();
     std::fs::write(out, rows).with_context(|| format!("cannot write {}", out.display()))
 }
@@ -263,8 +317,43 @@ mod tests {
         texts.iter().enumerate().map(one).collect()
     }
 
-    fn sure(probability: f32) -> Ranking {
-        ranked(vec![(Some("a".to_owned()), probability), (Some("b".to_owned()), 1.0 - probability)])
+    fn sure(probability: f32) -> Said {
+        let ranking = vec![(Some("a".to_owned()), probability), (Some("b".to_owned()), 1.0 - probability)];
+        of_shares(ranked(ranking), &HashSet::new())
+    }
+
+    fn scored(intent: &str, probability: f32) -> model::Scored {
+        model::Scored { intent: intent.to_owned(), probability }
+    }
+
+    #[test]
+    fn of_a_message_with_several_intents_the_least_sure_one_counts() {
+        let said = |probabilities: [f32; 3], named: usize| {
+            let ranking: Vec<_> = ["a", "b", "c"].iter().zip(probabilities).map(|(name, p)| scored(name, p)).collect();
+            let several = Some(ranking[..named].to_vec());
+            understood(model::Prediction { ranking, several, in_scope: 1.0, ..model::Prediction::default() })
+        };
+        let both = said([0.95, 0.94, 0.02], 2);
+        assert_eq!(both.intents, ["a", "b"]);
+        assert!(both.uncertainty < 0.15, "{both:?}");
+        assert!(said([0.95, 0.55, 0.02], 2).uncertainty > 0.85);
+        assert!(said([0.95, 0.94, 0.45], 2).uncertainty > 0.85);
+        let one = said([0.95, 0.04, 0.02], 1);
+        assert!(one.intents.is_empty() && one.uncertainty < 0.15, "{one:?}");
+    }
+
+    #[test]
+    fn halves_of_two_intents_that_stand_together_are_no_doubt() {
+        let ranking = || ranked([("a", 0.5), ("b", 0.48), ("c", 0.02)].map(|(n, p)| (Some(n.to_owned()), p)).to_vec());
+        let known = HashSet::from([["a", "b"], ["b", "a"]]);
+        let (pair, strangers) = (of_shares(ranking(), &known), of_shares(ranking(), &HashSet::new()));
+        assert_eq!(pair.intents, ["a", "b"]);
+        assert!(pair.uncertainty < 0.15 && strangers.uncertainty > 0.9, "{pair:?} {strangers:?}");
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("queue.jsonl");
+        write(&out, &queue(&pool(&["give me both of them"]), vec![pair], 1)).unwrap();
+        let row: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(out).unwrap()).unwrap();
+        assert_eq!(row, serde_json::json!({"text": "give me both of them", "intents": ["a", "b"]}));
     }
 
     #[test]
@@ -282,7 +371,7 @@ mod tests {
     fn an_empty_pool_gives_an_empty_queue() {
         assert!(queue(&[], Vec::new(), 10).is_empty());
         assert!(table(&[], 0).contains("0 of 0"));
-        assert_eq!(uncertainty(&Vec::new()), 1.0);
+        assert_eq!(margin(&Vec::new()), 1.0);
     }
 
     #[test]
@@ -307,6 +396,6 @@ mod tests {
         let pool = unlabelled(&read_logs(&[log]).unwrap().0, &bot);
         assert_eq!(pool.len(), 1);
         assert_eq!((pool[0].text.as_str(), pool[0].times), ("call my phone [mobile]", 2));
-        assert_eq!(by_examples(&bot, &pool).unwrap()[0].len(), 2);
+        assert_eq!(by_examples(&bot, &pool).unwrap()[0].ranking.len(), 2);
     }
 }

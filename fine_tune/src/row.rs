@@ -38,6 +38,25 @@ pub(crate) struct Row {
     pub conversation: Option<String>,
 }
 
+impl Row {
+    /// Every label it has: its intents, the main one first, or out of scope alone.
+    pub(crate) fn labels(&self) -> impl Iterator<Item = Option<&str>> {
+        std::iter::once(self.intent.as_deref()).chain(self.also.iter().map(|intent| Some(intent.as_str())))
+    }
+
+    /// Its labels in order of name: the same for rows that say the same.
+    pub(crate) fn label_set(&self) -> Vec<Option<&str>> {
+        let mut labels: Vec<_> = self.labels().collect();
+        labels.sort_unstable();
+        labels
+    }
+}
+
+/// Several labels as people read them.
+pub(crate) fn joined(labels: &[Option<&str>]) -> String {
+    labels.iter().map(|label| label.unwrap_or("out of scope")).collect::<Vec<_>>().join(" + ")
+}
+
 /// What one file of `intents/` teaches.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Taught {
@@ -112,12 +131,18 @@ fn read_line(place: Place, line: &str, wanted: Rows<'_>, taught: &mut Taught) ->
     }
     let named = row.intents.or_else(|| row.intent.map(|intent| intent.into_iter().collect()));
     if let Some(named) = named {
-        let mut named = named.iter().map(|name| intent_name(&place, name)).collect::<Result<Vec<_>, _>>()?.into_iter();
-        let intent = named.next();
-        let also = distinct(intent.as_ref(), named);
+        let (intent, also) = several(&place, &named)?;
         taught.rows.push(Row { text, intent, also, origin: Origin::Authored, weight: 1.0, place, conversation: None });
     }
     Ok(())
+}
+
+/// The main intent of a list, and the further ones; an empty list is out of scope.
+pub(crate) fn several(place: &Place, named: &[String]) -> Result<(Option<String>, Vec<String>), Problem> {
+    let mut named = named.iter().map(|name| intent_name(place, name)).collect::<Result<Vec<_>, _>>()?.into_iter();
+    let intent = named.next();
+    let also = distinct(intent.as_ref(), named);
+    Ok((intent, also))
 }
 
 /// Further intents, each once and the first not again.

@@ -1,6 +1,8 @@
 //! `train --search`: tries a small grid of settings by successive halving and keeps the best.
 //! Every trial is judged on the rows that its own training held out; no other row is looked at.
 
+mod kept;
+
 use std::time::Instant;
 
 use model::{Control, Depth, Progress, TrainOptions, TrainingSet};
@@ -8,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::terminal::{columns, percent};
+
+pub(crate) use kept::Kept;
 
 /// One in so many settings goes on to the next round.
 const KEPT: usize = 3;
@@ -107,24 +111,30 @@ fn depth_name(depth: Depth) -> &'static str {
 struct Search<'a> {
     set: &'a TrainingSet,
     watch: &'a mut dyn FnMut(&Progress) -> Control,
+    kept: &'a mut Kept,
     started: Instant,
     trials: Vec<Trial>,
     /// Epochs of all trials that are done, and of all that are planned.
     epochs: [u32; 2],
+    /// Epochs that an earlier run has done.
+    before: u32,
     stopped: bool,
 }
 
-/// Tries settings around the given ones; whoever watches can end it, and then gets the best so far.
+/// Tries settings around the given ones; whoever watches can end it, and then gets the best so far. Trials that are kept
+/// from an earlier run are not done again.
 pub(crate) fn search(
     set: &TrainingSet,
     options: &TrainOptions,
     settled: Settled,
+    kept: &mut Kept,
     watch: &mut dyn FnMut(&Progress) -> Control,
 ) -> Result<Found, Error> {
     let mut settings = settings(set, options, settled);
     let lengths = if options.epochs.is_some() { &LENGTHS[..1] } else { &LENGTHS };
-    let mut search = Search { set, watch, started: Instant::now(), trials: Vec::new(), epochs: [0; 2], stopped: false };
-    search.epochs[1] = planned(set, &settings, lengths);
+    let planned = planned(set, &settings, lengths);
+    let (started, trials) = (Instant::now(), Vec::new());
+    let mut search = Search { set, watch, kept, started, trials, epochs: [0, planned], before: 0, stopped: false };
     for (round, share) in (1..).zip(ROUNDS) {
         let scaled = |options: &TrainOptions| scaled(set, options, share);
         settings = search.round(round, settings, scaled)?;
@@ -194,12 +204,36 @@ impl Search<'_> {
         let kept = settings.len().div_ceil(KEPT);
         let mut scored: Vec<(f64, TrainOptions)> = Vec::new();
         for options in settings {
-            let trial = if self.stopped { None } else { self.trial(round, &prepare(&options))? };
+            let trial = self.trial_once(round, &prepare(&options))?;
             // What was not tried to its end stands behind all that was, in the order that it came in.
             scored.push((trial.map_or(f64::NEG_INFINITY, |trial| trial.score()), options));
         }
         scored.sort_by(|a, b| b.0.total_cmp(&a.0));
         Ok(scored.into_iter().take(kept).map(|(_, options)| options).collect())
+    }
+
+    /// The trial as an earlier run has done it, or done now; nothing where the search has ended.
+    fn trial_once(&mut self, round: usize, options: &TrainOptions) -> Result<Option<Trial>, Error> {
+        let trial = match self.kept.of(round, options) {
+            Some(trial) => {
+                self.before += trial.epochs;
+                trial
+            }
+            None if self.stopped || self.kept.is_ended() => return Ok(None),
+            None => match self.trial(round, options)? {
+                Some(trial) => {
+                    self.kept.put(&trial);
+                    trial
+                }
+                None => {
+                    self.kept.end();
+                    return Ok(None);
+                }
+            },
+        };
+        self.epochs[0] += trial.epochs;
+        self.trials.push(trial.clone());
+        Ok(Some(trial))
     }
 
     /// Trains once and judges on what was held out; nothing where somebody asked to stop meanwhile.
@@ -215,7 +249,8 @@ impl Search<'_> {
             }
             let share = f64::from(progress.epoch) / f64::from(progress.epochs.max(1));
             let so_far = f64::from(done) + share * f64::from(epochs(options));
-            let left = self.started.elapsed().as_secs_f64() * (f64::from(planned) / so_far - 1.0);
+            let pace = self.started.elapsed().as_secs_f64() / (so_far - f64::from(self.before)).max(f64::MIN_POSITIVE);
+            let left = pace * (f64::from(planned) - so_far);
             let control = (self.watch)(&Progress { seconds_left: left.max(0.0) as f32, ..*progress });
             stopped |= control == Control::Stop;
             control
@@ -224,7 +259,6 @@ impl Search<'_> {
         if stopped {
             return Ok(None);
         }
-        self.epochs[0] += epochs(options);
         let metrics = &classifier.info().metrics;
         let Some(accuracy) = metrics.get("accuracy") else {
             return Err(Error::TooLittle(
@@ -233,7 +267,7 @@ impl Search<'_> {
                     .into(),
             ));
         };
-        let trial = Trial {
+        Ok(Some(Trial {
             round,
             depth: options.depth,
             learning_rate: options.learning_rate.unwrap_or_default(),
@@ -243,9 +277,7 @@ impl Search<'_> {
             loss,
             held_out: metrics.get("held_out_rows").map_or(0, |rows| *rows as usize),
             seconds: begun.elapsed().as_secs_f64(),
-        };
-        self.trials.push(trial.clone());
-        Ok(Some(trial))
+        }))
     }
 }
 
@@ -264,7 +296,7 @@ mod tests {
     }
 
     fn found(options: &TrainOptions, settled: Settled, watch: &mut dyn FnMut(&Progress) -> Control) -> Found {
-        search(&set(), options, settled, watch).unwrap()
+        search(&set(), options, settled, &mut Kept::default(), watch).unwrap()
     }
 
     #[test]
@@ -300,6 +332,7 @@ mod tests {
 
     #[test]
     fn a_search_that_is_stopped_keeps_the_best_so_far() {
+        let none = found(&TrainOptions::default(), Settled::default(), &mut |_| Control::Stop);
         let mut trials = 0;
         let found = found(&TrainOptions::default(), Settled::default(), &mut |progress| {
             trials += usize::from(progress.epoch == 1);
@@ -309,14 +342,68 @@ mod tests {
         let best = found.trials.iter().map(Trial::score).fold(f64::MIN, f64::max);
         let kept = found.trials.iter().find(|trial| trial.score() >= best).unwrap();
         assert_eq!(found.options.dropout, kept.dropout);
-        let none = search(&set(), &TrainOptions::default(), Settled::default(), &mut |_| Control::Stop).unwrap();
         assert_eq!(none.options, TrainOptions::default());
     }
 
     #[test]
     fn without_messages_to_hold_out_there_is_nothing_to_search_by() {
         let set = TrainingSet { train: vec![Example::new("hello", Some("greet"))], ..TrainingSet::default() };
-        let error = search(&set, &TrainOptions::default(), Settled::default(), &mut |_| Control::Continue);
+        let mut kept = Kept::default();
+        let error = search(&set, &TrainOptions::default(), Settled::default(), &mut kept, &mut |_| Control::Continue);
         assert!(error.unwrap_err().to_string().contains("at least four examples"));
+    }
+
+    /// A search over settings that are few, watched until `trials` of them have begun; how many began comes with it.
+    fn broken_off(folder: &std::path::Path, set: &TrainingSet, trials: usize, end: Control) -> (Found, usize) {
+        let options = TrainOptions { learning_rate: Some(0.002), epochs: Some(4), ..TrainOptions::default() };
+        let mut kept = Kept::open(folder, set, &options).unwrap();
+        let mut begun = 0;
+        let found = search(set, &options, Settled::default(), &mut kept, &mut |progress| {
+            begun += usize::from(progress.epoch == 1 && progress.validation.is_some());
+            assert!(progress.seconds_left.is_finite() && progress.seconds_left >= 0.0);
+            if begun <= trials { Control::Continue } else { end }
+        });
+        (found.unwrap(), begun)
+    }
+
+    fn without_times(found: &Found) -> (TrainOptions, Vec<Trial>) {
+        let trials = found.trials.iter().map(|trial| Trial { seconds: 0.0, ..trial.clone() });
+        (found.options.clone(), trials.collect())
+    }
+
+    #[test]
+    fn a_search_that_broke_off_does_no_finished_trial_again_and_finds_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let whole = broken_off(&folder.path().join("whole"), &set(), 99, Control::Continue);
+        let path = folder.path().join("broken");
+        let broken = std::panic::catch_unwind(|| {
+            let options = TrainOptions { learning_rate: Some(0.002), epochs: Some(4), ..TrainOptions::default() };
+            let mut kept = Kept::open(&path, &set(), &options).unwrap();
+            let mut epochs = 0;
+            let _ = search(&set(), &options, Settled::default(), &mut kept, &mut |progress| {
+                epochs += usize::from(progress.validation.is_some());
+                assert!(epochs < 4, "the lights go out");
+                Control::Continue
+            });
+        });
+        assert!(broken.is_err());
+        let (found, begun) = broken_off(&path, &set(), 99, Control::Continue);
+        assert_eq!(without_times(&found), without_times(&whole.0));
+        assert_eq!(whole.1 - begun, 3, "three trials were done");
+        let (again, begun) = broken_off(&path, &set(), 99, Control::Continue);
+        assert_eq!((without_times(&again), begun), (without_times(&found), 0));
+        let mut other = set();
+        other.train.push(Example::new("one more", Some("where is my")));
+        assert_eq!(broken_off(&path, &other, 99, Control::Continue).1, whole.1, "other data is another search");
+    }
+
+    #[test]
+    fn a_search_that_was_ended_by_hand_stays_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let (first, _) = broken_off(folder.path(), &set(), 2, Control::Stop);
+        let (second, begun) = broken_off(folder.path(), &set(), 99, Control::Continue);
+        assert_eq!((without_times(&second), begun), (without_times(&first), 0));
+        Kept::remove(folder.path()).unwrap();
+        assert!(broken_off(folder.path(), &set(), 99, Control::Continue).1 > 2);
     }
 }

@@ -1,9 +1,9 @@
 //! `train`: reads the data, lets the model learn under watch, publishes the bundle and says what it is worth.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use model::{Checkpoint, Classifier, Continued, EncoderKind, Start, TrainOptions, TrainingSet};
@@ -12,12 +12,14 @@ use crate::args::{Depth, Encoder, LearningArgs, Precision, TrainArgs};
 use crate::dataset::{BotData, DataOptions, load_bot_data, marked};
 use crate::evaluate::{calibration, expected_calibration_error};
 use crate::events::{Curve, TrainEvent, TrainMetrics};
-use crate::search::{Settled, search};
+use crate::search::{Kept, Settled, search};
 use crate::watch::Watcher;
 use crate::{DataReport, conll};
 
 /// How far a training steps back whose user asked for low priority, from 1 to 19.
 const LOW_PRIORITY: i32 = 10;
+/// How long a training waits for another one that is about to leave its folder.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// From this share of tokens unknown to a base on, its user is told.
 const MANY_UNKNOWN: f32 = 0.2;
 
@@ -58,6 +60,7 @@ fn train(arguments: TrainArgs) -> anyhow::Result<ExitCode> {
     watcher.finish();
     let classifier = learned?;
     publish(&arguments, &data, &classifier, &watcher, started)?;
+    Kept::remove(&partial(&arguments.out))?;
     checkpoint.remove()?;
     Ok(ExitCode::SUCCESS)
 }
@@ -70,27 +73,66 @@ fn searched(
     watcher: &mut Watcher,
 ) -> anyhow::Result<TrainOptions> {
     let settled = Settled { dropout: arguments.learning.dropout.is_some() };
-    let found = search(set, options, settled, &mut |progress| watcher.look(progress))?;
+    let folder = partial(&arguments.out);
+    if arguments.fresh {
+        Kept::remove(&folder)?;
+    }
+    let mut kept = Kept::open(&folder, set, options)?;
+    if kept.found() > 0 {
+        let trials = kept.found();
+        let words = || format!("continuing the search after {trials} settings\n");
+        tell(arguments, TrainEvent::SearchContinued { trials }, words);
+    }
+    let found = search(set, options, settled, &mut kept, &mut |progress| watcher.look(progress))?;
     watcher.begin_again();
     let kept = Box::new(TrainOptions { base: None, ..found.options.clone() });
     tell(arguments, TrainEvent::Searched { trials: found.trials.clone(), kept }, || found.render());
     Ok(found.options)
 }
 
+/// The folder beside the model's.
+fn partial(out: &Path) -> PathBuf {
+    let mut folder = out.as_os_str().to_owned();
+    folder.push(".partial");
+    folder.into()
+}
+
 /// Opens the folder beside the model's where the training keeps what it needs to go on.
 fn open_checkpoint(arguments: &TrainArgs, set: &TrainingSet, options: &TrainOptions) -> anyhow::Result<Checkpoint> {
-    let mut folder = arguments.out.clone().into_os_string();
-    folder.push(".partial");
+    let folder = &partial(&arguments.out);
     let start = if arguments.fresh { Start::Afresh } else { Start::Continue };
-    Checkpoint::open(Path::new(&folder), set, options, start).map_err(|error| match error {
-        model::Error::Checkpoint { .. } => anyhow::anyhow!("{error}; --fresh starts from the beginning"),
-        other => other.into(),
+    let opened = match Checkpoint::open(folder, set, options, start) {
+        Err(model::Error::InUse { .. }) if arguments.or_fresh => open_once_free(folder, set, options),
+        opened => opened,
+    };
+    let checkpoint = match opened {
+        Err(model::Error::Checkpoint { .. }) if arguments.or_fresh => {
+            Checkpoint::open(folder, set, options, Start::Afresh)?
+        }
+        Err(error @ model::Error::Checkpoint { .. }) => bail!("{error}; --fresh starts from the beginning"),
+        opened => opened?,
+    };
+    Ok(match arguments.checkpoint_seconds {
+        Some(seconds) => checkpoint.every(Duration::from_secs(seconds.into())),
+        None => checkpoint,
     })
+}
+
+/// Opens the folder as soon as a training that is about to end leaves it.
+fn open_once_free(folder: &Path, set: &TrainingSet, options: &TrainOptions) -> Result<Checkpoint, model::Error> {
+    let asked = Instant::now();
+    loop {
+        let opened = Checkpoint::open(folder, set, options, Start::Continue);
+        if !matches!(opened, Err(model::Error::InUse { .. })) || asked.elapsed() > LONGEST_WAIT {
+            return opened;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
 
 fn told(continued: &Continued) -> TrainEvent {
     let Continued { epoch, epochs, fit, fits, .. } = *continued;
-    TrainEvent::Continued { epoch, epochs, fit, fits }
+    TrainEvent::Continued { epoch, epochs, fit, fits, reports: continued.reports.len() }
 }
 
 fn continuing(continued: &Continued) -> String {

@@ -113,6 +113,19 @@ impl Models {
         Ok((version, golden))
     }
 
+    /// Takes a bundle into the list that a crash left among the home's models, or finds it there; `None` where the home
+    /// has no such bundle.
+    pub async fn adopt_moved(&self, version: &str) -> anyhow::Result<Option<GoldenOutcome>> {
+        if !self.path_of(version).exists() {
+            return Ok(None);
+        }
+        match self.store.model_get(version).await {
+            Ok(known) => Ok(Some(GoldenOutcome::of_metrics(&known.metrics))),
+            Err(store::Error::NotFound { .. }) => Ok(Some(self.register(version, self.load(version).await?).await?)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     async fn register(&self, version: &str, classifier: Arc<Classifier>) -> anyhow::Result<GoldenOutcome> {
         let metrics = classifier.info().metrics.clone();
         let golden = self.replay_with(classifier).await?;

@@ -134,6 +134,7 @@ pub async fn serve(app: App, ready: impl FnOnce(SocketAddr)) -> anyhow::Result<(
     running.await.context("the service stopped by an error")?;
     obeying.abort();
     sweeper.abort();
+    app.jobs.stop().await;
     app.store.close().await;
     tracing::info!("stopped");
     Ok(())

@@ -48,5 +48,5 @@ pub use options::{Control, EncoderKind, Progress, TrainOptions, Validation};
 pub use prediction::{Entity, Prediction, Scored, ScoredSentiment, Sentiment};
 pub use sentence::{DistilOptions, DistilProgress, Line, SentenceEncoder, Shape, Teacher, distil};
 pub use several::SeveralIntents;
-pub use train::{Checkpoint, Continued, Start, train, train_with};
+pub use train::{Checkpoint, Continued, Start, train, train_with, training_key};
 pub use training_set::{AnnotatedText, Example, Mention, Taught, TrainingSet};

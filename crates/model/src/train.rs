@@ -12,7 +12,7 @@ mod watcher;
 
 use std::sync::mpsc;
 
-pub use checkpoint::{Checkpoint, Continued, Start};
+pub use checkpoint::{Checkpoint, Continued, Start, training_key};
 pub(crate) use fitted::Reader;
 pub(crate) use watcher::Watcher;
 

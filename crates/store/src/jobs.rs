@@ -34,6 +34,12 @@ pub struct Job {
     pub started_at: Option<i64>,
     pub finished_at: Option<i64>,
     pub updated_at: i64,
+    /// How often it was begun: more than once where the service stopped or died under it.
+    pub starts: i64,
+    /// How often the service died under it.
+    pub crashes: i64,
+    /// Whether somebody wants it cancelled; kept so that a crash does not forget it.
+    pub cancel_asked: bool,
 }
 
 /// What changes; what is `None` stays.
@@ -55,7 +61,8 @@ pub struct JobEvent {
 
 macro_rules! job_columns {
     () => {
-        "id, kind, status, params, progress, error, created_at, started_at, finished_at, updated_at"
+        "id, kind, status, params, progress, error, created_at, started_at, finished_at, updated_at, starts, crashes, \
+         cancel_asked"
     };
 }
 
@@ -97,11 +104,19 @@ impl Store {
         rows.iter().map(read_job).collect()
     }
 
+    /// Jobs that wait, the oldest first.
+    pub async fn job_list_queued(&self) -> Result<Vec<Job>, Error> {
+        let sql = concat!("SELECT ", job_columns!(), " FROM jobs WHERE status = 'queued' ORDER BY created_at, id");
+        let rows = sqlx::query(sql).fetch_all(self.read()).await?;
+        rows.iter().map(read_job).collect()
+    }
+
     /// Takes the oldest queued job and marks it running; two callers never get the same one.
     pub async fn job_claim(&self) -> Result<Option<Job>, Error> {
         let mut transaction = self.write().await?;
         let row = sqlx::query(concat!(
-            "UPDATE jobs SET status = 'running', started_at = $1, updated_at = $1 WHERE status = 'queued' AND id = \
+            "UPDATE jobs SET status = 'running', starts = starts + 1, started_at = COALESCE(started_at, $1), \
+             updated_at = $1 WHERE status = 'queued' AND id = \
              (SELECT id FROM jobs WHERE status = 'queued' ORDER BY created_at, id LIMIT 1) RETURNING ",
             job_columns!()
         ))
@@ -141,18 +156,53 @@ impl Store {
         }
     }
 
-    /// Fails every job that a stopped process left running; gives their number.
-    pub async fn jobs_interrupted(&self, reason: &str) -> Result<u64, Error> {
+    /// Cancels a waiting job; of a running one it keeps the wish, which whoever runs it obeys.
+    pub async fn job_cancel(&self, id: &str) -> Result<Job, Error> {
         let mut transaction = self.write().await?;
-        let result = sqlx::query(
-            "UPDATE jobs SET status = 'failed', error = $1, finished_at = $2, updated_at = $2 WHERE status = 'running'",
+        sqlx::query(
+            "UPDATE jobs SET cancel_asked = 1, finished_at = CASE WHEN status = 'queued' THEN $2 ELSE finished_at END, \
+             status = CASE WHEN status = 'queued' THEN 'cancelled' ELSE status END, updated_at = $2 \
+             WHERE id = $1 AND status IN ('queued', 'running')",
         )
-        .bind(reason)
+        .bind(id)
         .bind(now())
         .execute(&mut *transaction)
         .await?;
         transaction.commit().await?;
-        Ok(result.rows_affected())
+        self.job_get(id).await
+    }
+
+    /// Puts a running job back into the queue: whoever ran it stops in good order.
+    pub async fn job_requeue(&self, id: &str) -> Result<Job, Error> {
+        let mut transaction = self.write().await?;
+        sqlx::query("UPDATE jobs SET status = 'queued', updated_at = $2 WHERE id = $1 AND status = 'running'")
+            .bind(id)
+            .bind(now())
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        self.job_get(id).await
+    }
+
+    /// Settles what a process that died left running: queued again, cancelled where that was asked for, or failed with
+    /// the given reason where it is the `most`-th time. Gives them as they are now.
+    pub async fn jobs_left_running(&self, most: i64, reason: &str) -> Result<Vec<Job>, Error> {
+        let mut transaction = self.write().await?;
+        let rows = sqlx::query(concat!(
+            "UPDATE jobs SET crashes = crashes + 1, updated_at = $3, status = CASE WHEN cancel_asked = 1 THEN 'cancelled' \
+             WHEN crashes + 1 >= $1 THEN 'failed' ELSE 'queued' END, \
+             error = CASE WHEN cancel_asked = 0 AND crashes + 1 >= $1 THEN $2 ELSE error END, \
+             finished_at = CASE WHEN cancel_asked = 1 OR crashes + 1 >= $1 THEN $3 ELSE finished_at END \
+             WHERE status = 'running' RETURNING ",
+            job_columns!()
+        ))
+        .bind(most)
+        .bind(reason)
+        .bind(now())
+        .fetch_all(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        rows.iter().map(read_job).collect()
     }
 
     /// Adds to a job's log; gives the event's number.
@@ -210,5 +260,8 @@ fn read_job(row: &AnyRow) -> Result<Job, Error> {
         started_at: columns.optional_integer("started_at")?,
         finished_at: columns.optional_integer("finished_at")?,
         updated_at: columns.integer("updated_at")?,
+        starts: columns.integer("starts")?,
+        crashes: columns.integer("crashes")?,
+        cancel_asked: columns.integer("cancel_asked")? == 1,
     })
 }

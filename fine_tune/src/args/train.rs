@@ -79,6 +79,15 @@ pub struct TrainArgs {
     #[arg(long)]
     pub fresh: bool,
 
+    /// Write down every so many seconds what is needed to go on [default: at most a twentieth of the time, at the end of an
+    /// epoch after 20 seconds or within one after 120]
+    #[arg(long, value_name = "SECONDS", env = "FRONTDESK_CHECKPOINT_SECONDS")]
+    pub checkpoint_seconds: Option<u32>,
+
+    /// For programs: continue what broke off where that can be done, and start from the beginning where it cannot
+    #[arg(long, hide = true, conflicts_with = "fresh")]
+    pub or_fresh: bool,
+
     /// Read and report the data, then stop without training
     #[arg(long)]
     pub data_only: bool,
@@ -121,4 +130,5 @@ Examples:
 Ctrl-C finishes with the best model so far and saves it; a second Ctrl-C leaves at once and saves no model.
 
 While it learns, a training keeps what it needs to go on in MODEL.partial beside --out. After a crash, a lack of power or
-a second Ctrl-C the same command continues there, and gives the same model to the last bit.";
+a second Ctrl-C the same command continues there, and gives the same model to the last bit. With --search it keeps the
+settings that were tried, too.";

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use rayon::prelude::*;
 
-use super::{Evidence, Finding, Kind, Looked, name};
+use super::{Evidence, Finding, Kind, Looked};
 use crate::near::{Near, NearIndex};
+use crate::row::joined;
 
 /// How alike two messages are that a customer would call the same.
 pub(super) const ALMOST_THE_SAME: f32 = 0.86;
@@ -14,8 +15,8 @@ pub(super) const ALMOST_THE_SAME: f32 = 0.86;
 pub(super) fn find(looked: &Looked<'_>) -> Vec<Finding> {
     let index = NearIndex::new(&looked.vectors, ALMOST_THE_SAME);
     let rival = |row: usize| -> Option<(usize, Near)> {
-        let intent = &looked.rows[row].intent;
-        let other = |near: &Near| looked.rows[near.index].intent != *intent && !is_written_twice(looked, row, near);
+        let labels = looked.rows[row].label_set();
+        let other = |near: &Near| looked.rows[near.index].label_set() != labels && !is_written_twice(looked, row, near);
         index.near(&looked.vectors[row]).into_iter().find(other).map(|near| (row, near))
     };
     let pairs: Vec<(usize, Near)> = (0..looked.rows.len()).into_par_iter().filter_map(rival).collect();
@@ -37,7 +38,7 @@ fn is_written_twice(looked: &Looked<'_>, row: usize, near: &Near) -> bool {
 
 fn finding(looked: &Looked<'_>, row: usize, near: Near) -> Finding {
     let (row, other) = (looked.rows[row], looked.rows[near.index]);
-    let (own, theirs) = (name(row.intent.as_deref()), name(other.intent.as_deref()));
+    let [own, theirs] = [row, other].map(|row| joined(&row.labels().collect::<Vec<_>>()));
     Finding {
         kind: Kind::NearDuplicate,
         place: row.place.clone(),

@@ -1,6 +1,6 @@
 //! Labels judged by cross-validation: likely wrong ones, intents that run into each other, intents hard to recognise.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::confident::{Suspect, suspects};
 use super::{Audit, Evidence, Finding, IntentHealth, Kind, Looked, name};
@@ -32,7 +32,8 @@ const HARD: f64 = 0.5;
 const SHOWN: usize = 3;
 const SEED: u64 = 17;
 
-/// What models that had not learned a row said about it.
+/// What models that had not learned a row said about it. A row with several labels stands here once for each of them, and
+/// each is judged by itself.
 struct Judged<'a> {
     looked: &'a Looked<'a>,
     /// Rows that were judged, as positions among those looked at.
@@ -47,15 +48,15 @@ struct Judged<'a> {
 /// Adds what cross-validation finds, and how every intent is.
 pub(super) fn judge(looked: &Looked<'_>, audit: &mut Audit, steps: &Steps) {
     let mut counts: BTreeMap<Option<&str>, usize> = BTreeMap::new();
-    for row in &looked.rows {
-        *counts.entry(row.intent.as_deref()).or_default() += 1;
+    for label in looked.rows.iter().flat_map(|row| row.labels()) {
+        *counts.entry(label).or_default() += 1;
     }
     let Some(judged) = Judged::new(looked, &counts, steps) else {
         audit.intents = counts.iter().map(|(intent, examples)| IntentHealth::unknown(*intent, *examples)).collect();
         return;
     };
     let doubts = judged.doubts();
-    audit.judged = judged.rows.len();
+    audit.judged = judged.rows.iter().collect::<BTreeSet<_>>().len();
     let right = judged.said.iter().zip(&judged.labels).filter(|(said, label)| said == label).count();
     audit.found_again = right as f64 / judged.rows.len() as f64;
     audit.noise = doubts.len() as f64 / judged.rows.len() as f64;
@@ -85,15 +86,20 @@ impl<'a> Judged<'a> {
             return None;
         }
         let numbers: HashMap<Option<&str>, u32> = intents.iter().copied().zip(0..).collect();
-        let mut rows: Vec<usize> =
-            (0..looked.rows.len()).filter(|row| numbers.contains_key(&looked.rows[*row].intent.as_deref())).collect();
-        thin(&mut rows, looked, most_rows);
-        let labels: Vec<u32> = rows.iter().map(|row| numbers[&looked.rows[*row].intent.as_deref()]).collect();
+        let labels_of = |row: usize| looked.rows[row].labels().filter_map(|label| numbers.get(&label).copied());
+        let mut stated: Vec<(usize, u32)> =
+            (0..looked.rows.len()).flat_map(|row| labels_of(row).map(move |label| (row, label))).collect();
+        thin(&mut stated, most_rows);
+        let (rows, labels): (Vec<usize>, Vec<u32>) = stated.into_iter().unzip();
         let texts: Vec<&str> = rows.iter().map(|row| looked.readings[*row].as_str()).collect();
         let vectors: Vec<_> = rows.iter().map(|row| &looked.vectors[*row]).collect();
         let (n_terms, n_classes) = (looked.vectoriser.n_terms(), intents.len());
         let set = Labelled { texts: &texts, vectors: &vectors, labels: &labels, n_terms, n_classes };
-        let probabilities = out_of_fold(set, FOLDS, SEED, steps).probabilities;
+        let mut probabilities = out_of_fold(set, FOLDS, SEED, steps).probabilities;
+        for ((row, label), said) in rows.iter().zip(&labels).zip(&mut probabilities) {
+            let others: Vec<u32> = labels_of(*row).filter(|other| other != label).collect();
+            set_apart(said, &others);
+        }
         let said = probabilities.iter().map(|row| best(row)).collect();
         Some(Self { looked, rows, labels, intents, probabilities, said })
     }
@@ -114,7 +120,8 @@ impl<'a> Judged<'a> {
     fn doubt(&self, suspect: &Suspect) -> Option<Doubt> {
         let vector = |row: usize| &self.looked.vectors[self.rows[row]];
         let near = |label: u32| {
-            let others = (0..self.rows.len()).filter(|row| *row != suspect.row && self.labels[*row] == label);
+            let is_other = |row: &usize| self.rows[*row] != self.rows[suspect.row];
+            let others = (0..self.rows.len()).filter(is_other).filter(|row| self.labels[*row] == label);
             let near = nearest(vector(suspect.row), others.map(|row| (row, vector(row))), SHOWN);
             let likeness = near.iter().map(|near| near.likeness).sum::<f32>() / SHOWN as f32;
             (likeness, near.into_iter().map(|near| near.index).collect::<Vec<usize>>())
@@ -127,17 +134,23 @@ impl<'a> Judged<'a> {
 
     fn wrong_label(&self, doubt: &Doubt) -> Finding {
         let row = self.looked.rows[self.rows[doubt.row]];
-        let instead = self.intents[doubt.instead as usize];
-        let (own, other) = (name(row.intent.as_deref()), name(instead));
+        let [label, instead] = [self.labels[doubt.row], doubt.instead].map(|label| self.intents[label as usize]);
+        let (own, other) = (name(label), name(instead));
+        let (what, mend) = if row.labels().any(|stated| stated == instead) {
+            // Its other label alone explains it.
+            (format!("reads like `{other}` alone"), format!("take `{own}` away"))
+        } else {
+            (format!("reads like `{other}`"), format!("label it `{other}`"))
+        };
         Finding {
             kind: Kind::WrongLabel,
             place: row.place.clone(),
             text: Some(row.text.clone()),
-            intent: row.intent.clone(),
+            intent: label.map(str::to_owned),
             suggested: instead.map(str::to_owned),
             certainty: f64::from(doubt.certainty),
-            what: format!("“{}” is labelled `{own}` but reads like `{other}`", row.text),
-            mend: format!("label it `{other}`; if `{own}` is right, write more examples of it that read like this one"),
+            what: format!("“{}” is labelled `{own}` but {what}", row.text),
+            mend: format!("{mend}; if `{own}` is right, write more examples of it that read like this one"),
             evidence: doubt.alike.iter().map(|row| self.evidence(*row)).collect(),
         }
     }
@@ -243,22 +256,34 @@ impl<'a> Judged<'a> {
     }
 }
 
-/// Keeps at most so many rows, as evenly over the labels as they allow.
-fn thin(rows: &mut Vec<usize>, looked: &Looked<'_>, most: usize) {
-    let mut of_intent: BTreeMap<Option<&str>, Vec<usize>> = BTreeMap::new();
-    for row in rows.iter() {
-        of_intent.entry(looked.rows[*row].intent.as_deref()).or_default().push(*row);
+/// Judges one label of a message that has `others` too: what they explain is set aside, so that the rest is shared among
+/// the remaining classes, while each of them keeps its own probability, in case it explains the message alone.
+fn set_apart(said: &mut [f32], others: &[u32]) {
+    let explained: f32 = others.iter().map(|other| said[*other as usize]).sum();
+    let rest = (1.0 - explained).max(f32::MIN_POSITIVE);
+    for (class, probability) in (0..).zip(said) {
+        if !others.contains(&class) {
+            *probability = (*probability / rest).min(1.0);
+        }
     }
-    let mut cap = rows.len();
-    while of_intent.values().map(|rows| rows.len().min(cap)).sum::<usize>() > most && cap > FEWEST {
+}
+
+/// Keeps at most so many stated labels, as evenly over the labels as they allow.
+fn thin(stated: &mut Vec<(usize, u32)>, most: usize) {
+    let mut of_label: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for (row, label) in stated.iter() {
+        of_label.entry(*label).or_default().push(*row);
+    }
+    let mut cap = stated.len();
+    while of_label.values().map(|rows| rows.len().min(cap)).sum::<usize>() > most && cap > FEWEST {
         cap = (cap * 4 / 5).max(FEWEST);
     }
-    let even = |rows: &Vec<usize>| -> Vec<usize> {
+    let even = |(label, rows): (&u32, &Vec<usize>)| -> Vec<(usize, u32)> {
         let kept = rows.len().min(cap);
-        (0..kept).map(|index| rows[index * rows.len() / kept]).collect()
+        (0..kept).map(|index| (rows[index * rows.len() / kept], *label)).collect()
     };
-    *rows = of_intent.values().flat_map(even).collect();
-    rows.sort_unstable();
+    *stated = of_label.iter().flat_map(even).collect();
+    stated.sort_unstable();
 }
 
 fn best(row: &[f32]) -> u32 {

@@ -86,6 +86,54 @@ fn two_intents_that_say_the_same_run_into_each_other() {
     assert!(overlap.evidence.len() >= 2, "{overlap:?}");
 }
 
+/// Rows with two intents, some of one, and three whose second label is planted: another one, or one too many.
+fn of_several() -> Vec<Row> {
+    let says = [("order", "where is my parcel"), ("refund", "give me my money back"), ("hours", "when do you open")];
+    let mut rows = Vec::new();
+    for place in PLACES {
+        for (intent, text) in says {
+            rows.push(row(rows.len() + 1, &format!("{text} {place}"), intent));
+            rows.push(row(rows.len() + 1, &format!("hello {place} {text}"), intent));
+        }
+        for (a, b) in [(0, 1), (1, 2), (2, 0)] {
+            let (first, second) = (says[a], says[b]);
+            let mut both = row(rows.len() + 1, &format!("{} {place} and {}", first.1, second.1), first.0);
+            both.also = vec![second.0.to_owned()];
+            rows.push(both);
+        }
+    }
+    rows
+}
+
+#[test]
+fn each_of_several_labels_is_judged_by_itself() {
+    let sound = of_several();
+    let audit = find(&sound, &[]);
+    assert!(!kinds(&audit).contains(&Kind::WrongLabel), "{:?}", audit.findings);
+    assert_eq!((audit.messages, audit.judged), (72, 72));
+    assert!(audit.found_again > 0.95, "{}", audit.found_again);
+    let order = audit.intents.iter().find(|intent| intent.intent.as_deref() == Some("order")).unwrap();
+    assert_eq!(order.examples, 32, "sixteen of order alone and sixteen with another intent");
+
+    let mut rows = sound;
+    let planted = |line: usize, text: &str, also: &str| {
+        let mut row = row(line, text, "order");
+        row.also = vec![also.to_owned()];
+        row
+    };
+    rows.push(planted(100, "where is my parcel Oxford and when do you open", "refund"));
+    rows.push(planted(101, "hello Oxford where is my parcel", "hours"));
+    let audit = find(&rows, &[]);
+    let mut wrong: Vec<_> = audit.findings.iter().filter(|finding| finding.kind == Kind::WrongLabel).collect();
+    wrong.sort_by_key(|finding| finding.place.line);
+    let said: Vec<_> = wrong
+        .iter()
+        .map(|f| (f.place.line, f.intent.as_deref(), f.suggested.as_deref(), f.what.contains("alone")))
+        .collect();
+    let expected = [(Some(100), Some("refund"), Some("hours"), false), (Some(101), Some("hours"), Some("order"), true)];
+    assert_eq!(said, expected, "{wrong:?}");
+}
+
 #[test]
 fn a_test_that_reads_like_an_example_leaks() {
     let tests = [row(1, "Where is my parcel to York?", "order"), row(2, "quite another matter", "order")];
@@ -124,7 +172,7 @@ fn of_labels_changed_at_random_most_are_found_and_many_of_the_first_named_are_su
     let bot = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/demo");
     let mut rows = crate::dataset::BotRows::load(&bot, &crate::DataOptions::default()).unwrap().rows;
     let intents: Vec<Option<String>> = rows.iter().map(|row| row.intent.clone()).collect();
-    let mut changed = std::collections::HashSet::new();
+    let mut changed = HashSet::new();
     for (index, row) in rows.iter_mut().enumerate() {
         row.place.line = Some(index);
         let other = &intents[index * 7919 % intents.len()];

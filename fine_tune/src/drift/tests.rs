@@ -32,6 +32,24 @@ fn a_new_intent_and_its_words_are_found() {
 }
 
 #[test]
+fn every_intent_of_a_message_is_counted() {
+    let log = |further: &str| {
+        let line = |n: usize| {
+            let intents = if n.is_multiple_of(2) { serde_json::json!(["order", further]) } else { "order".into() };
+            let key = if n.is_multiple_of(2) { "intents" } else { "intent" };
+            format!("{}\n", serde_json::json!({"conversation_id": n, "role": "customer", "text": "it", key: intents}))
+        };
+        let source = crate::source::Source::new("log".to_owned(), &(0..60).map(line).collect::<String>());
+        crate::logs::read(&source).0.iter().map(Talk::new).collect::<Vec<Talk>>()
+    };
+    let drift = drift(&[log("invoice"), log("recall")], false, 17);
+    let share = |name: &str| drift.intents.iter().find(|change| change.name == name).unwrap().shares;
+    assert_eq!(share("invoice"), [1.0 / 3.0, 0.0]);
+    assert_eq!(share("recall"), [0.0, 1.0 / 3.0]);
+    assert!(drift.mix.unwrap().is_significant());
+}
+
+#[test]
 fn two_logs_of_the_same_kind_are_not_told_apart() {
     let drift = drift(&[log(100, 10, 0), log(100, 10, 3)], false, 17);
     assert!(!drift.is_significant(), "{drift:?}");

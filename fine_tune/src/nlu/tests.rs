@@ -117,3 +117,12 @@ proptest! {
         let _ = parse(&yaml);
     }
 }
+
+#[test]
+fn intents_joined_by_a_plus_sign_are_several_of_one_message() {
+    let yaml = "nlu:\n  - intent: order_status+ 开发票 +order_status\n    examples: |\n      - where is it, and an invoice please\n  - intent: c++\n    examples: |\n      - pointers\n";
+    let nlu = parse(yaml);
+    assert_eq!(nlu.problems, []);
+    let rows: Vec<Vec<Option<&str>>> = nlu.rows.iter().map(|row| row.labels().collect()).collect();
+    assert_eq!(rows, [vec![Some("order_status"), Some("开发票")], vec![Some("c++")]]);
+}

@@ -51,6 +51,24 @@ function follow(section) {
     }
     if (!drawing) { drawing = true; requestAnimationFrame(draw); }
   });
+  // A training that goes on after a crash tells its last epochs again, or all where it had to begin anew.
+  let before = null;
+  stream.addEventListener("data", () => {
+    before = { loss: series.loss, accuracy: series.accuracy };
+    Object.assign(series, { loss: [[], []], accuracy: [[], []] });
+    [lastStep, lastPass] = [0, false];
+  });
+  stream.addEventListener("continued", (event) => {
+    if (!before) return;
+    const { reports, fit } = JSON.parse(event.data);
+    lastPass = fit > 1;
+    for (const kind of ["loss", "accuracy"]) {
+      const [training, validation] = before[kind];
+      const stands = validation.slice(0, reports);
+      const last = stands.at(-1)?.x ?? 0;
+      series[kind] = [training.filter((point) => point.x <= last), stands];
+    }
+  });
   stream.addEventListener("end", () => {
     stream.close();
     // What became of it (errors, the new model) is on the page the server makes.

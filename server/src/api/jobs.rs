@@ -45,6 +45,8 @@ pub struct JobReply {
     pub error: Option<String>,
     pub created_at: i64,
     pub finished_at: Option<i64>,
+    /// Whether the service stopped or died while it ran, and it was taken up again from its last checkpoint.
+    pub resumed: bool,
 }
 
 impl From<Job> for JobReply {
@@ -57,6 +59,7 @@ impl From<Job> for JobReply {
             error: job.error,
             created_at: job.created_at,
             finished_at: job.finished_at,
+            resumed: job.starts > 1,
         }
     }
 }
@@ -116,7 +119,8 @@ pub(super) struct EventsQuery {
     after: Option<i64>,
 }
 
-/// A job's events as server-sent events, from the first (or `after`, or `Last-Event-ID`) to its end.
+/// A job's events as server-sent events, from the first (or `after`, or `Last-Event-ID`) to its end. A job that goes on
+/// after the service stopped or died says `resumed`, then `continued` with the epochs that stand.
 #[utoipa::path(tag = "training", params(("id" = String, Path), ("after" = Option<i64>, Query)),
     responses((status = 200, content_type = "text/event-stream", body = String)), security(("staff" = [])))]
 #[get("/jobs/{id}/events")]

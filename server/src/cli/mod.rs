@@ -115,7 +115,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Init(arguments) => init::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Train(arguments) => {
-            give_way_when_told();
+            crate::jobs::serve_the_service();
             fine_tune::run_train(arguments)
         }
         Command::Eval(arguments) => fine_tune::run_eval(arguments),
@@ -137,15 +137,6 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Restore(arguments) => backup::restore(&arguments),
         Command::User(command) => people::user(command),
         Command::Token(command) => people::token(command),
-    }
-}
-
-/// A training that the service started lowers its own priority, so that chat stays quick.
-fn give_way_when_told() {
-    if std::env::var_os(crate::jobs::LOW_PRIORITY).is_some()
-        && let Err(error) = rustix::process::nice(10)
-    {
-        tracing::warn!(%error, "the training could not lower its priority");
     }
 }
 

@@ -135,10 +135,26 @@ fn job_view(job: &Job, events: &[JobEvent], t: &'static Words) -> JobView {
         done: format!("{share:.1}"),
         left: left.unwrap_or_default(),
         error: job.error.clone(),
-        epochs: events.iter().filter_map(|event| epoch_row(&event.body)).collect(),
+        epochs: epoch_rows(events),
         news: events.iter().filter_map(|event| news(&event.body, t)).collect(),
         promote: job.params["promote"] == true,
     }
+}
+
+/// The rows of all epochs; of a training that went on from a checkpoint, those behind it are there once.
+fn epoch_rows(events: &[JobEvent]) -> Vec<EpochRow> {
+    let (mut rows, mut before) = (Vec::new(), Vec::new());
+    for JobEvent { body, .. } in events {
+        match body["event"].as_str() {
+            Some("data") => before = std::mem::take(&mut rows),
+            Some("continued") => {
+                before.truncate(body["reports"].as_u64().map_or(usize::MAX, |reports| reports as usize));
+                rows = std::mem::take(&mut before);
+            }
+            _ => rows.extend(epoch_row(body)),
+        }
+    }
+    rows
 }
 
 /// The row of a report that ends an epoch.
@@ -160,6 +176,8 @@ fn news(event: &Value, t: &'static Words) -> Option<String> {
     let version = event["version"].as_str().unwrap_or_default();
     let count = |list: &Value| list.as_array().map_or(0, Vec::len);
     match event["event"].as_str()? {
+        "resumed" => Some(t.news_resumed.to_owned()),
+        "continued" => Some(t.news_continued.replace("{epoch}", &event["epoch"].to_string())),
         "registered" => {
             let (passed, failed) = (count(&event["golden"]["passed"]), count(&event["golden"]["failed"]));
             Some(

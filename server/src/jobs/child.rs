@@ -6,12 +6,14 @@ use std::process::Stdio;
 use anyhow::Context as _;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 use super::TrainRequest;
 
-/// Set for the child: it lowers its own priority before it begins.
-pub const LOW_PRIORITY: &str = "FRONTDESK_LOW_PRIORITY";
+/// Set for the child, which then serves this service alone.
+const IS_A_JOB: &str = "FRONTDESK_IS_A_JOB";
+/// How far the child steps back, so that chat stays quick.
+const LOW_PRIORITY: i32 = 10;
 /// Longest complaint kept of a child that failed.
 const LONGEST_COMPLAINT: u64 = 8 * 1024;
 
@@ -19,7 +21,24 @@ const LONGEST_COMPLAINT: u64 = 8 * 1024;
 #[derive(Debug)]
 pub struct Training {
     child: Child,
+    /// The child ends when this does, and so when the service dies.
+    _tie: ChildStdin,
     lines: Lines<BufReader<ChildStdout>>,
+}
+
+/// Called by a child of the service before it begins: it gives way to chat, and ends with the service, whatever ends that.
+pub fn serve_the_service() {
+    if std::env::var_os(IS_A_JOB).is_none() {
+        return;
+    }
+    if let Err(error) = rustix::process::nice(LOW_PRIORITY) {
+        tracing::warn!(%error, "the training could not lower its priority");
+    }
+    std::thread::spawn(|| {
+        // Nothing is ever written there: the end comes when the service closes its side, or is no more.
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        std::process::exit(1);
+    });
 }
 
 /// How a training ended.
@@ -39,7 +58,7 @@ impl Training {
     ) -> anyhow::Result<Self> {
         let program = std::env::current_exe().context("cannot find this program's own file")?;
         let mut command = Command::new(program);
-        command.arg("train").arg(bot).arg("--out").arg(out).arg("--json");
+        command.arg("train").arg(bot).arg("--out").arg(out).args(["--json", "--or-fresh"]);
         for log in logs {
             command.arg("--logs").arg(log);
         }
@@ -50,14 +69,15 @@ impl Training {
             command.arg("--seed").arg(seed.to_string());
         }
         command
-            .env(LOW_PRIORITY, "1")
-            .stdin(Stdio::null())
+            .env(IS_A_JOB, "1")
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
         let mut child = command.spawn().context("cannot start the training process")?;
         let stdout = child.stdout.take().context("the training process has no output")?;
-        Ok(Self { child, lines: BufReader::new(stdout).lines() })
+        let tie = child.stdin.take().context("the training process has no input")?;
+        Ok(Self { child, _tie: tie, lines: BufReader::new(stdout).lines() })
     }
 
     /// The next event of the child; `None` once it has closed its output. Cancel-safe.
@@ -89,7 +109,7 @@ impl Training {
         }))
     }
 
-    /// Stops the child at once; what it had not published is left in its scratch folder and removed later.
+    /// Stops the child at once; what it had not published is left in its scratch folder.
     pub async fn kill(mut self) {
         if let Err(error) = self.child.kill().await {
             tracing::warn!(%error, "the training process could not be stopped");

@@ -1,19 +1,27 @@
-//! The queue of jobs: takes the oldest, runs it, records what happens, tells who watches.
+//! The queue of jobs: takes the oldest, runs it, records what happens, tells who watches; after a crash it takes up again
+//! what was running.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::{Job, JobStatus, JobUpdate, Store};
 use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 
-use super::child::{Ending, Training};
+use super::scratch::{self, Scratch};
+use super::training::{self, Outcome};
 use crate::home::Home;
-use crate::models::{Insistence, Models};
+use crate::models::Models;
+
+/// A job is given up when the service has died under it so many times.
+const MOST_CRASHES: i64 = 3;
+/// How long a stopping service waits for a job that is between two steps.
+const STOP: Duration = Duration::from_secs(10);
 
 /// What a training may be told.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
@@ -30,28 +38,30 @@ pub struct TrainRequest {
 #[derive(Clone, Debug)]
 pub struct JobRunner {
     shared: Arc<Shared>,
+    worker: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
 #[derive(Debug)]
-struct Shared {
-    store: Store,
-    home: Home,
-    models: Arc<Models>,
+pub(super) struct Shared {
+    pub(super) store: Store,
+    pub(super) home: Home,
+    pub(super) models: Arc<Models>,
+    pub(super) stopping: CancellationToken,
     wake: Notify,
     /// Counts events, so that watchers know when to look again.
     news: watch::Sender<u64>,
-    cancelled: Mutex<HashMap<String, Arc<Notify>>>,
+    running: Mutex<HashMap<String, CancellationToken>>,
 }
 
 impl JobRunner {
-    /// Marks what an earlier process left running as failed, and begins to take jobs.
+    /// Settles what an earlier process left running, and begins to take jobs.
     pub async fn start(store: Store, home: Home, models: Arc<Models>) -> anyhow::Result<Self> {
-        store.jobs_interrupted("the service stopped while this was running; start it again").await?;
-        clear_scratch(&home)?;
         let (news, _) = watch::channel(0);
-        let shared = Arc::new(Shared { store, home, models, wake: Notify::new(), news, cancelled: Mutex::default() });
-        tokio::spawn(work(Arc::clone(&shared)));
-        Ok(Self { shared })
+        let (wake, running, stopping) = (Notify::new(), Mutex::default(), CancellationToken::new());
+        let shared = Arc::new(Shared { store, home, models, stopping, wake, news, running });
+        shared.settle().await?;
+        let worker = Arc::new(Mutex::new(Some(tokio::spawn(work(Arc::clone(&shared))))));
+        Ok(Self { shared, worker })
     }
 
     /// Queues a training and returns its job.
@@ -63,18 +73,25 @@ impl JobRunner {
         Ok(job)
     }
 
-    /// Stops a running job, or takes a waiting one out of the queue.
+    /// Stops a running job, or takes a waiting one out of the queue; the wish is on the disk when this returns.
     pub async fn cancel(&self, id: &str) -> anyhow::Result<()> {
-        let running = self.shared.cancelled.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
-        match running {
-            Some(stop) => stop.notify_one(),
-            None => {
-                let cancelled = JobUpdate { status: Some(JobStatus::Cancelled), ..JobUpdate::default() };
-                self.shared.store.job_update(id, &cancelled).await?;
-            }
+        self.shared.store.job_cancel(id).await?;
+        if let Some(cancel) = self.shared.running().get(id) {
+            cancel.cancel();
         }
         self.shared.tell();
         Ok(())
+    }
+
+    /// Stops in good order: the job that runs waits for the next start.
+    pub async fn stop(&self) {
+        self.shared.stopping.cancel();
+        let worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(worker) = worker
+            && tokio::time::timeout(STOP, worker).await.is_err()
+        {
+            tracing::warn!("a job did not stop in time; it is taken up again at the next start");
+        }
     }
 
     /// Changes whenever any job says something new.
@@ -88,7 +105,11 @@ impl Shared {
         self.news.send_modify(|count| *count += 1);
     }
 
-    async fn event(&self, job: &Job, event: &Value) -> anyhow::Result<()> {
+    fn running(&self) -> std::sync::MutexGuard<'_, HashMap<String, CancellationToken>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) async fn event(&self, job: &Job, event: &Value) -> anyhow::Result<()> {
         self.store.job_event_append(&job.id, event).await?;
         if event["event"] == "progress" {
             let progress = JobUpdate { progress: Some(event.clone()), ..JobUpdate::default() };
@@ -97,106 +118,78 @@ impl Shared {
         self.tell();
         Ok(())
     }
+
+    /// Queues again what was running when an earlier process died, or gives it up, and clears the folders of all others.
+    async fn settle(&self) -> anyhow::Result<()> {
+        let reason = format!(
+            "the service died {MOST_CRASHES} times while this job ran, so it is not started again; see the service's log \
+             and the machine's memory and disk, then start a new job"
+        );
+        for job in self.store.jobs_left_running(MOST_CRASHES, &reason).await? {
+            tracing::warn!(
+                job = job.id,
+                crashes = job.crashes,
+                status = job.status.as_str(),
+                "the service died under a job"
+            );
+            if job.status.is_final() {
+                self.event(&job, &end(job.status, job.error.as_deref())).await?;
+            }
+        }
+        scratch::clear_all_but(&self.home, &self.store.job_list_queued().await?)
+    }
+
+    /// Records how a job ended, in its log and in the list.
+    async fn finish(&self, job: &Job, status: JobStatus, error: Option<String>) -> anyhow::Result<()> {
+        self.store.job_event_append(&job.id, &end(status, error.as_deref())).await?;
+        let ended = JobUpdate { status: Some(status), error, progress: None };
+        self.store.job_update(&job.id, &ended).await?;
+        Ok(())
+    }
+}
+
+fn end(status: JobStatus, message: Option<&str>) -> Value {
+    json!({ "event": "end", "status": status, "message": message })
 }
 
 async fn work(shared: Arc<Shared>) {
-    loop {
+    while !shared.stopping.is_cancelled() {
         match shared.store.job_claim().await {
             Ok(Some(job)) => run(&shared, job).await,
-            Ok(None) => shared.wake.notified().await,
+            Ok(None) => tokio::select! {
+                () = shared.wake.notified() => {}
+                () = shared.stopping.cancelled() => {}
+            },
             Err(error) => {
                 tracing::error!(%error, "the job queue cannot be read; trying again");
-                tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+                tokio::time::sleep(Duration::from_secs(5)).await;
             }
         }
     }
 }
 
 async fn run(shared: &Shared, job: Job) {
-    let stop = Arc::new(Notify::new());
-    shared.cancelled.lock().unwrap_or_else(PoisonError::into_inner).insert(job.id.clone(), Arc::clone(&stop));
-    let outcome = train(shared, &job, &stop).await;
-    shared.cancelled.lock().unwrap_or_else(PoisonError::into_inner).remove(&job.id);
-    let (status, complaint) = match outcome {
-        Ok(status) => (status, None),
-        Err(error) => (JobStatus::Failed, Some(format!("{error:#}"))),
+    let cancel = CancellationToken::new();
+    shared.running().insert(job.id.clone(), cancel.clone());
+    // A wish that came before the job stood among the running ones is in the store.
+    if shared.store.job_get(&job.id).await.is_ok_and(|job| job.cancel_asked) {
+        cancel.cancel();
+    }
+    let outcome = training::train(shared, &job, &cancel).await;
+    shared.running().remove(&job.id);
+    let waits = matches!(outcome, Ok(Outcome::Waits));
+    let recorded = match outcome {
+        Ok(Outcome::Waits) => shared.store.job_requeue(&job.id).await.map(|_| ()).map_err(Into::into),
+        Ok(Outcome::Done) => shared.finish(&job, JobStatus::Done, None).await,
+        Ok(Outcome::Cancelled) => shared.finish(&job, JobStatus::Cancelled, None).await,
+        Err(error) => shared.finish(&job, JobStatus::Failed, Some(format!("{error:#}"))).await,
     };
-    let last = json!({ "event": "end", "status": status, "message": complaint });
-    if let Err(error) = shared.store.job_event_append(&job.id, &last).await {
-        tracing::error!(%error, job = job.id, "the end of a job could not be recorded");
-    }
-    let ended = JobUpdate { status: Some(status), error: complaint, progress: None };
-    if let Err(error) = shared.store.job_update(&job.id, &ended).await {
-        tracing::error!(%error, job = job.id, "the end of a job could not be recorded");
-    }
-    shared.tell();
-}
-
-/// Exports what was learned from conversations, trains beside it, and takes the new model into the list.
-async fn train(shared: &Shared, job: &Job, stop: &Notify) -> anyhow::Result<JobStatus> {
-    let request = TrainRequest { promote: job.params["promote"] == true, ..request_of(&job.params) };
-    let log = export_log(shared, job).await?;
-    let bundle = shared.home.jobs().join(&job.id).join("model");
-    let mut training = Training::start(&shared.home.bot(), &[log], &bundle, &request)?;
-    loop {
-        tokio::select! {
-            event = training.next_event() => match event? {
-                Some(event) => shared.event(job, &event).await?,
-                None => break,
-            },
-            () = stop.notified() => {
-                training.kill().await;
-                return Ok(JobStatus::Cancelled);
-            }
+    match recorded {
+        Ok(()) if !waits => Scratch::of(&shared.home, &job).clear(),
+        Ok(()) => {}
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), job = job.id, "the end of a job cannot be recorded");
         }
     }
-    if let Ending::Failed(complaint) = training.end().await? {
-        anyhow::bail!(complaint);
-    }
-    let (version, golden) = shared.models.adopt(&bundle).await.context("the model was trained but cannot be used")?;
-    shared.event(job, &json!({ "event": "registered", "version": version, "golden": golden })).await?;
-    if request.promote {
-        promote(shared, job, &version).await?;
-    }
-    Ok(JobStatus::Done)
-}
-
-async fn promote(shared: &Shared, job: &Job, version: &str) -> anyhow::Result<()> {
-    let by = job.params["by"].as_str().unwrap_or("service");
-    let event = match shared.models.promote(version, by, Insistence::Careful).await {
-        Ok(()) => json!({ "event": "promoted", "version": version }),
-        Err(error) => json!({ "event": "not_promoted", "version": version, "message": error.to_string() }),
-    };
-    shared.event(job, &event).await
-}
-
-fn request_of(params: &Value) -> TrainRequest {
-    TrainRequest {
-        epochs: params["epochs"].as_u64().and_then(|epochs| u32::try_from(epochs).ok()),
-        seed: params["seed"].as_u64(),
-        promote: false,
-    }
-}
-
-/// Writes the stored conversations, already redacted, in the log format that training reads.
-async fn export_log(shared: &Shared, job: &Job) -> anyhow::Result<PathBuf> {
-    let folder = shared.home.jobs().join(&job.id);
-    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let path = folder.join("conversations.jsonl");
-    let turns = shared.store.export_log().await.context("cannot read the stored conversations")?;
-    let mut lines = Vec::new();
-    for turn in &turns {
-        serde_json::to_writer(&mut lines, turn)?;
-        lines.push(b'\n');
-    }
-    std::fs::write(&path, lines).with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(path)
-}
-
-/// What a stopped service's jobs left in their scratch folders goes; finished bundles were moved out of them.
-fn clear_scratch(home: &Home) -> anyhow::Result<()> {
-    let jobs = home.jobs();
-    std::fs::remove_dir_all(&jobs)
-        .and_then(|()| std::fs::create_dir_all(&jobs))
-        .with_context(|| format!("cannot clear {}", jobs.display()))
+    shared.tell();
 }

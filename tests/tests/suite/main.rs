@@ -13,6 +13,7 @@ mod faq;
 mod handover;
 mod hostile;
 mod interface;
+mod jobs;
 mod models;
 mod pressure;
 mod refusals;

@@ -7,24 +7,11 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{Caller, Customer, Home, Service, announce, training_events, within};
-
-/// The names and bodies of a stream of server-sent events.
-fn events(stream: &str) -> Vec<(i64, String, Value)> {
-    let frames = stream.split("\n\n").filter(|frame| !frame.trim().is_empty());
-    let field =
-        |frame: &str, name: &str| frame.lines().find_map(|line| Some(line.strip_prefix(name)?.to_owned())).unwrap();
-    frames
-        .map(|frame| {
-            let body = serde_json::from_str(&field(frame, "data: ")).expect("events are JSON");
-            (field(frame, "id: ").parse().unwrap(), field(frame, "event: "), body)
-        })
-        .collect()
-}
+use crate::harness::{Caller, Customer, Home, Service, announce, sent_events, training_events, within};
 
 #[test]
 fn a_training_tells_how_far_it_is_until_its_model_is_live() {
-    let events = events(training_events());
+    let events = sent_events(training_events());
     let names: Vec<&str> = events.iter().map(|(_, name, _)| name.as_str()).collect();
     for name in ["data", "progress", "done", "registered", "promoted"] {
         assert!(names.contains(&name), "{name} is missing of {names:?}");
@@ -50,10 +37,10 @@ fn a_watcher_that_lost_its_line_goes_on_where_it_was() {
         let first = jobs.as_array().unwrap().last().unwrap();
         assert_eq!(first["status"], "done", "{first}");
         let path = format!("/v1/jobs/{}/events", first["id"].as_str().unwrap());
-        let all = events(training_events());
+        let all = sent_events(training_events());
         let (seen, rest) = all.split_at(all.len() - 3);
         let resumed = viewer.request(Method::GET, &path).header("last-event-id", seen.last().unwrap().0);
-        assert_eq!(events(&viewer.send(resumed).await.text()), rest);
+        assert_eq!(sent_events(&viewer.send(resumed).await.text()), rest);
     });
 }
 

@@ -181,6 +181,15 @@ pub(super) struct Kept {
     pub(super) place: Place,
 }
 
+/// What a training is told apart by, in hexadecimal: the same for the same data, options and base, whatever the time,
+/// threads and memory.
+pub fn training_key(set: &TrainingSet, options: &TrainOptions) -> Result<String, Error> {
+    let Key { data, options, base } = Key::new(set, options)?;
+    Ok(hex([data, options, base]
+        .iter()
+        .fold(Sha256::new(), |hasher, part| hasher.chain_update(part).chain_update([0]))))
+}
+
 impl Key {
     fn new(set: &TrainingSet, options: &TrainOptions) -> Result<Self, Error> {
         Ok(Self {

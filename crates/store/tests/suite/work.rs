@@ -10,6 +10,9 @@ crate::on_both_databases!(
     templates_keep_their_history_and_refuse_old_versions,
     a_new_label_replaces_the_old_one,
     a_job_is_claimed_once_and_ends_once,
+    a_job_whose_process_died_is_queued_again_until_it_was_too_often,
+    a_job_that_stops_in_good_order_waits_and_has_not_crashed,
+    a_wish_to_cancel_outlives_the_process_that_ran_the_job,
     models_are_promoted_and_rolled_back_step_by_step,
 );
 
@@ -53,10 +56,39 @@ async fn a_job_is_claimed_once_and_ends_once(store: Store) {
     assert!(done.status == JobStatus::Done && done.finished_at.is_some() && done.started_at.is_some());
     let late = JobUpdate { status: Some(JobStatus::Cancelled), ..JobUpdate::default() };
     assert_eq!(store.job_update(&job.id, &late).await.expect("it as it is").status, JobStatus::Done);
-    store.job_create("train", &json!({})).await.expect("a job");
+}
+
+async fn a_job_whose_process_died_is_queued_again_until_it_was_too_often(store: Store) {
+    let job = store.job_create("train", &json!({})).await.expect("a job");
+    for (starts, status) in [(1, JobStatus::Queued), (2, JobStatus::Failed)] {
+        let claimed = store.job_claim().await.expect("a claim").expect("a job");
+        assert_eq!((claimed.id.as_str(), claimed.starts), (job.id.as_str(), starts));
+        let left = store.jobs_left_running(2, "too often").await.expect("jobs");
+        let [left] = &left[..] else { panic!("{left:?}") };
+        assert_eq!((left.status, left.crashes), (status, starts));
+        assert_eq!(left.error.is_some() && left.finished_at.is_some(), status.is_final());
+    }
+    assert_eq!(store.jobs_left_running(2, "too often").await.expect("none"), []);
+}
+
+async fn a_job_that_stops_in_good_order_waits_and_has_not_crashed(store: Store) {
+    let job = store.job_create("train", &json!({})).await.expect("a job");
     store.job_claim().await.expect("a claim").expect("a job");
-    assert_eq!(store.jobs_interrupted("the service stopped").await.expect("a count"), 1);
-    assert_eq!(store.job_list(10).await.expect("a list")[0].status, JobStatus::Failed);
+    let waiting = store.job_requeue(&job.id).await.expect("the job");
+    assert_eq!((waiting.status, waiting.starts, waiting.crashes), (JobStatus::Queued, 1, 0));
+    assert_eq!(store.job_cancel(&job.id).await.expect("the job").status, JobStatus::Cancelled);
+    assert_eq!(store.job_requeue(&job.id).await.expect("the job").status, JobStatus::Cancelled);
+    assert_eq!(store.job_claim().await.expect("a claim"), None);
+}
+
+async fn a_wish_to_cancel_outlives_the_process_that_ran_the_job(store: Store) {
+    let job = store.job_create("train", &json!({})).await.expect("a job");
+    store.job_claim().await.expect("a claim").expect("a job");
+    let asked = store.job_cancel(&job.id).await.expect("the job");
+    assert_eq!((asked.status, asked.cancel_asked), (JobStatus::Running, true));
+    let left = store.jobs_left_running(9, "too often").await.expect("jobs");
+    assert_eq!((left[0].status, left[0].error.as_deref()), (JobStatus::Cancelled, None));
+    assert!(matches!(store.job_cancel("nowhere").await, Err(Error::NotFound { .. })));
 }
 
 async fn models_are_promoted_and_rolled_back_step_by_step(store: Store) {

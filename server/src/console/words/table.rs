@@ -331,6 +331,8 @@ words! {
     no_jobs: "还没有训练过。点“开始训练”即可。", "Nothing was trained yet. Press \"Start training\".";
     took: "用时", "Took";
     news_data: "数据：{train} 条用于训练，{validation} 条用于验证；其中 {labelled} 条来自会话标注。", "Data: {train} rows to learn from, {validation} held out; {labelled} of them labelled in conversations.";
+    news_resumed: "服务中断后继续训练。", "Taken up again after the service had stopped.";
+    news_continued: "从第 {epoch} 轮之后的检查点继续。", "Going on from the checkpoint after epoch {epoch}.";
     news_registered: "新模型 {version} 已就绪：标准对话通过 {passed} / {all}。", "Model {version} is ready: {passed} of {all} golden conversations pass.";
     news_promoted: "模型 {version} 已启用。", "Model {version} is live.";
     news_not_promoted: "模型 {version} 没有启用：", "Model {version} was not made live:";

@@ -101,3 +101,16 @@ impl Answer {
         problem
     }
 }
+
+/// The numbers, names and bodies of a stream of server-sent events.
+pub(crate) fn sent_events(stream: &str) -> Vec<(i64, String, Value)> {
+    let frames = stream.split("\n\n").filter(|frame| !frame.trim().is_empty());
+    let field =
+        |frame: &str, name: &str| frame.lines().find_map(|line| Some(line.strip_prefix(name)?.to_owned())).unwrap();
+    frames
+        .map(|frame| {
+            let body = serde_json::from_str(&field(frame, "data: ")).expect("events are JSON");
+            (field(frame, "id: ").parse().unwrap(), field(frame, "event: "), body)
+        })
+        .collect()
+}

@@ -10,7 +10,7 @@ use std::future::Future;
 use std::io::Write as _;
 use std::time::Duration;
 
-pub(crate) use caller::{Answer, Caller};
+pub(crate) use caller::{Answer, Caller, sent_events};
 pub(crate) use customer::{Customer, fresh_id};
 pub(crate) use program::{frontdesk, frontdesk_with, wait, word};
 pub(crate) use service::{OWNER_PASSWORD, Service};
