@@ -1,6 +1,7 @@
 //! The words of the commands that learn and measure, shared by `fine-tune` and `frontdesk`: a file for each command.
 //! Raw flags only: what they mean is decided where they are used.
 
+mod base;
 mod bot_from_jsonl;
 mod check;
 mod compare;
@@ -15,6 +16,7 @@ mod queue;
 mod train;
 mod validate;
 
+pub use base::Base;
 pub use bot_from_jsonl::BotFromJsonlArgs;
 pub use check::CheckArgs;
 pub use compare::CompareArgs;

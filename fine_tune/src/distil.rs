@@ -186,7 +186,9 @@ impl Watcher<'_> {
             let event = Event::Progress { epoch, epochs, step, steps, loss, sentences_per_second: rate, seconds_left };
             let _ = writeln!(std::io::stdout(), "{}", serde_json::to_string(&event).unwrap_or_default());
         } else {
-            self.steps.get_or_insert_with(|| Steps::new("steps of the student", steps as usize)).reach(step as usize);
+            // The first report comes some steps after an earlier run's last.
+            let new = || Steps::after("steps of the student", step as usize, steps as usize);
+            self.steps.get_or_insert_with(new).reach(step as usize);
         }
         if self.interrupt.is_asked() { Control::Stop } else { Control::Continue }
     }

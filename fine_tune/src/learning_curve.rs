@@ -11,7 +11,7 @@ use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::args::CurveArgs;
+use crate::args::{Base, CurveArgs};
 use crate::dataset::{BotRows, DataOptions};
 use crate::evaluate::judge;
 use crate::events::write_whole;
@@ -65,7 +65,7 @@ pub struct CurvePoint {
 
 /// Trains on more and more of a bot's examples.
 pub fn run_curve(arguments: &CurveArgs) -> anyhow::Result<ExitCode> {
-    let options = TrainOptions { base: arguments.base.clone(), ..learning_options(&arguments.learning) };
+    let options = TrainOptions { base: Base::source(arguments.base.as_ref()), ..learning_options(&arguments.learning) };
     let data = DataOptions { logs: arguments.logs.clone(), seed: options.seed, ..DataOptions::default() };
     let bot = BotRows::load(&arguments.bot, &data)?;
     let options = TrainOptions { accepted_error_rate: bot.accepted_error_rate, ..options };

@@ -43,6 +43,8 @@ enum Command {
     Compare(CompareArgs),
     /// Make a lighter model from one with a base: fewer tokens, fewer layers, 8 bits, and what each step costs
     Optimise(fine_tune::optimise::OptimiseArgs),
+    /// Turn messages into vectors that lie near where they mean the same: JSONL {"text"} in, JSONL out
+    Encode(fine_tune::encode::EncodeArgs),
     /// Teach a small sentence encoder what large ones know, over plain text, by a recipe
     Distil(fine_tune::distil::DistilArgs),
     /// Classify messages: JSONL {"text"} in, JSONL out
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
         Command::Queue(arguments) => fine_tune::run_queue(&arguments),
         Command::Drift(arguments) => fine_tune::run_drift(&arguments),
         Command::Optimise(arguments) => fine_tune::run_optimise(&arguments),
+        Command::Encode(arguments) => fine_tune::run_encode(&arguments),
         Command::Distil(arguments) => fine_tune::run_distil(&arguments),
         Command::Predict(arguments) => fine_tune::run_predict(arguments),
         Command::BotFromJsonl(arguments) => fine_tune::run_bot_from_jsonl(arguments),

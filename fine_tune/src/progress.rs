@@ -17,15 +17,26 @@ pub(crate) struct Steps {
     total: u64,
     started: Instant,
     bar: Option<ProgressBar>,
+    /// Steps that were done before it began.
+    before: u64,
     /// Steps done, and when a line was last written.
     state: Mutex<(u64, Instant)>,
 }
 
 impl Steps {
     pub(crate) fn new(what: &'static str, total: usize) -> Self {
-        let started = Instant::now();
-        let bar = std::io::stderr().is_terminal().then(|| bar(what, total as u64));
-        Self { what, total: total as u64, started, bar, state: Mutex::new((0, started)) }
+        Self::after(what, 0, total)
+    }
+
+    /// The same where some steps were done by an earlier run.
+    pub(crate) fn after(what: &'static str, before: usize, total: usize) -> Self {
+        let (before, total, started) = (before as u64, total as u64, Instant::now());
+        let bar = std::io::stderr().is_terminal().then(|| bar(what, total));
+        if let Some(bar) = &bar {
+            bar.set_position(before);
+            bar.reset_eta();
+        }
+        Self { what, total, started, bar, before, state: Mutex::new((before, started)) }
     }
 
     /// One step more is done.
@@ -44,7 +55,11 @@ impl Steps {
         }
         if state.1.elapsed() >= QUIET && state.0 < self.total {
             state.1 = Instant::now();
-            let _ = writeln!(std::io::stderr(), "{}", line(self.what, state.0, self.total, self.started.elapsed()));
+            let _ = writeln!(
+                std::io::stderr(),
+                "{}",
+                line(self.what, [self.before, state.0, self.total], self.started.elapsed())
+            );
         }
     }
 
@@ -64,8 +79,8 @@ fn bar(what: &'static str, total: u64) -> ProgressBar {
     bar
 }
 
-fn line(what: &str, done: u64, total: u64, taken: Duration) -> String {
-    let left = taken.mul_f64((total - done) as f64 / done.max(1) as f64);
+fn line(what: &str, [before, done, total]: [u64; 3], taken: Duration) -> String {
+    let left = taken.mul_f64((total - done) as f64 / (done - before).max(1) as f64);
     format!("{what}: {done} of {total} · {} left", HumanDuration(left))
 }
 
@@ -75,7 +90,8 @@ mod tests {
 
     #[test]
     fn the_time_left_follows_from_the_time_taken() {
-        assert_eq!(line("folds", 2, 6, Duration::from_secs(30)), "folds: 2 of 6 · 60 seconds left");
-        assert_eq!(line("folds", 0, 6, Duration::from_secs(0)), "folds: 0 of 6 · 0 seconds left");
+        assert_eq!(line("folds", [0, 2, 6], Duration::from_secs(30)), "folds: 2 of 6 · 60 seconds left");
+        assert_eq!(line("folds", [0, 0, 6], Duration::from_secs(0)), "folds: 0 of 6 · 0 seconds left");
+        assert_eq!(line("folds", [3, 4, 6], Duration::from_secs(30)), "folds: 4 of 6 · 60 seconds left");
     }
 }

@@ -72,7 +72,7 @@ pub(crate) struct Found {
 impl Found {
     /// What was tried, as a table, and what is kept.
     pub(crate) fn render(&self) -> String {
-        let with_base = self.options.base.is_some();
+        let with_base = self.options.has_transformer();
         let row = |trial: &Trial| {
             let depth = trial.depth.map_or("-", depth_name);
             let (rate, dropout) = (format!("{}", trial.learning_rate), format!("{}", trial.dropout));
@@ -148,21 +148,23 @@ pub(crate) fn search(
 
 /// The settings to begin with, the usual ones first: what stands first wins where scores are equal.
 fn settings(set: &TrainingSet, options: &TrainOptions, settled: Settled) -> Vec<TrainOptions> {
-    let depths = match (&options.base, options.depth) {
-        (None, _) => vec![None],
-        (Some(_), Some(depth)) => vec![Some(depth)],
-        (Some(_), None) => {
+    let depths = match (options.has_transformer(), options.depth) {
+        (false, _) => vec![None],
+        (true, Some(depth)) => vec![Some(depth)],
+        (true, None) => {
             let usual = options.depth_on(set);
             let others = [Depth::Frozen, Depth::FewShot, Depth::Full].into_iter().filter(|depth| *depth != usual);
             std::iter::once(usual).chain(others).map(Some).collect()
         }
     };
     let dropouts = if options.base.is_some() || settled.dropout { vec![options.dropout] } else { DROPOUTS.to_vec() };
+    let stays = options.base.is_some() && !options.has_transformer();
     let mut settings = Vec::new();
     for depth in depths {
         // A head over a base that stays is learned at a rate of its own.
         let rates = match (options.learning_rate, depth) {
             (Some(_), _) | (_, Some(Depth::Frozen)) => &RATES[..1],
+            _ if stays => &RATES[..1],
             _ => &RATES[..],
         };
         for (dropout, rate) in dropouts.iter().flat_map(|dropout| rates.iter().map(move |rate| (*dropout, *rate))) {

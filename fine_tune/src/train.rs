@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use model::{Checkpoint, Classifier, Continued, EncoderKind, Start, TrainOptions, TrainingSet};
 
-use crate::args::{Depth, Encoder, LearningArgs, Precision, TrainArgs};
+use crate::args::{Base, Depth, Encoder, LearningArgs, Precision, TrainArgs};
 use crate::dataset::{BotData, DataOptions, load_bot_data, marked};
 use crate::evaluate::{calibration, expected_calibration_error};
 use crate::events::{Curve, TrainEvent, TrainMetrics};
@@ -179,7 +179,10 @@ fn data_options(arguments: &TrainArgs, seed: u64) -> DataOptions {
 
 fn training_options(arguments: &TrainArgs) -> TrainOptions {
     TrainOptions {
-        base: arguments.base.clone().filter(|base| base.as_os_str() != "none"),
+        base: match (&arguments.bot, &arguments.base) {
+            (None, None) => None,
+            (_, base) => Base::source(base.as_ref()),
+        },
         prefix: arguments.prefix.clone(),
         depth: arguments.depth.map(|depth| match depth {
             Depth::Frozen => model::Depth::Frozen,

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use model::{Classifier, Control, Example, TrainOptions};
 use serde::{Deserialize, Serialize};
 
-use crate::args::ValidateArgs;
+use crate::args::{Base, ValidateArgs};
 use crate::dataset::{BotRows, DataOptions, enough};
 use crate::evaluate::{Judged, judge, predict};
 use crate::events::write_whole;
@@ -54,7 +54,7 @@ pub struct Part {
 
 /// Trains on parts of a bot's data and tests on the others.
 pub fn run_validate(arguments: &ValidateArgs) -> anyhow::Result<ExitCode> {
-    let options = TrainOptions { base: arguments.base.clone(), ..learning_options(&arguments.learning) };
+    let options = TrainOptions { base: Base::source(arguments.base.as_ref()), ..learning_options(&arguments.learning) };
     let data = DataOptions { logs: arguments.logs.clone(), seed: options.seed, ..DataOptions::default() };
     let bot = BotRows::load(&arguments.bot, &data)?;
     let accepted = arguments.accepted_error.unwrap_or(bot.accepted_error_rate);

@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use model::{Classifier, Control, Depth, Example, TrainOptions, TrainingSet, train};
+use model::{BaseSource, Classifier, Control, Depth, Example, TrainOptions, TrainingSet, train};
 use serde::Deserialize;
 
 /// Rows that a training learns from: some reports of fifty steps of 32.
@@ -28,8 +28,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut next = || words.next().ok_or("say train or serve, the base's folder and a JSONL file");
     let (what, base, file) = (next()?, PathBuf::from(next()?), next()?);
     let mut messages = MESSAGES;
-    let mut options =
-        TrainOptions { base: Some(base), refit: false, batch_size: 32, threads: Some(2), ..TrainOptions::default() };
+    let mut options = TrainOptions {
+        base: Some(BaseSource::Folder(base)),
+        refit: false,
+        batch_size: 32,
+        threads: Some(2),
+        ..TrainOptions::default()
+    };
     while let Some(word) = words.next() {
         let value = words.next().ok_or_else(|| format!("{word} needs a value"))?;
         match word.as_str() {

@@ -4,7 +4,7 @@
 
 use std::time::Instant;
 
-use model::{AnnotatedText, Classifier, Control, Mention, TrainOptions, TrainingSet, train};
+use model::{AnnotatedText, BaseSource, Classifier, Control, Mention, TrainOptions, TrainingSet, train};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut words = std::env::args().skip(1);
@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         match word.as_str() {
             "--on" => on = value()?,
             "--seed" => options.seed = value()?.parse()?,
-            "--base" => options.base = Some(value()?.into()),
+            "--base" => options.base = Some(BaseSource::Folder(value()?.into())),
             "--prefix" => options.prefix = Some(value()?),
             "--epochs" => options.epochs = Some(value()?.parse()?),
             "--learning-rate" => options.learning_rate = Some(value()?.parse()?),

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use model::{Classifier, Control, EncoderKind, Example, Prediction, TrainOptions, TrainingSet, train};
+use model::{BaseSource, Classifier, Control, EncoderKind, Example, Prediction, TrainOptions, TrainingSet, train};
 use serde::Deserialize;
 
 /// Messages that are timed one by one.
@@ -104,7 +104,8 @@ fn arguments() -> Result<Arguments, Box<dyn std::error::Error>> {
             "--patience" => options.patience = value.parse()?,
             "--refit" => options.refit = value.parse()?,
             "--threads" => options.threads = Some(value.parse()?),
-            "--base" => options.base = Some(value.into()),
+            "--base" if value == "shipped" => options.base = Some(BaseSource::Shipped),
+            "--base" => options.base = Some(BaseSource::Folder(value.into())),
             "--depth" => options.depth = Some(serde_json::from_value(value.into())?),
             "--precision" => options.precision = serde_json::from_value(value.into())?,
             "--prefix" => options.prefix = Some(value),

@@ -1,10 +1,13 @@
 //! A classifier on disk: `config.json`, `tokenizer.json`, `model.safetensors` and `frontdesk.json` in one folder.
 //! Saving is atomic; loading refuses whatever does not fit together.
 
-use std::collections::{BTreeMap, HashMap};
+mod stored;
+
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use candle_core::{DType, Device, Tensor};
 use half::f16;
@@ -19,11 +22,14 @@ use crate::entities::{BLOCKS, Projection, TaggerFacts, TaggerWeights};
 use crate::features::Featuriser;
 use crate::linear::Linear;
 use crate::neighbours::Neighbours;
-use crate::network::{Base, NGRAM_DIM, Network, TOKEN_DIM, ngram_dim};
+use crate::network::{Base, NGRAM_DIM, Network, TOKEN_DIM, Transformer, ngram_dim};
 use crate::random::Random;
+use crate::sentence::Averaged;
 use crate::sentiment::SentimentHead;
 use crate::table::Table;
-use crate::{BundleInfo, EncoderKind, EntityTagger, Error, FORMAT_VERSION, Gazetteer, scope};
+use crate::{BundleInfo, EncoderKind, EntityTagger, Error, FORMAT_VERSION, Gazetteer, Shape, scope, sentence};
+
+pub(crate) use stored::Stored;
 
 /// Rows of a base's words that no token names, at most: so many, or one in so many.
 const SPARE_ROWS: usize = 1024;
@@ -51,7 +57,10 @@ struct Config {
     encoder: EncoderKind,
     ngram_dim: usize,
     token_dim: usize,
-    /// The base's own fields, such as `hidden_size`.
+    /// The sizes of a sentence encoder of averages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    averaged: Option<Shape>,
+    /// A BERT's own fields, such as `hidden_size`.
     #[serde(flatten)]
     base: Option<BertConfig>,
 }
@@ -89,6 +98,7 @@ fn write_files(dir: &Path, parts: &Parts, info: &BundleInfo, gazetteer: &Gazette
         encoder: parts.network.kind,
         ngram_dim: NGRAM_DIM,
         token_dim: parts.network.tokens.dim(),
+        averaged: parts.network.averaged.as_ref().map(|averaged| averaged.shape),
         base: parts.network.base().cloned(),
     };
     let tagger = parts.tagger.as_ref().map(EntityTagger::facts);
@@ -143,6 +153,9 @@ fn tensors(parts: &Parts) -> Result<BTreeMap<String, Tensor>, Error> {
     }
     if let Some(bert) = &parts.network.bert {
         tensors.extend(bert::tensors(bert)?);
+    }
+    if let Some(averaged) = &parts.network.averaged {
+        tensors.extend(averaged.tensors()?);
     }
     for (name, var) in parts.network.dense.iter() {
         tensors.insert(name.clone(), var.as_tensor().clone());
@@ -210,6 +223,9 @@ pub(crate) fn load(dir: &Path) -> Result<(Parts, BundleInfo, Gazetteer), Error> 
     }
     let sentiment = load_sentiment(&mut store)?;
     let tagger = tagger.map(|facts| load_tagger(&mut store, facts, network.base())).transpose()?;
+    if network.averaged.as_ref().is_some_and(|averaged| averaged.shape.vocabulary != tokenizer.get_vocab_size(true)) {
+        return Err(Error::bundle(&path, "has other tokens than the model's sentence encoder"));
+    }
     let plain = network.plain()?;
     let parts = Parts {
         featuriser,
@@ -294,7 +310,7 @@ fn load_network(store: &mut Stored, config: &Config, featuriser: &Featuriser) ->
     let mut dense = Dense::default();
     let mut bert = None;
     let token_dim = match (config.encoder, &config.base) {
-        (EncoderKind::Ngrams, _) => 0,
+        (EncoderKind::Ngrams | EncoderKind::Averaged, _) => 0,
         (EncoderKind::Bert, Some(base)) => {
             bert = Some(load_bert(store, base)?);
             base.hidden_size
@@ -325,12 +341,23 @@ fn load_network(store: &mut Stored, config: &Config, featuriser: &Featuriser) ->
         },
         dense,
         bert,
+        averaged: load_averaged(store, config)?.map(Arc::new),
         outputs: config.outputs,
     };
     for (name, shape) in network.head_shapes() {
         network.dense.add(&name, store.floats(&name, &shape)?, shape)?;
     }
     Ok(network)
+}
+
+fn load_averaged(store: &mut Stored, config: &Config) -> Result<Option<Averaged>, Error> {
+    match (config.encoder, config.averaged) {
+        (EncoderKind::Averaged, Some(shape)) if shape.is_sound() => Averaged::from_stored(shape, store).map(Some),
+        (EncoderKind::Averaged, _) => {
+            Err(store.problem("belongs to a sentence encoder, but config.json lacks its sizes"))
+        }
+        _ => Ok(None),
+    }
 }
 
 fn load_bert(store: &mut Stored, config: &BertConfig) -> Result<Bert, Error> {
@@ -393,109 +420,16 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
     fs::read(path).map_err(Error::io(path))
 }
 
-/// The tensors of a file, each checked as it is taken.
-struct Stored {
-    path: PathBuf,
-    tensors: HashMap<String, Tensor>,
-}
-
-impl Stored {
-    fn load(path: &Path) -> Result<Self, Error> {
-        let tensors = candle_core::safetensors::load_buffer(&read(path)?, &Device::Cpu)
-            .map_err(|error| Error::bundle(path, format!("is damaged: {error}")))?;
-        Ok(Self { path: path.to_owned(), tensors })
-    }
-
-    fn problem(&self, problem: &str) -> Error {
-        Error::bundle(&self.path, problem)
-    }
-
-    fn has(&self, name: &str) -> bool {
-        self.tensors.contains_key(name)
-    }
-
-    /// Rows of a tensor; none when it is absent.
-    fn rows(&self, name: &str) -> usize {
-        self.tensors.get(name).and_then(|tensor| tensor.dims().first()).copied().unwrap_or(0)
-    }
-
-    fn take(&mut self, name: &str) -> Result<Tensor, Error> {
-        self.tensors.remove(name).ok_or_else(|| self.problem(&format!("lacks the tensor {name}")))
-    }
-
-    fn numbers(&mut self, name: &str) -> Result<Vec<u32>, Error> {
-        let tensor = self.take(name)?;
-        tensor.to_vec1::<u32>().map_err(|_| self.problem(&format!("tensor {name} is no list of whole numbers")))
-    }
-
-    /// How many of `n` features are n-grams: all in bundles from before pairs of words were learned.
-    fn n_ngrams(&mut self, name: &str, n: usize) -> Result<usize, Error> {
-        if !self.has(name) {
-            return Ok(n);
-        }
-        match self.numbers(name)?[..] {
-            [n_ngrams] if n_ngrams as usize <= n => Ok(n_ngrams as usize),
-            _ => Err(self.problem(&format!("tensor {name} is no number up to {n}"))),
-        }
-    }
-
-    /// The lines of a text; none where the bundle has no such text.
-    fn lines(&mut self, name: &str, n: usize) -> Result<Vec<String>, Error> {
-        if !self.has(name) {
-            return Ok(Vec::new());
-        }
-        let bytes = self.take(name)?.to_vec1::<u8>();
-        let text = bytes.ok().and_then(|bytes| String::from_utf8(bytes).ok());
-        let text = text.ok_or_else(|| self.problem(&format!("tensor {name} is no text")))?;
-        let lines: Vec<String> = text.split('\n').map(str::to_owned).collect();
-        if lines.len() != n.max(1) {
-            return Err(self.problem(&format!("tensor {name} has {} lines instead of {n}", lines.len())));
-        }
-        Ok(lines)
-    }
-
-    fn shaped(&mut self, name: &str, shape: &[usize]) -> Result<Tensor, Error> {
-        let tensor = self.take(name)?;
-        if tensor.dims() != shape {
-            return Err(self.problem(&format!("tensor {name} has shape {:?} instead of {shape:?}", tensor.dims())));
-        }
-        Ok(tensor)
-    }
-
-    /// A tensor of a type and shape; floats are numbers.
-    fn typed(&mut self, name: &str, dtype: DType, shape: &[usize]) -> Result<Tensor, Error> {
-        if dtype == DType::F32 {
-            return Ok(Tensor::from_vec(self.floats(name, shape)?, shape, &Device::Cpu)?);
-        }
-        let tensor = self.shaped(name, shape)?;
-        if tensor.dtype() != dtype {
-            let found = tensor.dtype().as_str();
-            return Err(self.problem(&format!("tensor {name} is of type {found} instead of {}", dtype.as_str())));
-        }
-        Ok(tensor)
-    }
-
-    fn floats(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, Error> {
-        let tensor = self.shaped(name, shape)?;
-        let values: Vec<f32> = tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1()?;
-        if values.iter().any(|value| !value.is_finite()) {
-            return Err(self.problem(&format!("tensor {name} holds values that are not numbers")));
-        }
-        Ok(values)
-    }
-
-    fn table(&mut self, name: &str, rows: Option<usize>, dim: usize) -> Result<Table, Error> {
-        let rows = rows.unwrap_or_else(|| self.rows(name));
-        Ok(Table::from_values(self.floats(name, &[rows, dim])?, dim))
-    }
-}
-
 /// Reads a base in Hugging Face layout, with its tokenizer and the prefix its folder asks for.
 pub(crate) fn load_base(dir: &Path) -> Result<(Base, Tokenizer, String), Error> {
     if !dir.is_dir() {
         return Err(Error::bundle(dir, "is no folder; a base has config.json, tokenizer.json and model.safetensors"));
     }
-    let config = BertConfig::load(&dir.join("config.json"))?;
+    let path = dir.join("config.json");
+    if let Some((averaged, tokenizer)) = sentence::load_averaged(&read(&path)?, dir)? {
+        return Ok((Base::Averaged(averaged), tokenizer, String::new()));
+    }
+    let config = BertConfig::load(&path)?;
     let tokenizer = load_tokenizer(&dir.join("tokenizer.json"))?;
     let (weights, words) = bert::load_weights(&dir.join("model.safetensors"), &config)?;
     if tokenizer.get_vocab(true).values().any(|id| *id as usize >= words.len()) {
@@ -513,7 +447,7 @@ pub(crate) fn load_base(dir: &Path) -> Result<(Base, Tokenizer, String), Error> 
         ));
     }
     let bert = Bert::new(config, weights).map_err(|problem| Error::bundle(dir, problem))?;
-    Ok((Base { bert, words }, tokenizer, prefix(dir)))
+    Ok((Base::Transformer(Transformer { bert, words }), tokenizer, prefix(dir)))
 }
 
 /// The text a base wants before each query: from our own file, or from sentence-transformers'.

@@ -9,7 +9,7 @@ use tokenizers::Tokenizer;
 
 use crate::bundle;
 use crate::calibration::Calibration;
-use crate::encoder::bert::{Bert, BertConfig};
+use crate::encoder::bert::Bert;
 use crate::entities::{Cutter, Form, Pieces, Seen, Tokenised};
 use crate::features::Featuriser;
 use crate::info::FeatureInfo;
@@ -17,7 +17,7 @@ use crate::neighbours::Neighbours;
 use crate::network::{Input, Network, Plain};
 use crate::scope::Evidence;
 use crate::sentiment::SentimentHead;
-use crate::train::{MAX_TOKENS, Reader, tagged_pieces};
+use crate::train::{Reader, tagged_pieces};
 use crate::{
     BundleInfo, Depth, Entity, EntityFinder, EntityTagger, Error, FORMAT_VERSION, Gazetteer, Prediction, Scored,
     TrainOptions, TrainingSet,
@@ -173,6 +173,7 @@ impl Parts {
             tokenizer: &self.tokenizer,
             prefix: &self.prefix,
             bert: self.network.base(),
+            most: self.network.most_tokens(),
         }
         .read(text)
     }
@@ -225,7 +226,7 @@ impl Parts {
                 n_ngrams: self.featuriser.len(),
                 n_tokens: self.tokenizer.get_vocab_size(true),
                 prefix: self.prefix.clone(),
-                max_tokens: self.network.base().map_or(MAX_TOKENS, BertConfig::max_tokens),
+                max_tokens: self.network.most_tokens(),
             },
             calibration: self.calibration.clone(),
             thresholds: thresholds(&self.calibration),

@@ -1,6 +1,8 @@
 //! The network: n-gram tables and a token encoder, joined under one head.
 //! The head is trained with candle, the light encoders too; a pretrained encoder goes forward and back by itself.
 
+use std::sync::Arc;
+
 use candle_core::{D, Device, Tensor, Var};
 use rayon::prelude::*;
 
@@ -10,9 +12,11 @@ use crate::encoder::cnn::{self, PlainCnn};
 use crate::features::Features;
 use crate::linear::Linear;
 use crate::random::Random;
+use crate::sentence::Averaged;
 use crate::split::Row;
 use crate::table::{Step, Table, Uses};
-use crate::{EncoderKind, Error, Precision};
+use crate::train::MAX_TOKENS;
+use crate::{EncoderKind, Error, Precision, sentence};
 
 /// Length of an n-gram's vector.
 pub(crate) const NGRAM_DIM: usize = 128;
@@ -45,7 +49,14 @@ pub(crate) struct Sizes {
 
 /// A pretrained encoder.
 #[derive(Debug)]
-pub(crate) struct Base {
+pub(crate) enum Base {
+    Transformer(Transformer),
+    Averaged(Averaged),
+}
+
+/// A BERT with its words.
+#[derive(Debug)]
+pub(crate) struct Transformer {
     pub bert: Bert,
     pub words: Table,
 }
@@ -60,17 +71,23 @@ pub(crate) struct Network {
     pub tokens: Table,
     pub dense: Dense,
     pub bert: Option<Bert>,
+    /// A pretrained encoder that stays as it is.
+    pub averaged: Option<Arc<Averaged>>,
     pub outputs: usize,
 }
 
 impl Network {
     /// A fresh network; a base brings its encoder's weights and words.
     pub(crate) fn new(kind: EncoderKind, sizes: Sizes, base: Option<Base>, random: &mut Random) -> Result<Self, Error> {
-        let (bert, words) = base.map_or_else(Default::default, |base| (Some(base.bert), base.words));
+        let (kind, bert, words, averaged) = match base {
+            None => (kind, None, Table::default(), None),
+            Some(Base::Transformer(Transformer { bert, words })) => (EncoderKind::Bert, Some(bert), words, None),
+            Some(Base::Averaged(averaged)) => (EncoderKind::Averaged, None, Table::default(), Some(Arc::new(averaged))),
+        };
         let mut dense = Dense::default();
-        let kind = if bert.is_some() { EncoderKind::Bert } else { kind };
         let encoded = match kind {
             EncoderKind::Bert => words.dim(),
+            EncoderKind::Averaged => averaged.as_ref().map_or(0, |averaged| averaged.shape.width),
             EncoderKind::Ngrams => 0,
             EncoderKind::Cnn => cnn::OUT,
             _ => TOKEN_DIM,
@@ -87,7 +104,7 @@ impl Network {
         }
         let joined = ngrams + encoded;
         // Over a pretrained vector the head is a regression, which need not be told apart by chance.
-        let deviation = if kind == EncoderKind::Bert { 0.0 } else { (1.0 / joined as f32).sqrt() };
+        let deviation = if is_base(kind) { 0.0 } else { (1.0 / joined as f32).sqrt() };
         dense.add_drawn("head.weight", (joined, sizes.outputs), || random.normal() * deviation)?;
         dense.add_constant("head.bias", sizes.outputs, 0.0)?;
         Ok(Self {
@@ -99,10 +116,11 @@ impl Network {
             wide: None,
             tokens: match kind {
                 EncoderKind::Bag | EncoderKind::Cnn => Table::random(sizes.tokens, TOKEN_DIM, TABLE_DEVIATION, random),
-                EncoderKind::Ngrams | EncoderKind::Bert => words,
+                EncoderKind::Ngrams | EncoderKind::Bert | EncoderKind::Averaged => words,
             },
             dense,
             bert,
+            averaged,
             outputs: sizes.outputs,
         })
     }
@@ -112,12 +130,27 @@ impl Network {
         self.bert.as_ref().map(|bert| &bert.config)
     }
 
+    /// Most tokens of a message that the token encoder reads.
+    pub(crate) fn most_tokens(&self) -> usize {
+        match (&self.bert, &self.averaged) {
+            (Some(bert), _) => bert.config.max_tokens(),
+            (None, Some(_)) => sentence::MAX_TOKENS,
+            (None, None) => MAX_TOKENS,
+        }
+    }
+
+    /// Length of what a token encoder makes of a message.
+    pub(crate) fn encoded(&self) -> usize {
+        match (self.kind, &self.averaged) {
+            (EncoderKind::Cnn, _) => cnn::OUT,
+            (_, Some(averaged)) => averaged.shape.width,
+            _ => self.tokens.dim(),
+        }
+    }
+
     /// Names and shapes of the head's dense weights.
     pub(crate) fn head_shapes(&self) -> Vec<(String, Vec<usize>)> {
-        let encoded = match self.kind {
-            EncoderKind::Cnn => cnn::OUT,
-            _ => self.tokens.dim(),
-        };
+        let encoded = self.encoded();
         let ngrams = ngram_dim(self.kind);
         let mut shapes = vec![
             ("head.weight".to_owned(), vec![ngrams + encoded, self.outputs]),
@@ -172,6 +205,9 @@ impl Network {
         let known = known_vectors(&batch.inputs);
         let frozen = known.is_some();
         let encoded = known.or_else(|| {
+            if self.averaged.is_some() {
+                return self.encode(&batch.inputs);
+            }
             let inside = Dropout::new(dropout.min(BASE_DROPOUT), learner.random.bits());
             let bert = self.bert.as_ref()?;
             Some(learner.trainer.forward(bert, &self.tokens, &tokens(&batch.inputs), inside))
@@ -193,7 +229,7 @@ impl Network {
             self.ngrams.update(&leaves.ngram_uses, &of(ngrams)?, step);
         }
         match (&leaves.tokens, &mut self.bert) {
-            (Some(_), Some(_)) if frozen => {}
+            (Some(_), _) if frozen || self.averaged.is_some() => {}
             (Some(tokens), Some(bert)) => learner.trainer.step(bert, &mut self.tokens, &of(&tokens.leaf)?, *base),
             (Some(tokens), None) => self.tokens.update(&tokens.uses, &of(&tokens.leaf)?, step),
             (None, _) => {}
@@ -215,7 +251,7 @@ impl Network {
         if let Some(tokens) = &leaves.tokens {
             let words = tokens.leaf.as_tensor();
             joined.push(match self.kind {
-                EncoderKind::Bert => self.normed("tokens", words)?,
+                EncoderKind::Bert | EncoderKind::Averaged => self.normed("tokens", words)?,
                 EncoderKind::Cnn => {
                     let words = words.reshape((batch, (), self.tokens.dim()))?;
                     let encoded = cnn::forward(&self.dense, &dropout(&words)?, &tokens.lengths)?;
@@ -256,19 +292,21 @@ impl Network {
             Ok(Norm {
                 weight: self.dense.values(&format!("head.{part}.norm.weight"))?,
                 bias: self.dense.values(&format!("head.{part}.norm.bias"))?,
+                // Over a pretrained vector the head is a regression.
+                bent: !is_base(self.kind),
             })
         };
         let part = |name: &str, len: usize| if len > 0 { norm(name).map(Some) } else { Ok(None) };
         Ok(Plain {
             ngrams: part("ngrams", ngram_dim(self.kind))?,
-            tokens: part("tokens", self.tokens.dim())?,
+            tokens: part("tokens", self.encoded())?,
             cnn: if self.kind == EncoderKind::Cnn { Some(PlainCnn::new(&self.dense)?) } else { None },
             weight: self.dense.values("head.weight")?,
             bias: self.dense.values("head.bias")?,
         })
     }
 
-    /// Logits of messages: through a pretrained encoder together, else one after another on this thread.
+    /// Logits of messages: through a pretrained transformer together, else one after another on this thread.
     pub(crate) fn logits(&self, plain: &Plain, inputs: &[&Input]) -> Result<Vec<Vec<f32>>, Error> {
         if self.bert.is_some() {
             return self.all_logits(inputs);
@@ -291,6 +329,9 @@ impl Network {
 
     /// The pretrained encoder's vectors of messages, one after another.
     pub(crate) fn encode(&self, inputs: &[&Input]) -> Option<Vec<f32>> {
+        if let Some(averaged) = &self.averaged {
+            return Some(inputs.par_iter().flat_map_iter(|input| averaged.encode(&input.tokens)).collect());
+        }
         Some(self.bert.as_ref()?.encode(&self.tokens, &tokens(inputs)))
     }
 
@@ -303,18 +344,30 @@ impl Network {
             add_product(&vector, &plain.weight, &mut logits);
         }
         if let Some(norm) = &plain.tokens {
-            let mut vector = vec![0.0; norm.weight.len()];
-            match &plain.cnn {
-                Some(cnn) => cnn.forward(&self.tokens, &input.tokens, &mut vector),
-                None => self.tokens.add_to(&averaged(&input.tokens), &mut vector),
-            }
+            let mut vector = self.light_vector(plain, input, norm.weight.len());
             norm.apply(&mut vector);
-            add_product(&vector, &plain.weight[NGRAM_DIM * self.outputs..], &mut logits);
+            add_product(&vector, &plain.weight[ngram_dim(self.kind) * self.outputs..], &mut logits);
         }
         if let Some(wide) = &self.wide {
             add_wide(wide, &input.features, &mut logits);
         }
         logits
+    }
+
+    /// What a light token encoder makes of a message.
+    fn light_vector(&self, plain: &Plain, input: &Input, len: usize) -> Vec<f32> {
+        match (&self.averaged, &plain.cnn) {
+            (Some(_), _) if !input.vector.is_empty() => input.vector.clone(),
+            (Some(averaged), _) => averaged.encode(&input.tokens),
+            (None, cnn) => {
+                let mut vector = vec![0.0; len];
+                match cnn {
+                    Some(cnn) => cnn.forward(&self.tokens, &input.tokens, &mut vector),
+                    None => self.tokens.add_to(&averaged(&input.tokens), &mut vector),
+                }
+                vector
+            }
+        }
     }
 
     /// Logits of many messages, over all threads.
@@ -330,7 +383,12 @@ impl Network {
 
 /// Length of an n-gram's vector; beside a base n-grams vote directly alone, as vectors of their own only disturb.
 pub(crate) fn ngram_dim(kind: EncoderKind) -> usize {
-    if kind == EncoderKind::Bert { 0 } else { NGRAM_DIM }
+    if is_base(kind) { 0 } else { NGRAM_DIM }
+}
+
+/// Whether an encoder comes with weights from elsewhere.
+fn is_base(kind: EncoderKind) -> bool {
+    matches!(kind, EncoderKind::Bert | EncoderKind::Averaged)
 }
 
 /// Messages of one step with their targets: [batch, outputs], each row scaled by its share of the loss.
@@ -416,7 +474,7 @@ impl Leaves {
         let tokens = match (network.kind, encoded) {
             (EncoderKind::Ngrams, _) => None,
             (_, Some(vectors)) => {
-                Some(TokenLeaf { leaf: var(vectors, network.tokens.dim())?, uses: Uses::default(), lengths })
+                Some(TokenLeaf { leaf: var(vectors, network.encoded())?, uses: Uses::default(), lengths })
             }
             (kind, None) => {
                 let rows = match kind {
@@ -458,6 +516,8 @@ pub(crate) struct Plain {
 struct Norm {
     weight: Vec<f32>,
     bias: Vec<f32>,
+    /// Whether what is below zero counts as zero.
+    bent: bool,
 }
 
 impl Norm {
@@ -467,7 +527,10 @@ impl Norm {
         let variance = x.iter().map(|value| (value - mean).powi(2)).sum::<f32>() / n;
         let scale = (variance + NORM_EPSILON).sqrt().recip();
         for ((value, weight), bias) in x.iter_mut().zip(&self.weight).zip(&self.bias) {
-            *value = ((*value - mean) * scale * weight + bias).max(0.0);
+            *value = (*value - mean) * scale * weight + bias;
+            if self.bent {
+                *value = value.max(0.0);
+            }
         }
     }
 }

@@ -14,7 +14,9 @@ use crate::classifier::Parts;
 use crate::encoder::bert::{Bert, BertConfig};
 use crate::judgement::{HeldOut, Verdict, judge};
 use crate::split::labelled;
-use crate::{Classifier, Control, Depth, Error, Example, Precision, Progress, TrainOptions, TrainingSet, train};
+use crate::{
+    BaseSource, Classifier, Control, Depth, Error, Example, Precision, Progress, TrainOptions, TrainingSet, train,
+};
 
 impl Classifier {
     /// Layers of the base's encoder; none without a base.
@@ -73,7 +75,7 @@ impl Classifier {
     ) -> Result<Self, Error> {
         let known = self.info();
         let options = TrainOptions {
-            base: Some(folder.to_owned()),
+            base: Some(BaseSource::Folder(folder.to_owned())),
             depth: Some(Depth::Frozen),
             precision: known.precision,
             accepted_error_rate: known.accepted_error_rate,

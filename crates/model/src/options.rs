@@ -17,16 +17,28 @@ pub enum EncoderKind {
     Bag,
     /// Text CNN: convolutions of several widths, max-pool, dense.
     Cnn,
-    /// A BERT-family encoder; what `base` folders hold.
+    /// A BERT-family encoder; what most `base` folders hold.
     Bert,
+    /// A sentence encoder of averages; what `base` folders that were distilled here hold.
+    Averaged,
+}
+
+/// Where a pretrained encoder comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BaseSource {
+    /// The small bilingual sentence encoder that comes with this crate.
+    Shipped,
+    /// A folder in Hugging Face layout: a BERT-family checkpoint, or a sentence encoder that was distilled here.
+    Folder(PathBuf),
 }
 
 /// Settings of one training run; the default suits bots from ten to hundreds of examples per intent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TrainOptions {
-    /// A folder in Hugging Face layout to start from; `None` trains from nothing.
-    pub base: Option<PathBuf>,
+    /// What to start from; `None` trains from nothing.
+    pub base: Option<BaseSource>,
     /// How much of the base is trained; `None` chooses by the amount of data.
     pub depth: Option<Depth>,
     /// How exactly the base's encoder computes once it is trained.
@@ -47,7 +59,7 @@ pub struct TrainOptions {
     pub dropout: f32,
     /// Share of a message's n-grams and tokens left out in training.
     pub feature_dropout: f32,
-    /// Share of the messages that are learned a second time with typing errors; over a base none are.
+    /// Share of the messages that are learned a second time with typing errors; over a BERT none are.
     pub typos: f32,
     /// Probability mass spread over all intents in the target.
     pub label_smoothing: f32,

@@ -2,10 +2,10 @@
 
 mod averaged;
 mod course;
-mod file;
 mod loss;
 mod noise;
 mod pieces;
+pub(crate) mod shipped;
 mod student;
 
 use std::fs;
@@ -14,15 +14,16 @@ use std::path::Path;
 use rayon::prelude::*;
 use tokenizers::Tokenizer;
 
-use crate::network::Base;
+use crate::bundle::Stored;
+use crate::network::{Base, Transformer};
 use crate::{Error, bundle, tokens};
+pub(crate) use averaged::Averaged;
 pub use averaged::Shape;
-use averaged::{Averaged, to_length};
+use averaged::to_length;
 pub use course::{DistilOptions, DistilProgress, Line, Teacher, distil};
-use file::Tensors;
 
 /// Most tokens of a text that are read.
-const MAX_TOKENS: usize = 256;
+pub(crate) const MAX_TOKENS: usize = 256;
 /// Texts that a transformer takes at a time.
 const TEXTS: usize = 256;
 
@@ -36,7 +37,7 @@ pub struct SentenceEncoder {
 #[derive(Debug)]
 enum Body {
     /// A BERT's mean over tokens, with what it wants before each text.
-    Transformer(Box<Base>, String),
+    Transformer(Box<Transformer>, String),
     Averaged(Averaged),
 }
 
@@ -44,32 +45,17 @@ impl SentenceEncoder {
     /// Opens a folder with `config.json`, `tokenizer.json` and `model.safetensors`: an encoder that was distilled here,
     /// or a BERT-family checkpoint, which is read with the mean over its tokens and the prefix its folder asks for.
     pub fn open(dir: &Path) -> Result<Self, Error> {
-        let path = dir.join("config.json");
-        let json = fs::read(&path).map_err(Error::io(&path))?;
-        let config: serde_json::Value =
-            serde_json::from_slice(&json).map_err(|error| Error::bundle(&path, format!("is damaged: {error}")))?;
-        if config["model_type"] != averaged::MODEL_TYPE {
-            let (base, tokenizer, prefix) = bundle::load_base(dir)?;
-            return Ok(Self { tokenizer, body: Body::Transformer(Box::new(base), prefix) });
-        }
-        let read = |name: &str| fs::read(dir.join(name)).map_err(Error::io(&dir.join(name)));
-        Self::from_bytes(&json, &read("tokenizer.json")?, &read("model.safetensors")?, dir)
+        let (base, tokenizer, prefix) = bundle::load_base(dir)?;
+        let body = match base {
+            Base::Transformer(transformer) => Body::Transformer(Box::new(transformer), prefix),
+            Base::Averaged(averaged) => Body::Averaged(averaged),
+        };
+        Ok(Self { tokenizer, body })
     }
 
-    /// An encoder that was distilled here, from the contents of its three files; `dir` is what errors name.
-    fn from_bytes(config: &[u8], tokenizer: &[u8], weights: &[u8], dir: &Path) -> Result<Self, Error> {
-        let shape = Shape::from_json(config, &dir.join("config.json"))?;
-        let path = dir.join("tokenizer.json");
-        let tokenizer = bundle::tokenizer(tokenizer, &path)?;
-        let known = tokenizer.get_vocab_size(true);
-        if known != shape.vocabulary || tokenizer.get_vocab(true).values().any(|id| *id as usize >= known) {
-            return Err(Error::bundle(
-                &path,
-                format!("has {known} tokens, config.json {}: they do not belong together", shape.vocabulary),
-            ));
-        }
-        let path = dir.join("model.safetensors");
-        let averaged = Averaged::from_tensors(shape, &mut Tensors::open(weights, &path)?)?;
+    /// The encoder that comes with this crate.
+    pub fn shipped() -> Result<Self, Error> {
+        let (averaged, tokenizer) = shipped::open()?;
         Ok(Self { tokenizer, body: Body::Averaged(averaged) })
     }
 
@@ -95,10 +81,7 @@ impl SentenceEncoder {
                 texts.par_iter().flat_map_iter(|text| averaged.encode(&self.read_plain(text))).collect()
             }
             Body::Transformer(base, prefix) => {
-                let read = |text: &&str| {
-                    let most = base.bert.config.max_tokens();
-                    tokens::encode(&self.tokenizer, &format!("{prefix}{text}"), most, true)
-                };
+                let read = |text: &&str| read_prefixed(&self.tokenizer, base, prefix, text);
                 texts
                     .chunks(TEXTS)
                     .flat_map(|texts| by_length(base, &texts.par_iter().map(read).collect::<Vec<_>>()))
@@ -110,6 +93,15 @@ impl SentenceEncoder {
     /// Tokens of a text in its plain form.
     fn read_plain(&self, text: &str) -> Vec<u32> {
         tokens::encode(&self.tokenizer, text::normalise(text).as_str(), MAX_TOKENS, false)
+    }
+
+    /// How many tokens are read of texts.
+    pub fn count_tokens(&self, texts: &[&str]) -> usize {
+        let count = |text: &&str| match &self.body {
+            Body::Averaged(_) => self.read_plain(text).len(),
+            Body::Transformer(base, prefix) => read_prefixed(&self.tokenizer, base, prefix, text).len(),
+        };
+        texts.iter().map(count).sum()
     }
 
     /// Writes an encoder that was distilled here into a folder; a BERT is somebody else's and is not written.
@@ -128,8 +120,48 @@ impl SentenceEncoder {
     }
 }
 
+/// Tokens of a text for a BERT.
+fn read_prefixed(tokenizer: &Tokenizer, base: &Transformer, prefix: &str, text: &str) -> Vec<u32> {
+    tokens::encode(tokenizer, &format!("{prefix}{text}"), base.bert.config.max_tokens(), true)
+}
+
+/// Whether a folder holds an encoder that was distilled here; what cannot be read is told of when it is opened.
+pub(crate) fn is_averaged(dir: &Path) -> bool {
+    let json = fs::read(dir.join("config.json")).ok();
+    let json: Option<serde_json::Value> = json.and_then(|json| serde_json::from_slice(&json).ok());
+    json.is_some_and(|json| json["model_type"] == averaged::MODEL_TYPE)
+}
+
+/// An encoder that was distilled here with its tokenizer, from a folder's `config.json` and its other files; nothing
+/// where the configuration is that of another kind.
+pub(crate) fn load_averaged(config: &[u8], dir: &Path) -> Result<Option<(Averaged, Tokenizer)>, Error> {
+    let path = dir.join("config.json");
+    let json: serde_json::Value =
+        serde_json::from_slice(config).map_err(|error| Error::bundle(&path, format!("is damaged: {error}")))?;
+    if json["model_type"] != averaged::MODEL_TYPE {
+        return Ok(None);
+    }
+    let read = |name: &str| fs::read(dir.join(name)).map_err(Error::io(&dir.join(name)));
+    from_files([config, &read("tokenizer.json")?, &read("model.safetensors")?], dir).map(Some)
+}
+
+/// The same from the contents of the three files; `dir` is what errors name.
+fn from_files([config, tokenizer, weights]: [&[u8]; 3], dir: &Path) -> Result<(Averaged, Tokenizer), Error> {
+    let shape = Shape::from_json(config, &dir.join("config.json"))?;
+    let path = dir.join("tokenizer.json");
+    let tokenizer = bundle::tokenizer(tokenizer, &path)?;
+    let known = tokenizer.get_vocab_size(true);
+    if known != shape.vocabulary || tokenizer.get_vocab(true).values().any(|id| *id as usize >= known) {
+        let problem = format!("has {known} tokens, config.json {}: they do not belong together", shape.vocabulary);
+        return Err(Error::bundle(&path, problem));
+    }
+    let path = dir.join("model.safetensors");
+    let averaged = Averaged::from_stored(shape, &mut Stored::from_bytes(weights, &path)?)?;
+    Ok((averaged, tokenizer))
+}
+
 /// A transformer's vectors, of texts of like length together.
-fn by_length(base: &Base, texts: &[Vec<u32>]) -> Vec<f32> {
+fn by_length(base: &Transformer, texts: &[Vec<u32>]) -> Vec<f32> {
     let dim = base.words.dim();
     let mut order: Vec<usize> = (0..texts.len()).collect();
     order.sort_by_key(|text| texts[*text].len());

@@ -25,8 +25,8 @@ use crate::random::Random;
 use crate::sentiment::SentimentHead;
 use crate::split::Rows;
 use crate::{
-    Classifier, Control, Depth, EncoderKind, EntityFinder, EntityTagger, Error, Progress, TrainOptions, TrainingSet,
-    tokens,
+    Classifier, Control, Depth, EncoderKind, EntityFinder, EntityTagger, Error, Precision, Progress, TrainOptions,
+    TrainingSet, tokens,
 };
 use fitted::{Fitted, Origin};
 use learned::learn;
@@ -99,6 +99,18 @@ fn watch_from_outside<T: Send>(
 
 fn check(options: &TrainOptions) -> Result<(), Error> {
     let refuse = |option, problem: &str| Err(Error::Option { option, problem: problem.to_owned() });
+    if options.base.is_some() && !options.has_transformer() {
+        match options {
+            options if options.depth.is_some_and(|depth| depth != Depth::Frozen) => {
+                return refuse("depth", "this base stays as it is; leave the depth out, or say frozen");
+            }
+            options if options.prefix.is_some() => return refuse("prefix", "this base reads none; leave it out"),
+            options if options.precision != Precision::Float => {
+                return refuse("precision", "this base is always in 8 bits; leave it out");
+            }
+            _ => {}
+        }
+    }
     let share = |value: f32| (0.0..1.0).contains(&value);
     match options {
         options if options.batch_size == 0 => refuse("batch_size", "must be at least 1"),

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::LearningArgs;
+use super::base::base;
+use super::{Base, LearningArgs};
 
 /// What `curve` takes.
 #[derive(Debug, Clone, Args)]
@@ -21,9 +22,10 @@ pub struct CurveArgs {
     #[arg(long, value_name = "FILE")]
     pub logs: Vec<PathBuf>,
 
-    /// A BERT-family checkpoint in Hugging Face layout to start from
-    #[arg(long, value_name = "DIR")]
-    pub base: Option<PathBuf>,
+    /// What to start from: a BERT-family checkpoint in Hugging Face layout, a base that `distil` wrote, or `none` to learn
+    /// from the bot's data alone [default: shipped, the small bilingual base that comes with the program]
+    #[arg(long, value_name = "DIR|none|shipped", value_parser = base)]
+    pub base: Option<Base>,
 
     #[command(flatten)]
     pub learning: LearningArgs,

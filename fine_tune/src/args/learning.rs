@@ -94,7 +94,7 @@ mod tests {
     fn help_says_the_defaults_that_training_has() {
         let help = Words::command().term_width(10_000).render_long_help().to_string();
         let usual = TrainOptions::default();
-        let base = TrainOptions { base: Some("base".into()), ..TrainOptions::default() };
+        let base = TrainOptions { base: Some(model::BaseSource::Folder("base".into())), ..TrainOptions::default() };
         for (flag, default) in [
             ("--batch-size", usual.batch_size.to_string()),
             ("--learning-rate", format!("{}; {} for", usual.highest_rate(), base.highest_rate())),

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::LearningArgs;
+use super::base::base;
 use super::numbers::share;
+use super::{Base, LearningArgs};
 
 /// What `train` takes.
 #[derive(Debug, Clone, Args)]
@@ -19,15 +20,17 @@ pub struct TrainArgs {
     #[arg(long, short, value_name = "DIR")]
     pub out: PathBuf,
 
-    /// A BERT-family checkpoint in Hugging Face layout to start from, or `none` to learn from the bot's data alone
-    #[arg(long, value_name = "DIR")]
-    pub base: Option<PathBuf>,
+    /// What to start from: a BERT-family checkpoint in Hugging Face layout, a base that `distil` wrote, or `none` to learn
+    /// from the bot's data alone [default: shipped, the small bilingual base that comes with the program; none for
+    /// entities alone]
+    #[arg(long, value_name = "DIR|none|shipped", value_parser = base)]
+    pub base: Option<Base>,
 
     /// Put before each text for the base, such as `query: ` for E5 [default: what the base's folder says]
     #[arg(long, value_name = "TEXT", requires = "base")]
     pub prefix: Option<String>,
 
-    /// How much of the base is trained [default: few-shot below 20 examples per intent, else
+    /// How much of a BERT is trained; other bases stay as they are [default: few-shot below 20 examples per intent, else
     /// frozen; full for entities alone]
     #[arg(long, value_enum, requires = "base")]
     pub depth: Option<Depth>,
@@ -121,6 +124,7 @@ const TRAIN_EXAMPLES: &str = "\
 Examples:
   train my-bot --out model                           learn from the bot's own examples and logs
   train my-bot --out model --logs march.jsonl        and from last month's conversations
+  train my-bot --out model --base none               without the shipped base: smaller, knows only the bot's words
   train my-bot --out model --base ../e5-small        start from a BERT-family checkpoint
   train my-bot --out model --base ../e5-small --prefix 'query: ' --depth frozen
                                                      only a head over its vectors, in seconds

@@ -86,8 +86,7 @@ fn compute(
     // A row that a crash has cut is computed again.
     file.set_len((done * row) as u64)?;
     let mut file = BufWriter::new(file);
-    let steps = Steps::new("sentences of a teacher", asked.len());
-    steps.reach(done);
+    let steps = Steps::after("sentences of a teacher", done, asked.len());
     for (chunk, places) in (1..).zip(asked[done..].chunks(CHUNK)) {
         let texts: Vec<&str> = places.iter().map(|at| lines[*at].text.as_str()).collect();
         for value in encoder.encode(&texts) {

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod conversations;
+mod embeddings;
 mod extract;
 pub(crate) mod faq;
 mod health;
@@ -84,7 +85,8 @@ pub fn version_one(routes: &mut ServiceConfig<'_>) {
         .service(jobs::events)
         .service(models::list)
         .service(models::rollback)
-        .service(models::promote);
+        .service(models::promote)
+        .service(embeddings::embed);
 }
 
 /// The routes outside `/v1`.

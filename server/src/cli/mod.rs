@@ -71,6 +71,8 @@ enum Command {
     Optimise(fine_tune::optimise::OptimiseArgs),
     /// Classify messages: JSONL {"text"} in, JSONL out
     Predict(fine_tune::args::PredictArgs),
+    /// Turn messages into vectors that lie near where they mean the same: JSONL {"text"} in, JSONL out
+    Encode(fine_tune::encode::EncodeArgs),
     /// Index an FAQ file or folder
     Index(retrieve::IndexArgs),
     /// Search an index: JSONL {"text"} in, JSONL {"hits"} out
@@ -127,6 +129,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Drift(arguments) => fine_tune::run_drift(&arguments),
         Command::Optimise(arguments) => fine_tune::run_optimise(&arguments),
         Command::Predict(arguments) => fine_tune::run_predict(arguments),
+        Command::Encode(arguments) => fine_tune::run_encode(&arguments),
         Command::Index(arguments) => retrieve::index(&arguments),
         Command::Search(arguments) => retrieve::search(&arguments),
         Command::Test(arguments) => test::run(&arguments),

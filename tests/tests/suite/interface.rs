@@ -28,6 +28,7 @@ const CONTRACT: &[(&str, &str)] = &[
     ("get", "/v1/jobs/{id}"),
     ("get", "/v1/jobs/{id}/events"),
     ("delete", "/v1/jobs/{id}"),
+    ("post", "/v1/embeddings"),
     ("get", "/v1/models"),
     ("post", "/v1/models/{version}/promote"),
     ("post", "/v1/models/rollback"),

@@ -9,6 +9,7 @@ mod command_line;
 mod crashes;
 mod data_commands;
 mod doors;
+mod embeddings;
 mod faq;
 mod handover;
 mod hostile;

@@ -51,7 +51,7 @@ impl Classifier {
         let say = |texts: &[&str]| -> Vec<Taught> {
             let mut inputs: Vec<Input> = texts.iter().map(|text| parts.read(text::normalise(text).as_str())).collect();
             if let Some(vectors) = parts.network.encode(&inputs.iter().collect::<Vec<_>>()) {
-                let vectors = vectors.chunks_exact(parts.network.tokens.dim());
+                let vectors = vectors.chunks_exact(parts.network.encoded());
                 inputs.iter_mut().zip(vectors).for_each(|(input, vector)| input.vector = vector.to_vec());
             }
             let scores = parts.scores(&inputs);

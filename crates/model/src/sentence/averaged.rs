@@ -7,8 +7,8 @@ use candle_core::{DType, Device, Tensor};
 use half::f16;
 use serde::{Deserialize, Serialize};
 
-use super::file::Tensors;
 use crate::Error;
+use crate::bundle::Stored;
 
 /// What `config.json` calls this kind of encoder.
 pub(super) const MODEL_TYPE: &str = "frontdesk-averaged";
@@ -78,16 +78,19 @@ impl Shape {
     /// Reads sizes, and refuses those that no encoder has.
     pub(super) fn from_json(json: &[u8], path: &Path) -> Result<Self, Error> {
         let damaged = |error: serde_json::Error| Error::bundle(path, format!("is damaged: {error}"));
-        let Shape { vocabulary, pairs, width, inner, layers } =
-            serde_json::from_slice::<Config>(json).map_err(damaged)?.shape;
-        let sound = (1..=1_000_000).contains(&vocabulary)
-            && pairs <= 4_000_000
-            && [width, inner].iter().all(|size| (1..=8192).contains(size))
-            && layers <= 24;
-        if !sound {
+        let shape = serde_json::from_slice::<Config>(json).map_err(damaged)?.shape;
+        if !shape.is_sound() {
             return Err(Error::bundle(path, "states sizes that no sentence encoder has"));
         }
-        Ok(Self { vocabulary, pairs, width, inner, layers })
+        Ok(shape)
+    }
+
+    /// Whether an encoder can be of these sizes.
+    pub(crate) fn is_sound(self) -> bool {
+        (1..=1_000_000).contains(&self.vocabulary)
+            && self.pairs <= 4_000_000
+            && [self.width, self.inner].iter().all(|size| (1..=8192).contains(size))
+            && self.layers <= 24
     }
 }
 
@@ -131,7 +134,7 @@ impl Layer {
 
 /// An encoder that serves.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Averaged {
+pub(crate) struct Averaged {
     pub shape: Shape,
     /// `[row, width]` in whole numbers, with what one is worth in each row.
     words: Vec<i8>,
@@ -157,7 +160,7 @@ impl Averaged {
     }
 
     /// A vector of length 1; of nothing but zeros where there is no token.
-    pub(super) fn encode(&self, tokens: &[u32]) -> Vec<f32> {
+    pub(crate) fn encode(&self, tokens: &[u32]) -> Vec<f32> {
         let width = self.shape.width;
         let mut x = vec![0.0; width];
         for (row, weight) in self.shape.read(tokens) {
@@ -172,7 +175,7 @@ impl Averaged {
         x
     }
 
-    pub(super) fn tensors(&self) -> Result<Vec<(String, Tensor)>, Error> {
+    pub(crate) fn tensors(&self) -> Result<Vec<(String, Tensor)>, Error> {
         let Shape { width, .. } = self.shape;
         let shifted: Vec<u8> = self.words.iter().map(|value| value.cast_unsigned().wrapping_add(SHIFT)).collect();
         let halves = |values: &[f32], shape: &[usize]| -> Result<Tensor, Error> {
@@ -192,14 +195,16 @@ impl Averaged {
         Ok(tensors)
     }
 
-    pub(super) fn from_tensors(shape: Shape, file: &mut Tensors<'_>) -> Result<Self, Error> {
-        let shifted = file.bytes(&format!("{WORDS}.bytes"), &[shape.rows(), shape.width])?;
+    /// Reads an encoder of the given sizes from a file's tensors.
+    pub(crate) fn from_stored(shape: Shape, stored: &mut Stored) -> Result<Self, Error> {
+        let shifted = stored.typed(&format!("{WORDS}.bytes"), DType::U8, &[shape.rows(), shape.width])?;
+        let shifted: Vec<u8> = shifted.flatten_all()?.to_vec1()?;
         let words = shifted.into_iter().map(|value| value.wrapping_sub(SHIFT).cast_signed()).collect();
-        let scales = file.floats(&format!("{WORDS}.scales"), &[shape.rows()])?;
+        let scales = stored.floats(&format!("{WORDS}.scales"), &[shape.rows()])?;
         let mut layers = Vec::with_capacity(shape.layers);
         for at in 0..shape.layers {
             let [up, up_bias, down, down_bias] =
-                Layer::names(at, shape).map(|(name, shape)| file.floats(&name, &shape));
+                Layer::names(at, shape).map(|(name, shape)| stored.floats(&name, &shape));
             layers.push(Layer { up: up?, up_bias: up_bias?, down: down?, down_bias: down_bias? });
         }
         Ok(Self { shape, words, scales, layers })

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use half::f16;
 
 use super::*;
-use crate::Control;
+use crate::{BaseSource, Classifier, Control, Depth, Example, TrainOptions, TrainingSet, train};
 
 const TOPICS: [&str; 4] = ["parcel delivery late", "refund money back", "包裹 快递 物流", "退款 退钱"];
 const DIM: usize = 16;
@@ -135,7 +135,7 @@ fn a_folder_whose_files_do_not_fit_together_is_refused_by_name() {
     let lacking = change("config.json", &swap("hidden_size", "hidden"));
     assert!(lacking.contains("config.json") && lacking.contains("hidden_size"), "{lacking}");
     let cut = change("model.safetensors", &|bytes| bytes[..bytes.len() / 2].to_vec());
-    assert!(cut.contains("no readable safetensors file"), "{cut}");
+    assert!(cut.contains("is damaged"), "{cut}");
     let empty = change("tokenizer.json", &|_| Vec::new());
     assert!(empty.contains("is no tokenizer"), "{empty}");
 }
@@ -145,4 +145,64 @@ fn nothing_to_learn_from_is_said() {
     let (_folder, state) = state();
     let error = distil(&[], &[], &options(), (&state, "key"), &mut |_| Control::Continue);
     assert!(error.is_err_and(|error| error.to_string().contains("no line of text or no teacher")));
+}
+
+/// Two intents in English alone.
+fn english() -> TrainingSet {
+    let example = |at: usize| {
+        let (text, intent) = [("parcel late", "delivery"), ("refund money", "refund")][at % 2];
+        Example::new(format!("{text} {at}"), Some(intent))
+    };
+    TrainingSet { train: (0..60).map(example).collect(), ..TrainingSet::default() }
+}
+
+#[test]
+fn a_bot_that_was_taught_in_english_understands_chinese_by_its_base() {
+    let (folder, state) = state();
+    let dir = folder.path().join("base");
+    learn(&state, &mut |_| Control::Continue).expect("a student").save(&dir).expect("saved");
+    let options = TrainOptions { base: Some(BaseSource::Folder(dir)), ..TrainOptions::default() };
+    let classifier = train(&english(), &options, &mut |_| Control::Continue).expect("a classifier");
+    let intents = |classifier: &Classifier| -> Vec<String> {
+        let predictions = classifier.predict(&["快递 物流", "退款 退钱", "parcel late", "refund money"]);
+        predictions.into_iter().map(|found| found.ranking[0].intent.clone()).collect()
+    };
+    assert_eq!(intents(&classifier), ["delivery", "refund", "delivery", "refund"]);
+    assert_eq!(classifier.info().depth, Some(Depth::Frozen));
+    let saved = folder.path().join("model");
+    classifier.save(&saved).expect("saved");
+    let read = Classifier::load(&saved).expect("read");
+    let texts = ["快递", "parcel 退款", "", "🙂"];
+    assert_eq!(classifier.predict(&texts), read.predict(&texts));
+    let config = fs::read_to_string(saved.join("config.json")).expect("a file");
+    fs::write(saved.join("config.json"), config.replace("\"hidden_size\": 32", "\"hidden_size\": 16"))
+        .expect("changed");
+    let error = Classifier::load(&saved).expect_err("refused").to_string();
+    assert!(error.contains("embeddings.weight.bytes has shape"), "{error}");
+}
+
+#[test]
+fn a_base_that_stays_refuses_to_be_tuned_and_to_read_a_prefix() {
+    let (folder, state) = state();
+    let dir = folder.path().join("base");
+    learn(&state, &mut |_| Control::Stop).expect("a start").save(&dir).expect("saved");
+    let base = Some(BaseSource::Folder(dir));
+    for (options, said) in [
+        (
+            TrainOptions { depth: Some(Depth::Full), ..TrainOptions::default() },
+            "option depth: this base stays as it is",
+        ),
+        (
+            TrainOptions { prefix: Some("query: ".into()), ..TrainOptions::default() },
+            "option prefix: this base reads none",
+        ),
+        (
+            TrainOptions { precision: crate::Precision::EightBit, ..TrainOptions::default() },
+            "option precision: this base is always in 8 bits",
+        ),
+    ] {
+        let options = TrainOptions { base: base.clone(), ..options };
+        let error = train(&english(), &options, &mut |_| Control::Continue).expect_err("refused").to_string();
+        assert!(error.contains(said), "{said}: {error}");
+    }
 }

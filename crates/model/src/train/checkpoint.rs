@@ -11,7 +11,8 @@ use sha2::{Digest, Sha256};
 use super::place::Place;
 use crate::classifier::{fingerprint, hex};
 use crate::columns::{Columns, Stored};
-use crate::{Error, Progress, TrainOptions, TrainingSet};
+use crate::sentence::shipped;
+use crate::{BaseSource, Error, Progress, TrainOptions, TrainingSet};
 
 /// Time between two checkpoints at the ends of epochs, and within one.
 const AT_EPOCH_END: Duration = Duration::from_secs(20);
@@ -195,14 +196,18 @@ impl Key {
         Ok(Self {
             data: fingerprint(set),
             options: hex(Sha256::new().chain_update(format!("{:?}", options.of_the_result()))),
-            base: options.base.as_deref().map(base_hash).transpose()?.unwrap_or_default(),
+            base: options.base.as_ref().map(base_hash).transpose()?.unwrap_or_default(),
         })
     }
 }
 
 /// SHA-256 over the files of a base that decide what is learned.
-fn base_hash(base: &Path) -> Result<String, Error> {
+fn base_hash(base: &BaseSource) -> Result<String, Error> {
     let mut hasher = Sha256::new();
+    let BaseSource::Folder(base) = base else {
+        shipped::contents().iter().for_each(|contents| hasher.update(contents));
+        return Ok(hex(hasher));
+    };
     for name in ["config.json", "tokenizer.json", "model.safetensors"] {
         let path = base.join(name);
         // What is missing is told of when the base is loaded.

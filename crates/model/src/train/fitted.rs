@@ -3,7 +3,6 @@
 use rayon::prelude::*;
 use tokenizers::Tokenizer;
 
-use super::MAX_TOKENS;
 use super::checkpoint::Kept;
 use super::learned::{FIRST, Lesson};
 use super::pass::Pass;
@@ -17,8 +16,9 @@ use crate::features::Featuriser;
 use crate::neighbours::Neighbours;
 use crate::network::{Base, Input, Network, Sizes};
 use crate::random::Random;
+use crate::sentence::shipped;
 use crate::split::Row;
-use crate::{Error, TrainOptions, bundle, tokens};
+use crate::{BaseSource, Error, TrainOptions, bundle, tokens};
 
 /// Sets smaller than this keep n-grams that occur in one text only.
 const FEW_ROWS: usize = 400;
@@ -46,10 +46,14 @@ pub(super) struct Origin {
 
 impl Origin {
     pub(super) fn open(options: &TrainOptions) -> Result<Self, Error> {
-        let Some(dir) = &options.base else {
-            return Ok(Self { base: None, prefix: String::new() });
+        let (base, tokenizer, prefix) = match &options.base {
+            None => return Ok(Self { base: None, prefix: String::new() }),
+            Some(BaseSource::Folder(dir)) => bundle::load_base(dir)?,
+            Some(BaseSource::Shipped) => {
+                let (averaged, tokenizer) = shipped::open()?;
+                (Base::Averaged(averaged), tokenizer, String::new())
+            }
         };
-        let (base, tokenizer, prefix) = bundle::load_base(dir)?;
         Ok(Self { base: Some((base, tokenizer)), prefix: options.prefix.clone().unwrap_or(prefix) })
     }
 }
@@ -144,7 +148,7 @@ impl Fitted {
         let Some(vectors) = self.network.encode(&inputs.iter().collect::<Vec<_>>()) else {
             return;
         };
-        for (input, vector) in inputs.iter_mut().zip(vectors.chunks_exact(self.network.tokens.dim())) {
+        for (input, vector) in inputs.iter_mut().zip(vectors.chunks_exact(self.network.encoded())) {
             input.vector = vector.to_vec();
         }
     }
@@ -155,6 +159,7 @@ impl Fitted {
             tokenizer: &self.tokenizer,
             prefix: &self.prefix,
             bert: self.network.base(),
+            most: self.network.most_tokens(),
         };
         rows.par_iter().map(|row| reader.read(&row.text)).collect()
     }
@@ -199,15 +204,15 @@ pub(crate) struct Reader<'a> {
     pub tokenizer: &'a Tokenizer,
     pub prefix: &'a str,
     pub bert: Option<&'a BertConfig>,
+    /// Most tokens that are read.
+    pub most: usize,
 }
 
 impl Reader<'_> {
     pub(crate) fn read(&self, text: &str) -> Input {
         let tokens = match self.bert {
-            None => tokens::encode(self.tokenizer, text, MAX_TOKENS, false),
-            Some(config) => {
-                tokens::encode(self.tokenizer, &format!("{}{text}", self.prefix), config.max_tokens(), true)
-            }
+            None => tokens::encode(self.tokenizer, text, self.most, false),
+            Some(_) => tokens::encode(self.tokenizer, &format!("{}{text}", self.prefix), self.most, true),
         };
         Input { features: self.featuriser.features(text), tokens, vector: Vec::new() }
     }

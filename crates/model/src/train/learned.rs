@@ -15,7 +15,7 @@ use crate::judgement::{HeldOut, Judged, Verdict, judge, stored};
 use crate::linear::{Linear, LinearRow};
 use crate::split::{Fold, Row, Rows};
 use crate::typos;
-use crate::{Depth, Error, TrainOptions};
+use crate::{Error, TrainOptions};
 
 /// Held-out rows that thresholds are found on: where one share of the rows is fewer, others are held out in turn.
 const ENOUGH_HELD_OUT: usize = 1500;
@@ -69,11 +69,11 @@ struct Course<'a> {
 
 impl<'a> Course<'a> {
     fn new(rows: &'a Rows, options: &'a TrainOptions) -> Self {
-        let mut folds = rows.folds(if options.base.is_none() { ENOUGH_HELD_OUT } else { 0 }, options.seed);
+        let mut folds = rows.folds(if options.has_transformer() { 0 } else { ENOUGH_HELD_OUT }, options.seed);
         folds.truncate(options.folds);
         let all = || rows.train.iter().chain(&rows.held_out).chain(&rows.further).cloned().collect();
         let n_all = rows.train.len() + rows.held_out.len();
-        let depth = options.depth.unwrap_or(Depth::usual(n_all, rows.intents.len()));
+        let depth = options.depth_for(n_all, rows.intents.len());
         Self {
             intents: &rows.intents,
             general: &rows.general,
@@ -96,7 +96,7 @@ impl<'a> Course<'a> {
     /// The share of rows that are learned with typing errors too.
     fn typos(&self) -> f32 {
         let options = self.plan.options;
-        if options.base.is_none() { options.typos } else { 0.0 }
+        if options.has_transformer() { 0.0 } else { options.typos }
     }
 
     /// The rows as a fit learns them, those with typing errors behind the others.

@@ -165,7 +165,7 @@ mod tests {
     }
 
     fn most_tokens(limit: u64, depth: Depth) -> Result<Option<usize>, String> {
-        let options = TrainOptions { base: Some("base".into()), ..TrainOptions::default() };
+        let options = TrainOptions { base: Some(crate::BaseSource::Folder("base".into())), ..TrainOptions::default() };
         sizes().most_tokens(limit, &Plan::new(depth, 10_000, &options)).map_err(|error| error.to_string())
     }
 

@@ -1,7 +1,7 @@
 //! The plan of a fit, stage by stage.
 
 use super::place::Changed;
-use crate::{Depth, TrainOptions, TrainingSet};
+use crate::{BaseSource, Depth, TrainOptions, TrainingSet, sentence};
 
 /// Highest learning rate of a pretrained encoder, and of a network that begins with nothing.
 const BASE_RATE: f32 = 5e-5;
@@ -84,7 +84,18 @@ impl TrainOptions {
         let mut intents: Vec<&String> = set.train.iter().filter_map(|example| example.intent.as_ref()).collect();
         intents.sort_unstable();
         intents.dedup();
-        self.depth.unwrap_or(Depth::usual(set.train.len() + set.validation.len(), intents.len()))
+        self.depth_for(set.train.len() + set.validation.len(), intents.len())
+    }
+
+    /// How much of a base is trained on so many rows of so many intents.
+    pub(super) fn depth_for(&self, rows: usize, intents: usize) -> Depth {
+        let usual = || if self.has_transformer() { Depth::usual(rows, intents) } else { Depth::Frozen };
+        self.depth.unwrap_or_else(usual)
+    }
+
+    /// Whether the base is one that takes long, and that can be trained; other bases stay as they are.
+    pub fn has_transformer(&self) -> bool {
+        matches!(&self.base, Some(BaseSource::Folder(dir)) if !sentence::is_averaged(dir))
     }
 
     /// Passes over a set, of the deepest stage.
@@ -96,6 +107,6 @@ impl TrainOptions {
 
     /// The highest learning rate, of the base's weights where there is a base.
     pub fn highest_rate(&self) -> f32 {
-        self.learning_rate.unwrap_or(if self.base.is_some() { BASE_RATE } else { FRESH_RATE })
+        self.learning_rate.unwrap_or(if self.has_transformer() { BASE_RATE } else { FRESH_RATE })
     }
 }

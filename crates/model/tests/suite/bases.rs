@@ -7,7 +7,9 @@ use std::path::Path;
 use candle_core::{DType, Device, Tensor};
 use candle_nn::{VarBuilder, VarMap};
 use candle_transformers::models::bert::{BertModel, Config};
-use model::{Classifier, Control, Depth, EncoderKind, Precision, Progress, TrainOptions, TrainingSet, train};
+use model::{
+    BaseSource, Classifier, Control, Depth, EncoderKind, Precision, Progress, TrainOptions, TrainingSet, train,
+};
 
 use crate::shop::{SHOP, best, learn, marked, options, predict, set};
 
@@ -40,7 +42,12 @@ pub(crate) fn write_checkpoint(dir: &Path, n_tokens: usize, n_layers: usize) {
 }
 
 pub(crate) fn from(base: &Path) -> TrainOptions {
-    TrainOptions { base: Some(base.to_owned()), epochs: Some(15), base_licence: Some("MIT".into()), ..options() }
+    TrainOptions {
+        base: Some(BaseSource::Folder(base.to_owned())),
+        epochs: Some(15),
+        base_licence: Some("MIT".into()),
+        ..options()
+    }
 }
 
 fn refusal(base: &Path) -> String {
