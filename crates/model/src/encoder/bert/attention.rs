@@ -64,13 +64,12 @@ impl Attention {
             .zip(packed.split_squares_mut(shares, self.heads))
             .enumerate()
             .collect();
-        let attend = |(message, ((qkv, context), shares)): &mut (usize, ((&[f32], &mut [f32]), &mut [f32]))| {
-            self.message(*message, qkv, shares, context);
-        };
-        // One message alone stays on this thread.
         match &mut work[..] {
-            [one] => attend(one),
-            several => several.par_iter_mut().for_each(attend),
+            // One message alone stays on this thread.
+            [(message, ((qkv, context), shares))] => self.message(*message, qkv, shares, context),
+            several => several.par_iter_mut().for_each(|(message, ((qkv, context), shares))| {
+                self.message(*message, qkv, shares, context);
+            }),
         }
     }
 
