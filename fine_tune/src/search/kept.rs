@@ -43,7 +43,7 @@ impl Kept {
         let read = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice::<Facts>(&bytes).ok());
         let facts = read.filter(|facts| facts.format == FORMAT && facts.key == key);
         let mut facts = facts.unwrap_or_else(|| Facts { format: FORMAT, key, ..Facts::default() });
-        facts.trials.iter_mut().for_each(Trial::to_the_bit);
+        facts.trials.iter_mut().for_each(Trial::restore);
         Ok(Self { path: Some(path), found: facts.trials.len(), facts })
     }
 
@@ -103,7 +103,7 @@ impl Trial {
     }
 
     /// Figures as they were before they were written in decimals: they come from numbers of half the width.
-    fn to_the_bit(&mut self) {
+    fn restore(&mut self) {
         for value in [&mut self.accuracy, &mut self.loss] {
             *value = f64::from(*value as f32);
         }

@@ -70,6 +70,8 @@ impl Training {
         }
         command
             .env(IS_A_JOB, "1")
+            // Its other threads wait for each other at full speed, which takes the processor from chat.
+            .env("CANDLE_NUM_THREADS", "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

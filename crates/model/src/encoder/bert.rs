@@ -26,6 +26,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use forward::{LayerTape, Tape};
 use kernels::Activation;
+use rayon::prelude::*;
 use tiles::Tiles;
 use weights::{Layer, Linear};
 
@@ -34,6 +35,8 @@ use crate::table::Table;
 
 /// Tokens that inference takes at a time.
 const TOKENS: usize = 512;
+/// The same with weights laid out for serving: what is in between stays in the cache nearest to its thread.
+const SERVED_TOKENS: usize = 64;
 
 /// A BERT's configuration with its dense weights.
 #[derive(Debug, Clone)]
@@ -114,34 +117,40 @@ impl Bert {
 
     /// Vectors of messages [messages, hidden]: means over each message's tokens of the last hidden states.
     pub(crate) fn encode(&self, words: &Table, messages: &[&[u32]]) -> Vec<f32> {
-        let mut tape = Tape { layers: vec![LayerTape::default()], ..Tape::default() };
-        let mut vectors = Vec::with_capacity(messages.len() * self.config.hidden_size);
-        for now in passes(messages) {
-            vectors.extend(tape.forward(self, words, now, Dropout::NONE));
-        }
-        vectors
+        self.each_pass(messages, |tape, now| tape.forward(self, words, now, Dropout::NONE))
     }
 
     /// The last states of messages, packed: [tokens, hidden].
     pub(crate) fn states(&self, words: &Table, messages: &[&[u32]]) -> Vec<f32> {
-        let mut tape = Tape { layers: vec![LayerTape::default()], ..Tape::default() };
-        let mut states = Vec::new();
-        for now in passes(messages) {
+        self.each_pass(messages, |tape, now| {
             tape.run(self, words, now, Dropout::NONE);
-            states.extend_from_slice(&tape.hidden);
+            std::mem::take(&mut tape.hidden)
+        })
+    }
+
+    /// What passes over some messages at a time give, one after another. With weights laid out for serving each thread
+    /// makes passes of its own, else all threads share in each.
+    fn each_pass(&self, messages: &[&[u32]], pass: impl Fn(&mut Tape, &[&[u32]]) -> Vec<f32> + Sync) -> Vec<f32> {
+        let tape = || Tape { layers: vec![LayerTape::default()], ..Tape::default() };
+        let served = self.ready.is_some();
+        let passes = passes(messages, if served { SERVED_TOKENS } else { TOKENS });
+        if served && passes.len() > 1 {
+            return passes.par_iter().map_init(tape, |tape, now| pass(tape, now)).collect::<Vec<_>>().concat();
         }
-        states
+        let mut tape = tape();
+        passes.into_iter().flat_map(|now| pass(&mut tape, now)).collect()
     }
 }
 
 /// Messages as inference takes them, some at a time.
-fn passes<'a>(messages: &'a [&'a [u32]]) -> impl Iterator<Item = &'a [&'a [u32]]> {
-    let mut rest = messages;
-    std::iter::from_fn(move || {
-        let (now, later) = rest.split_at(fitting(rest, TOKENS));
+fn passes<'a>(messages: &'a [&'a [u32]], most_tokens: usize) -> Vec<&'a [&'a [u32]]> {
+    let (mut passes, mut rest) = (Vec::new(), messages);
+    while !rest.is_empty() {
+        let (now, later) = rest.split_at(fitting(rest, most_tokens));
+        passes.push(now);
         rest = later;
-        (!now.is_empty()).then_some(now)
-    })
+    }
+    passes
 }
 
 /// How many messages from the first on have at most so many tokens together; one at least, where there is one.

@@ -64,25 +64,35 @@ impl Attention {
             .zip(packed.split_squares_mut(shares, self.heads))
             .enumerate()
             .collect();
-        work.par_iter_mut().for_each(|(message, ((qkv, context), shares))| {
-            let len = context.len() / hidden;
-            let mut dropped = Vec::new();
-            for (head, shares) in shares.chunks_exact_mut((len * len).max(1)).enumerate() {
-                let head = Head { qkv, len, head, of: self };
-                let scaled = How { factor: self.scale(), ..How::HERE };
-                multiply(Target { values: shares, stride: len }, head.part(0), head.part(1).transposed(), scaled);
-                softmax(shares, len);
-                let shares = if self.dropout.is_none() {
-                    &*shares
-                } else {
-                    dropped.clear();
-                    dropped.extend_from_slice(shares);
-                    head.drop_out(*message, &mut dropped);
-                    &dropped
-                };
-                multiply(head.target(context, 0, hidden), Matrix::new(shares, len, len), head.part(2), How::HERE);
-            }
-        });
+        match &mut work[..] {
+            // One message alone stays on this thread.
+            [(message, ((qkv, context), shares))] => self.message(*message, qkv, shares, context),
+            several => several.par_iter_mut().for_each(|(message, ((qkv, context), shares))| {
+                self.message(*message, qkv, shares, context);
+            }),
+        }
+    }
+
+    /// One message, head by head.
+    fn message(self, message: usize, qkv: &[f32], shares: &mut [f32], context: &mut [f32]) {
+        let hidden = self.hidden;
+        let len = context.len() / hidden;
+        let mut dropped = Vec::new();
+        for (head, shares) in shares.chunks_exact_mut((len * len).max(1)).enumerate() {
+            let head = Head { qkv, len, head, of: self };
+            let scaled = How { factor: self.scale(), ..How::HERE };
+            multiply(Target { values: shares, stride: len }, head.part(0), head.part(1).transposed(), scaled);
+            softmax(shares, len);
+            let shares = if self.dropout.is_none() {
+                &*shares
+            } else {
+                dropped.clear();
+                dropped.extend_from_slice(shares);
+                head.drop_out(message, &mut dropped);
+                &dropped
+            };
+            multiply(head.target(context, 0, hidden), Matrix::new(shares, len, len), head.part(2), How::HERE);
+        }
     }
 
     /// From gradients of `context` to those of `qkv`.

@@ -86,10 +86,10 @@ impl Tape {
             add(row, kind);
         }
         norm_rows(bert, plan.norm, &mut self.embedded, &mut self.hidden, |_, _| {});
-        self.hidden
-            .par_chunks_mut(ROWS * hidden)
-            .enumerate()
-            .for_each(|(chunk, rows)| dropout.rows(Place::Embedded, [0, chunk, hidden], rows));
+        let drop_out = |(chunk, rows): (usize, &mut [f32])| dropout.rows(Place::Embedded, [0, chunk, hidden], rows);
+        if !dropout.is_none() {
+            self.hidden.par_chunks_mut(ROWS * hidden).enumerate().for_each(drop_out);
+        }
     }
 
     /// Mean over each message's tokens.
@@ -166,6 +166,9 @@ impl Run<'_> {
         resize(out, slopes.len());
         let size = (ROWS * self.bert.config.intermediate_size).max(1);
         let kind = self.bert.activation;
+        if slopes.len() <= size {
+            return activate(kind, slopes, out);
+        }
         slopes.par_chunks_mut(size).zip(out.par_chunks_mut(size)).for_each(|(x, y)| activate(kind, x, y));
     }
 }
@@ -184,7 +187,7 @@ pub(super) fn resize(values: &mut Vec<f32>, len: usize) {
     values.resize(len, 0.0);
 }
 
-/// Normalises the rows on a tape into `out`, each chunk of them prepared first.
+/// Normalises the rows on a tape into `out`, each chunk of them prepared first; a single chunk stays on this thread.
 fn norm_rows(
     bert: &Bert,
     norm: Norm,
@@ -198,6 +201,10 @@ fn norm_rows(
     resize(out, tape.rows.len());
     resize(&mut tape.scales, tape.rows.len() / norm.len);
     let size = ROWS * norm.len;
+    if tape.rows.len() <= size {
+        prepare(0, &mut tape.rows);
+        return normalise(&mut tape.rows, &mut tape.scales, weights, epsilon, out);
+    }
     tape.rows
         .par_chunks_mut(size)
         .zip(tape.scales.par_chunks_mut(ROWS))
