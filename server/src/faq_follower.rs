@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use assistant::meaning;
 use retrieval::{Change, FaqEntry, FaqIndex};
 use store::{FaqRecord, Store};
 use tokio::sync::{Notify, watch};
@@ -34,7 +35,7 @@ impl FaqFollower {
         let mut step = Step { index: Arc::new(open(&store, folder).await?), store };
         if let Err(error) = step.catch_up_wholly().await {
             tracing::warn!(error = format!("{error:#}"), "the index takes no changes; rebuilding it");
-            step.index = Arc::new(FaqIndex::in_memory());
+            step.index = Arc::new(FaqIndex::in_memory_with(meaning()));
             step.index = Arc::new(clear_and_rebuild(&step.store, folder).await?);
             step.catch_up_wholly().await?;
         }
@@ -127,7 +128,7 @@ async fn follow(mut step: Step, wake: Arc<Notify>, announce: watch::Sender<i64>)
 /// Opens the index, or builds it anew when it is missing, damaged, or ahead of a restored store.
 async fn open(store: &Store, folder: &Path) -> anyhow::Result<FaqIndex> {
     let newest = store.revision().await?;
-    match FaqIndex::open(folder) {
+    match FaqIndex::open_with(folder, meaning()) {
         Ok(index) if revision_of(&index) <= newest => return Ok(index),
         Ok(index) => {
             tracing::warn!(index = index.revision(), store = newest, "the index is ahead of the store; rebuilding it");
@@ -146,7 +147,7 @@ async fn clear_and_rebuild(store: &Store, folder: &Path) -> anyhow::Result<FaqIn
     let entries: Vec<FaqEntry> = store.faq_all().await.context("cannot read the FAQ")?.into_iter().map(entry).collect();
     let folder = folder.to_owned();
     let built = tokio::task::spawn_blocking(move || {
-        let index = FaqIndex::create(&folder)?;
+        let index = FaqIndex::create_with(&folder, meaning())?;
         index.replace_all(&entries, u64::try_from(revision).unwrap_or_default())?;
         Ok::<_, retrieval::Error>(index)
     });

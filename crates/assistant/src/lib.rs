@@ -4,6 +4,7 @@
 mod assistant;
 mod bot;
 mod error;
+mod meaning;
 mod question;
 mod replay;
 mod worker;
@@ -11,4 +12,5 @@ mod worker;
 pub use assistant::Assistant;
 pub use bot::Bot;
 pub use error::Error;
+pub use meaning::meaning;
 pub use replay::{ReplayReport, ReplayTurn, replay};

@@ -59,6 +59,11 @@ impl SentenceEncoder {
         Ok(Self { tokenizer, body: Body::Averaged(averaged) })
     }
 
+    /// What tells the encoder that comes with this crate from those of other versions.
+    pub fn shipped_name() -> &'static str {
+        shipped::name()
+    }
+
     /// What a BERT reads before each text, in place of what its folder asks for; another encoder reads none.
     pub fn set_prefix(&mut self, text: &str) {
         if let Body::Transformer(_, prefix) = &mut self.body {

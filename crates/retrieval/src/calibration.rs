@@ -8,20 +8,20 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::features::{ANSWER, NEAREST, SAME_LANGUAGE, SAME_TEXT};
+use crate::features::{ANSWER, MEANING, NEAREST, SAME_LANGUAGE, SAME_TEXT};
 use crate::search::Found;
 
 pub(crate) use fit::fit;
 
 /// How many pieces of evidence speak for or against a hit.
-pub(crate) const N_EVIDENCE: usize = 10;
+pub(crate) const N_EVIDENCE: usize = 11;
 
 /// File beside the index.
 const FILE: &str = "calibration.json";
 
 /// Weights of the shipped default, learned by calibrating one index of Chinese and English
 /// training questions (no test query among them).
-const DEFAULT_WEIGHTS: [f32; N_EVIDENCE] = [-4.05, 1.47, -0.85, 5.56, 2.98, 0.46, 0.0, -1.0, 0.61, -0.59];
+const DEFAULT_WEIGHTS: [f32; N_EVIDENCE] = [-4.05, 1.47, -0.85, 5.56, 2.98, 0.46, 0.0, -1.0, 0.61, -0.59, 0.0];
 
 /// Thresholds that go with them, measured on the same sets.
 const DEFAULT_CURVE: [CurvePoint; 5] = [
@@ -55,6 +55,7 @@ impl Evidence {
             found.query.unknown,
             (1.0 + n_tokens).ln(),
             features[SAME_LANGUAGE],
+            features[MEANING],
         ])
     }
 }

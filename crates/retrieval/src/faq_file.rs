@@ -99,7 +99,7 @@ pub fn write_faq(entries: &[FaqEntry], format: FaqFormat) -> Vec<u8> {
 /// Reads an FAQ file or folder and makes the index at `out` hold exactly that, at revision 1 or one past its own.
 pub fn index_folder(faq: &Path, out: &Path) -> Result<(FaqIndex, CalibrationReport), Error> {
     let entries = read_faq(faq)?;
-    let index = FaqIndex::open_or_create(out)?;
+    let index = FaqIndex::open_or_create(out, None)?;
     let report = index.replace_all(&entries, index.revision() + 1)?;
     Ok((index, report))
 }

@@ -5,10 +5,11 @@ use text::Language;
 
 use crate::analysis::{Kind, kind_of};
 use crate::bag::{Bag, Norm};
+use crate::meaning::Meaning;
 use crate::table::{Row, Table};
 
 /// How many features rank an entry.
-pub(crate) const N_FEATURES: usize = 6;
+pub(crate) const N_FEATURES: usize = 7;
 
 /// Names of the features, in order.
 pub(crate) const NAMES: [&str; N_FEATURES] = [
@@ -18,10 +19,11 @@ pub(crate) const NAMES: [&str; N_FEATURES] = [
     "category holds the message",
     "same text",
     "same language",
+    "nearest wording means the same",
 ];
 
 /// Weight of each feature in the score.
-pub(crate) const WEIGHTS: [f32; N_FEATURES] = [1.0, 2.0, 2.0, 0.2, 1.0, 0.05];
+pub(crate) const WEIGHTS: [f32; N_FEATURES] = [1.0, 2.0, 2.0, 0.2, 1.0, 0.05, 2.0];
 
 pub(crate) const NEAREST: usize = 0;
 pub(crate) const TOGETHER: usize = 1;
@@ -29,6 +31,7 @@ pub(crate) const ANSWER: usize = 2;
 const CATEGORY: usize = 3;
 pub(crate) const SAME_TEXT: usize = 4;
 pub(crate) const SAME_LANGUAGE: usize = 5;
+pub(crate) const MEANING: usize = 6;
 
 /// How much longer texts are held back, in questions and in answers.
 const QUESTION_STRICTNESS: f32 = 0.5;
@@ -63,10 +66,37 @@ pub(crate) struct Query {
     pub(crate) unknown: f32,
     pub(crate) fingerprint: u64,
     pub(crate) language: Option<Language>,
+    pub(crate) meaning: Meaning,
+}
+
+/// What is known of a message beside its tokens.
+#[derive(Debug)]
+pub(crate) struct Sense {
+    pub(crate) fingerprint: u64,
+    pub(crate) language: Option<Language>,
+    pub(crate) meaning: Meaning,
+}
+
+/// A message beside one wording of an entry.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Nearness {
+    /// How much of the message the wording holds.
+    held: f32,
+    /// How alike both are in meaning.
+    meant: f32,
+    same_text: bool,
+}
+
+impl Nearness {
+    /// Whether this wording is nearer than another.
+    pub(crate) fn is_above(&self, other: &Self) -> bool {
+        (self.same_text, self.held + self.meant) > (other.same_text, other.held + other.meant)
+    }
 }
 
 impl Query {
-    pub(crate) fn new(ids: &[u32], fingerprint: u64, language: Option<Language>, table: &Table) -> Self {
+    pub(crate) fn new(ids: &[u32], sense: Sense, table: &Table) -> Self {
+        let Sense { fingerprint, language, meaning } = sense;
         let weighted = |weight: &dyn Fn(u32) -> f32| -> Vec<(u32, f32)> {
             ids.iter().map(|&id| (id, weight(id) * kind_weight(kind_of(id)))).collect()
         };
@@ -75,7 +105,7 @@ impl Query {
         let sum = |tokens: &mut dyn Iterator<Item = &(u32, f32)>| tokens.map(|(_, weight)| weight).sum::<f32>();
         let mass = sum(&mut tokens.iter());
         let unknown = share(sum(&mut tokens.iter().filter(|(id, _)| table.is_unknown(*id))), mass);
-        Self { tokens, in_answers, mass, unknown, fingerprint, language }
+        Self { tokens, in_answers, mass, unknown, fingerprint, language, meaning }
     }
 
     fn share_in(&self, bag: &Bag, norm: Norm) -> f32 {
@@ -87,19 +117,20 @@ fn share(part: f32, whole: f32) -> f32 {
     if whole > 0.0 { (part / whole).min(1.0) } else { 0.0 }
 }
 
-/// Compares a message with one wording of an entry: how much of it the wording holds, and whether it is the same text.
-pub(crate) fn wording_features(query: &Query, table: &Table, row: &Row, ordinal: usize) -> (f32, bool) {
+/// Compares a message with one wording of an entry.
+pub(crate) fn wording_features(query: &Query, table: &Table, row: &Row, ordinal: usize) -> Nearness {
     let wording = &row.wordings[ordinal];
     let norm = Norm { mean_length: table.mean_lengths().wording, strictness: QUESTION_STRICTNESS };
     let same_text = query.fingerprint != 0 && query.fingerprint == wording.fingerprint;
-    (query.share_in(&wording.bag, norm), same_text)
+    Nearness { held: query.share_in(&wording.bag, norm), meant: query.meaning.likeness(&wording.meaning), same_text }
 }
 
 /// Compares a message with a whole entry whose wordings, poured together, are given.
-pub(crate) fn features(query: &Query, table: &Table, row: &Row, together: &Bag, nearest: (f32, bool)) -> Features {
+pub(crate) fn features(query: &Query, table: &Table, row: &Row, together: &Bag, nearest: Nearness) -> Features {
     let means = table.mean_lengths();
     let mut features = [0.0; N_FEATURES];
-    features[NEAREST] = nearest.0;
+    features[NEAREST] = nearest.held;
+    features[MEANING] = nearest.meant;
     features[TOGETHER] =
         query.share_in(together, Norm { mean_length: means.together, strictness: QUESTION_STRICTNESS });
     features[ANSWER] = share(
@@ -108,7 +139,7 @@ pub(crate) fn features(query: &Query, table: &Table, row: &Row, together: &Bag, 
     );
     features[CATEGORY] =
         query.share_in(&row.category, Norm { mean_length: means.wording, strictness: QUESTION_STRICTNESS });
-    features[SAME_TEXT] = f32::from(nearest.1);
+    features[SAME_TEXT] = f32::from(nearest.same_text);
     features[SAME_LANGUAGE] = match (query.language, row.language) {
         (Some(asked), Some(written)) => f32::from(asked == written),
         _ => 0.5,

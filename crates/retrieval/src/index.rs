@@ -13,6 +13,7 @@ use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Tant
 
 use self::directory::CachedDirectory;
 use crate::calibration::Calibration;
+use crate::meaning::{Encoder, Reader};
 use crate::schema::{self, FORMAT_VERSION, Fields};
 use crate::search::Snapshot;
 use crate::table::{Row, Table};
@@ -30,6 +31,7 @@ pub struct FaqIndex {
     fields: Fields,
     /// Made with the first edit, so that an index that is only searched takes no write lock.
     writer: Mutex<Option<IndexWriter>>,
+    reads: Reader,
     snapshot: RwLock<Arc<Snapshot>>,
     calibration: RwLock<Arc<Calibration>>,
 }
@@ -41,29 +43,47 @@ impl std::fmt::Debug for FaqIndex {
 }
 
 /// What each commit says of itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct CommitPayload {
     revision: u64,
     format: u32,
+    /// The encoder that probabilities were learned with, where there was one.
+    encoder: Option<String>,
 }
 
 impl FaqIndex {
     /// Makes an empty index at revision 0 in a folder that holds none.
     pub fn create(dir: &Path) -> Result<Self, Error> {
+        Self::create_with(dir, None)
+    }
+
+    /// The same with an encoder, by which entries are found that mean the same in other words.
+    pub fn create_with(dir: &Path, reads: Option<Arc<dyn Encoder>>) -> Result<Self, Error> {
         std::fs::create_dir_all(dir).map_err(|source| Error::io(dir, source))?;
         let (schema, fields) = schema::build();
         let index = Index::create(CachedDirectory::open(dir)?, schema, IndexSettings::default())?;
-        Self::start(Some(dir), index, fields)
+        Self::start(Some(dir), index, fields, reads)
     }
 
     /// An empty index that lives as long as the value.
     pub fn in_memory() -> Self {
+        Self::in_memory_with(None)
+    }
+
+    /// The same with an encoder.
+    pub fn in_memory_with(reads: Option<Arc<dyn Encoder>>) -> Self {
         let (schema, fields) = schema::build();
-        Self::start(None, Index::create_in_ram(schema), fields).expect("an empty index in memory has no I/O to fail")
+        Self::start(None, Index::create_in_ram(schema), fields, reads)
+            .expect("an empty index in memory has no I/O to fail")
     }
 
     /// Opens an index and checks every file of it; `Error::Damaged` means rebuild.
     pub fn open(dir: &Path) -> Result<Self, Error> {
+        Self::open_with(dir, None)
+    }
+
+    /// The same with an encoder, which reads every entry now.
+    pub fn open_with(dir: &Path, reads: Option<Arc<dyn Encoder>>) -> Result<Self, Error> {
         if !dir.join("meta.json").is_file() {
             return Err(Error::NotAnIndex { path: dir.to_owned() });
         }
@@ -76,21 +96,23 @@ impl FaqIndex {
         if let Some(file) = broken.iter().min() {
             return Err(Error::damaged(dir, format!("{} does not match its checksum", file.display())));
         }
-        let payload = read_payload(&index).map_err(|reason| Error::damaged(dir, reason))?;
+        let payload = read_payload(&index, name(&reads)).map_err(|reason| Error::damaged(dir, reason))?;
         let reader = manual_reader(&index).map_err(|error| Error::damaged(dir, error))?;
-        let table = documents::read_table(&reader.searcher(), fields).map_err(|reason| Error::damaged(dir, reason))?;
-        let snapshot = Snapshot { searcher: reader.searcher(), fields, table, revision: payload.revision };
+        let table =
+            documents::read_table(&reader.searcher(), fields, &reads).map_err(|reason| Error::damaged(dir, reason))?;
+        let snapshot =
+            Snapshot { searcher: reader.searcher(), fields, table, reader: reads, revision: payload.revision };
         Ok(Self::assemble(Some(dir), index, reader, snapshot))
     }
 
     /// Opens the index of a folder, or makes an empty one where there is none or a damaged one.
-    pub fn open_or_create(dir: &Path) -> Result<Self, Error> {
-        match Self::open(dir) {
-            Err(Error::NotAnIndex { .. }) => Self::create(dir),
+    pub fn open_or_create(dir: &Path, reads: Option<Arc<dyn Encoder>>) -> Result<Self, Error> {
+        match Self::open_with(dir, reads.clone()) {
+            Err(Error::NotAnIndex { .. }) => Self::create_with(dir, reads),
             Err(Error::Damaged { reason, .. }) => {
                 tracing::warn!(path = %dir.display(), reason, "the FAQ index is damaged and starts empty");
                 documents::remove_index_files(dir)?;
-                Self::create(dir)
+                Self::create_with(dir, reads)
             }
             other => other,
         }
@@ -187,9 +209,10 @@ impl FaqIndex {
         self.calibration().threshold(accepted_error_rate)
     }
 
-    fn start(dir: Option<&Path>, index: Index, fields: Fields) -> Result<Self, Error> {
+    fn start(dir: Option<&Path>, index: Index, fields: Fields, reads: Reader) -> Result<Self, Error> {
         let reader = manual_reader(&index)?;
-        let snapshot = Snapshot { searcher: reader.searcher(), fields, table: Table::default(), revision: 0 };
+        let table = Table::default();
+        let snapshot = Snapshot { searcher: reader.searcher(), fields, table, reader: reads, revision: 0 };
         let started = Self::assemble(dir, index, reader, snapshot);
         started.apply(&[], 0)?;
         Ok(started)
@@ -203,6 +226,7 @@ impl FaqIndex {
             reader,
             fields: snapshot.fields,
             writer: Mutex::new(None),
+            reads: snapshot.reader.clone(),
             snapshot: RwLock::new(Arc::new(snapshot)),
             calibration: RwLock::new(Arc::new(calibration)),
         }
@@ -221,7 +245,7 @@ impl FaqIndex {
             writer.delete_term(Term::from_field_text(self.fields.id, &entry.id));
         }
         let number = table.reserve(&entry.id);
-        let (row, tokens) = Row::new(entry.clone());
+        let (row, tokens) = Row::new(entry.clone(), &self.reads);
         for document in documents::documents(self.fields, number, entry, &tokens) {
             writer.add_document(document)?;
         }
@@ -242,8 +266,8 @@ impl FaqIndex {
         };
         edit(&open)?;
         let mut prepared = open.prepare_commit()?;
-        let payload = CommitPayload { revision, format: FORMAT_VERSION };
-        prepared.set_payload(&serde_json::to_string(&payload).expect("two numbers always serialise"));
+        let payload = CommitPayload { revision, format: FORMAT_VERSION, encoder: name(&self.reads) };
+        prepared.set_payload(&serde_json::to_string(&payload).expect("numbers and a name always serialise"));
         prepared.commit()?;
         *writer = Some(open);
         Ok(())
@@ -272,7 +296,8 @@ impl FaqIndex {
 
     fn publish(&self, table: Table, revision: u64) -> Result<(), Error> {
         self.reader.reload()?;
-        let snapshot = Snapshot { searcher: self.reader.searcher(), fields: self.fields, table, revision };
+        let (searcher, fields, reader) = (self.reader.searcher(), self.fields, self.reads.clone());
+        let snapshot = Snapshot { searcher, fields, table, reader, revision };
         *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
         Ok(())
     }
@@ -282,15 +307,21 @@ fn manual_reader(index: &Index) -> tantivy::Result<IndexReader> {
     index.reader_builder().reload_policy(ReloadPolicy::Manual).doc_store_cache_num_blocks(1).try_into()
 }
 
-fn read_payload(index: &Index) -> Result<CommitPayload, String> {
+fn name(reads: &Reader) -> Option<String> {
+    reads.as_ref().map(|encoder| encoder.name().to_owned())
+}
+
+fn read_payload(index: &Index, encoder: Option<String>) -> Result<CommitPayload, String> {
     let payload = index.load_metas().map_err(|error| error.to_string())?.payload.unwrap_or_default();
     let read: CommitPayload =
         serde_json::from_str(&payload).map_err(|_| "its last commit carries no FAQ revision".to_owned())?;
-    if read.format == FORMAT_VERSION {
-        Ok(read)
-    } else {
-        Err(format!("it has format {}, this program writes format {FORMAT_VERSION}", read.format))
+    if read.format != FORMAT_VERSION {
+        return Err(format!("it has format {}, this program writes format {FORMAT_VERSION}", read.format));
     }
+    if read.encoder != encoder {
+        return Err("it was made with another encoder".to_owned());
+    }
+    Ok(read)
 }
 
 #[cfg(test)]

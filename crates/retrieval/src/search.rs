@@ -1,5 +1,7 @@
 //! One search: candidates from tantivy, compared in memory, best first, each with its probability.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use tantivy::collector::TopDocs;
 use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query as TantivyQuery, TermQuery};
@@ -9,7 +11,8 @@ use text::Language;
 
 use crate::analysis::{self, Token};
 use crate::calibration::{Calibration, Evidence};
-use crate::features::{self, Features, Query};
+use crate::features::{self, Features, Query, Sense};
+use crate::meaning::{Meaning, Reader};
 use crate::schema::{Fields, split_slot};
 use crate::table::{Row, Table, fingerprint};
 
@@ -17,6 +20,8 @@ use crate::table::{Row, Table, fingerprint};
 const WORDING_CANDIDATES: usize = 96;
 /// Entries that tantivy proposes for their answers.
 const ANSWER_CANDIDATES: usize = 48;
+/// Entries that are compared because they are near in meaning.
+const MEANT_CANDIDATES: usize = 32;
 /// Wordings of a proposed entry that are compared even where they were not proposed themselves.
 const COMPARED_WORDINGS: usize = 16;
 /// Candidates are found by at most this many distinct terms, the most telling ones; all are compared.
@@ -64,6 +69,7 @@ pub(crate) struct Snapshot {
     pub(crate) searcher: Searcher,
     pub(crate) fields: Fields,
     pub(crate) table: Table,
+    pub(crate) reader: Reader,
     pub(crate) revision: u64,
 }
 
@@ -120,8 +126,14 @@ impl Snapshot {
         let normalised = text::normalise(cut(&query.text));
         let tokens = analysis::tokens(normalised.as_str());
         let ids = analysis::distinct_ids(&tokens);
-        let compared = Query::new(&ids, fingerprint(normalised.as_str()), query.language, &self.table);
+        let sense = Sense {
+            fingerprint: fingerprint(normalised.as_str()),
+            language: query.language,
+            meaning: Meaning::of(cut(&query.text), &self.reader),
+        };
+        let compared = Query::new(&ids, sense, &self.table);
         let mut proposed = self.propose(&tokens, &compared)?;
+        proposed.extend(self.alike(&compared.meaning));
         proposed.sort_unstable();
         proposed.dedup();
         let mut candidates: Vec<Candidate> = proposed
@@ -144,7 +156,7 @@ impl Snapshot {
             .chain(further.filter(|&ordinal| ordinal < row.wordings.len()))
             .filter(|&ordinal| !held_out.hides(number, ordinal))
             .map(|ordinal| (ordinal, features::wording_features(query, &self.table, row, ordinal)))
-            .reduce(|best, other| if (other.1.1, other.1.0) > (best.1.1, best.1.0) { other } else { best })?;
+            .reduce(|best, other| if other.1.is_above(&best.1) { other } else { best })?;
         let features = match held_out {
             HeldOut::Wording(held, wording) if held == number => {
                 features::features(query, &self.table, row, &row.together_without(wording), nearest)
@@ -152,6 +164,24 @@ impl Snapshot {
             _ => features::features(query, &self.table, row, &row.together, nearest),
         };
         Some(Candidate { row: number, ordinal, features, score: features::score(&features) })
+    }
+
+    /// The wordings (row, ordinal) that are nearest in meaning.
+    fn alike(&self, meaning: &Meaning) -> Vec<(usize, usize)> {
+        if meaning.is_empty() {
+            return Vec::new();
+        }
+        let of_row = |(number, row): (usize, &Arc<Row>)| {
+            let likeness = row.wordings.iter().map(|wording| meaning.likeness(&wording.meaning));
+            let nearest = likeness.enumerate().max_by(|one, other| one.1.total_cmp(&other.1))?;
+            Some((nearest.1, (number, nearest.0)))
+        };
+        let mut rows: Vec<(f32, (usize, usize))> = self.table.rows().filter_map(of_row).collect();
+        let kept = MEANT_CANDIDATES.min(rows.len());
+        if kept < rows.len() {
+            rows.select_nth_unstable_by(kept, |one, other| other.0.total_cmp(&one.0));
+        }
+        rows.into_iter().take(kept).map(|(_, place)| place).collect()
     }
 
     /// Wordings (row, ordinal) worth comparing.

@@ -10,6 +10,7 @@ use text::Language;
 use crate::FaqEntry;
 use crate::analysis::{self, Token};
 use crate::bag::Bag;
+use crate::meaning::{Meaning, Reader};
 use crate::schema::MAX_WORDINGS;
 
 /// One entry with everything that searching needs.
@@ -31,6 +32,7 @@ pub(crate) struct Wording {
     pub(crate) bag: Bag,
     /// Hash of the text without spaces and punctuation.
     pub(crate) fingerprint: u64,
+    pub(crate) meaning: Meaning,
 }
 
 /// The tokens of an entry as they go into tantivy.
@@ -43,7 +45,7 @@ pub(crate) struct RowTokens {
 
 impl Row {
     /// Analyses an entry once, for the index and for the table.
-    pub(crate) fn new(entry: FaqEntry) -> (Self, RowTokens) {
+    pub(crate) fn new(entry: FaqEntry, reader: &Reader) -> (Self, RowTokens) {
         let named = entry.language.as_deref().and_then(Language::parse);
         let language = named.or_else(|| text::detect_language(&entry.question).map(|found| found.language));
         let mut wordings = Vec::new();
@@ -51,7 +53,11 @@ impl Row {
         for wording in std::iter::once(&entry.question).chain(&entry.similar).take(MAX_WORDINGS) {
             let normalised = text::normalise(wording);
             let found = analysis::tokens(normalised.as_str());
-            wordings.push(Wording { bag: Bag::of(&found), fingerprint: fingerprint(normalised.as_str()) });
+            wordings.push(Wording {
+                bag: Bag::of(&found),
+                fingerprint: fingerprint(normalised.as_str()),
+                meaning: Meaning::of(wording, reader),
+            });
             tokens.push(found);
         }
         let analyse = |text: &str| analysis::tokens(text::normalise(text).as_str());

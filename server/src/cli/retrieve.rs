@@ -57,7 +57,7 @@ struct FoundEntry<'a> {
 pub(super) fn index(arguments: &IndexArgs) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
     let entries = retrieval::read_faq(&arguments.faq)?;
-    let index = FaqIndex::open_or_create(&arguments.out)?;
+    let index = FaqIndex::open_or_create(&arguments.out, assistant::meaning())?;
     index.replace_all(&entries, 1)?;
     let seconds = started.elapsed().as_secs_f32();
     let (count, out) = (index.len(), arguments.out.display());
@@ -71,7 +71,7 @@ pub(super) fn index(arguments: &IndexArgs) -> anyhow::Result<ExitCode> {
 }
 
 pub(super) fn search(arguments: &SearchArgs) -> anyhow::Result<ExitCode> {
-    let index = FaqIndex::open(&arguments.index)?;
+    let index = FaqIndex::open_with(&arguments.index, assistant::meaning())?;
     let input: Box<dyn BufRead> = match &arguments.file {
         Some(path) => {
             Box::new(BufReader::new(File::open(path).with_context(|| format!("cannot read {}", path.display()))?))

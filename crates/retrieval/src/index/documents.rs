@@ -7,6 +7,7 @@ use tantivy::store::StoreReader;
 use tantivy::{Searcher, TantivyDocument};
 
 use crate::analysis::pre_tokenized;
+use crate::meaning::Reader;
 use crate::schema::{Fields, slot, split_slot};
 use crate::table::{Row, RowTokens, Table};
 use crate::{Error, FaqEntry};
@@ -34,16 +35,16 @@ pub(super) fn documents(
 }
 
 /// Reads every entry back from the index.
-pub(super) fn read_table(searcher: &Searcher, fields: Fields) -> Result<Table, String> {
+pub(super) fn read_table(searcher: &Searcher, fields: Fields, reader: &Reader) -> Result<Table, String> {
     let mut table = Table::default();
-    for reader in searcher.segment_readers() {
-        let store = reader.get_store_reader(1).map_err(|error| error.to_string())?;
-        let slots = reader.fast_fields().u64("slot").map_err(|error| error.to_string())?;
-        for document in reader.doc_ids_alive() {
+    for segment in searcher.segment_readers() {
+        let store = segment.get_store_reader(1).map_err(|error| error.to_string())?;
+        let slots = segment.fast_fields().u64("slot").map_err(|error| error.to_string())?;
+        for document in segment.doc_ids_alive() {
             let slot = slots.first(document).ok_or_else(|| "a document has no slot".to_owned())?;
             let (number, ordinal) = split_slot(slot);
             if ordinal == 0 {
-                table.put(number, read_row(&store, document, fields)?);
+                table.put(number, Row::new(read_entry(&store, document, fields)?, reader).0);
             }
         }
     }
@@ -51,11 +52,10 @@ pub(super) fn read_table(searcher: &Searcher, fields: Fields) -> Result<Table, S
     Ok(table)
 }
 
-fn read_row(store: &StoreReader, document: u32, fields: Fields) -> Result<Row, String> {
+fn read_entry(store: &StoreReader, document: u32, fields: Fields) -> Result<FaqEntry, String> {
     let stored: TantivyDocument = store.get(document).map_err(|error| error.to_string())?;
     let json = stored.get_first(fields.entry).and_then(|value| value.as_bytes()).unwrap_or_default();
-    let entry: FaqEntry = serde_json::from_slice(json).map_err(|error| format!("an entry is unreadable: {error}"))?;
-    Ok(Row::new(entry).0)
+    serde_json::from_slice(json).map_err(|error| format!("an entry is unreadable: {error}"))
 }
 
 /// Empties a damaged index's folder of files; folders inside are not ours and stay.

@@ -183,7 +183,7 @@ fn a_damaged_index_says_so_and_can_be_made_anew() {
         bytes[middle] ^= 0xff;
         std::fs::write(dir.path().join(&name), bytes).expect("written");
         assert!(matches!(FaqIndex::open(dir.path()), Err(Error::Damaged { .. })), "{name}");
-        let index = FaqIndex::open_or_create(dir.path()).expect("made anew");
+        let index = FaqIndex::open_or_create(dir.path(), None).expect("made anew");
         assert_eq!((index.len(), index.revision()), (0, 0), "{name}");
     }
     assert!(matches!(FaqIndex::open(Path::new("/nonexistent")), Err(Error::NotAnIndex { .. })));

@@ -1,0 +1,74 @@
+//! What texts mean, as vectors that lie near each other where the texts say the same in other words or languages. Who
+//! opens the index brings the encoder; without one only words are compared.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+/// The largest whole number a value is rounded to.
+const LARGEST: f32 = 127.0;
+
+/// Turns texts into vectors.
+pub trait Encoder: Debug + Send + Sync {
+    /// What tells it from other encoders, such as a hash of its weights.
+    fn name(&self) -> &str;
+
+    /// The vector of a text, of length 1 or of zeros alone; all are of the same number of values.
+    fn encode(&self, text: &str) -> Vec<f32>;
+}
+
+/// An encoder, or none.
+pub(crate) type Reader = Option<Arc<dyn Encoder>>;
+
+/// A vector of length 1 in whole numbers; an empty one is like nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Meaning(Box<[i8]>);
+
+impl Meaning {
+    pub(crate) fn of(text: &str, reader: &Reader) -> Self {
+        let whole = |value: f32| (value * LARGEST).round().clamp(-LARGEST, LARGEST) as i8;
+        Self(reader.as_ref().map(|encoder| encoder.encode(text).into_iter().map(whole).collect()).unwrap_or_default())
+    }
+
+    /// The cosine between two vectors; below nothing counts as nothing.
+    pub(crate) fn likeness(&self, other: &Self) -> f32 {
+        let products = self.0.iter().zip(&other.0).map(|(a, b)| i32::from(*a) * i32::from(*b));
+        (products.sum::<i32>() as f32 / (LARGEST * LARGEST)).clamp(0.0, 1.0)
+    }
+
+    /// Whether it can be like anything.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Letters;
+
+    impl Encoder for Letters {
+        fn name(&self) -> &str {
+            "letters"
+        }
+
+        fn encode(&self, text: &str) -> Vec<f32> {
+            match text {
+                "a" => vec![1.0, 0.0],
+                "b" => vec![0.0, -1.0],
+                "ab" => vec![0.6, -0.8],
+                _ => vec![0.0, 0.0],
+            }
+        }
+    }
+
+    #[test]
+    fn likeness_is_the_cosine_and_never_below_nothing() {
+        let reader: Reader = Some(Arc::new(Letters));
+        let [a, b, ab, none] = ["a", "b", "ab", ""].map(|text| Meaning::of(text, &reader));
+        assert!((a.likeness(&a) - 1.0).abs() < 1e-6 && (b.likeness(&ab) - 0.8).abs() < 0.01);
+        assert_eq!((a.likeness(&b), none.likeness(&a)), (0.0, 0.0));
+        assert_eq!(Meaning::of("a", &None).likeness(&a), 0.0);
+    }
+}
