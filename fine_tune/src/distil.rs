@@ -5,7 +5,7 @@ mod recipe;
 mod texts;
 mod vectors;
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -77,9 +77,9 @@ pub fn run_distil(arguments: &DistilArgs) -> anyhow::Result<ExitCode> {
     let interrupt = Interrupt::listen()?;
     let partial = partial(out);
     let cache = arguments.cache.as_deref().unwrap_or(&partial);
-    for folder in [&*partial, cache] {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    }
+    // Two runs that write the same files would spoil them.
+    let _partial = Held::new(&partial)?;
+    let _cache = if cache == partial { None } else { Some(Held::new(cache)?) };
     let mut teachers = Vec::with_capacity(recipe.teacher.len());
     for source in &recipe.teacher {
         let Some(vectors) = vectors::prepare(source, &lines, cache, &interrupt)? else {
@@ -120,6 +120,26 @@ pub fn run_distil(arguments: &DistilArgs) -> anyhow::Result<ExitCode> {
 impl Vectors {
     fn lent(&self) -> Teacher<'_> {
         Teacher { dim: self.dim, vectors: self.values.numbers(), rows: &self.rows }
+    }
+}
+
+/// A folder that only this run writes into, for as long as this lives.
+struct Held {
+    _lock: File,
+}
+
+impl Held {
+    fn new(folder: &Path) -> anyhow::Result<Self> {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        let path = folder.join("lock");
+        let lock = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { _lock: lock }),
+            Err(TryLockError::WouldBlock) => {
+                bail!("{} is in use by another run; wait for it, or choose another folder", folder.display())
+            }
+            Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
+        }
     }
 }
 

@@ -22,6 +22,8 @@ const WORDING_CANDIDATES: usize = 96;
 const ANSWER_CANDIDATES: usize = 48;
 /// Entries that are compared because they are near in meaning.
 const MEANT_CANDIDATES: usize = 32;
+/// What is less alike than this is alike by chance.
+const LEAST_LIKENESS: f32 = 0.25;
 /// Wordings of a proposed entry that are compared even where they were not proposed themselves.
 const COMPARED_WORDINGS: usize = 16;
 /// Candidates are found by at most this many distinct terms, the most telling ones; all are compared.
@@ -174,7 +176,7 @@ impl Snapshot {
         let of_row = |(number, row): (usize, &Arc<Row>)| {
             let likeness = row.wordings.iter().map(|wording| meaning.likeness(&wording.meaning));
             let nearest = likeness.enumerate().max_by(|one, other| one.1.total_cmp(&other.1))?;
-            Some((nearest.1, (number, nearest.0)))
+            (nearest.1 >= LEAST_LIKENESS).then_some((nearest.1, (number, nearest.0)))
         };
         let mut rows: Vec<(f32, (usize, usize))> = self.table.rows().filter_map(of_row).collect();
         let kept = MEANT_CANDIDATES.min(rows.len());

@@ -90,6 +90,16 @@ fn a_base_is_written_with_its_recipe_and_tells_topics_apart() {
 }
 
 #[test]
+fn two_runs_do_not_write_the_same_files() {
+    let folder = folder();
+    let other = Held::new(&folder.path().join("base.partial")).expect("nobody else");
+    let error = run(folder.path()).expect_err("refused").to_string();
+    assert!(error.contains("base.partial is in use by another run"), "{error}");
+    drop(other);
+    run(folder.path()).expect("a base");
+}
+
+#[test]
 fn what_is_wrong_with_a_recipe_is_said() {
     for (recipe, said) in [
         ("", "missing field `teacher`"),

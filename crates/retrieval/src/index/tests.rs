@@ -1,8 +1,9 @@
 use std::path::Path;
+use std::sync::Arc;
 
 use text::Language;
 
-use crate::{Change, Error, FaqEntry, FaqIndex, Hit, SearchQuery, best_sentences, index_folder};
+use crate::{Change, Encoder, Error, FaqEntry, FaqIndex, Hit, SearchQuery, best_sentences, index_folder};
 
 fn entries() -> Vec<FaqEntry> {
     let mut shipping = FaqEntry::new("shipping", "下单后多久发货？", "两天内发货。");
@@ -243,4 +244,54 @@ fn a_folder_is_indexed_in_one_call() {
     let (index, report) = index_folder(dir.path(), &out).expect("indexed");
     assert_eq!((index.len(), index.revision(), report.n_examples > 0), (4, 1, true));
     assert_eq!(ask(&index, "怎么申请退款")[0].id, "refund");
+}
+
+/// Two meanings, told by a letter.
+#[derive(Debug)]
+struct Letters(&'static str);
+
+impl Encoder for Letters {
+    fn name(&self) -> &str {
+        self.0
+    }
+
+    fn encode(&self, text: &str) -> Vec<f32> {
+        match (text.contains('x'), text.contains('z')) {
+            (true, _) => vec![1.0, 0.0],
+            (_, true) => vec![0.0, 1.0],
+            _ => vec![0.0, 0.0],
+        }
+    }
+}
+
+fn letters(name: &'static str) -> Option<Arc<dyn Encoder>> {
+    Some(Arc::new(Letters(name)))
+}
+
+#[test]
+fn an_entry_that_means_the_same_is_found_without_a_common_word() {
+    let index = FaqIndex::in_memory_with(letters("letters"));
+    let entries = [FaqEntry::new("x", "fix vexing axles", "one"), FaqEntry::new("z", "buzz of a puzzle", "two")];
+    index.replace_all(&entries, 1).expect("indexed");
+    let found = |text: &str| -> Vec<String> {
+        let query = SearchQuery { text: text.to_owned(), top: 2, ..SearchQuery::default() };
+        index.search(&query).into_iter().map(|hit| hit.id).collect()
+    };
+    assert_eq!(found("6x7").first().map(String::as_str), Some("x"));
+    assert_eq!(found("7z8").first().map(String::as_str), Some("z"));
+    index.apply(&[Change::Delete("x".into())], 2).expect("applied");
+    assert_eq!(found("6x7").first().map(String::as_str), Some("z"));
+}
+
+#[test]
+fn an_index_made_with_another_encoder_is_to_be_built_again() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let index = FaqIndex::create_with(dir.path(), letters("one")).expect("made");
+    index.replace_all(&[FaqEntry::new("x", "fix", "one")], 1).expect("indexed");
+    drop(index);
+    assert_eq!(FaqIndex::open_with(dir.path(), letters("one")).expect("opened").len(), 1);
+    for other in [letters("two"), None] {
+        let error = FaqIndex::open_with(dir.path(), other).expect_err("refused");
+        assert!(error.to_string().contains("made with another encoder"), "{error}");
+    }
 }
