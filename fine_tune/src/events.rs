@@ -51,6 +51,9 @@ pub enum TrainEvent {
         metrics: TrainMetrics,
         /// Whether training was stopped before its planned end by the user.
         stopped: bool,
+        /// What makes the model less than it could be, and what to do.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        warnings: Vec<String>,
     },
     /// Nothing was saved.
     Error {

@@ -243,9 +243,28 @@ fn publish(
         version: classifier.info().version.clone(),
         metrics,
         stopped: watcher.stopped,
+        warnings: warnings(classifier, &metrics),
     };
     tell(arguments, done, || summary(arguments, &metrics, classifier, watcher));
     Ok(())
+}
+
+/// What makes a model less than it could be, and what to do.
+fn warnings(classifier: &Classifier, metrics: &TrainMetrics) -> Vec<String> {
+    let is_measured = metrics.held_out > 0 || classifier.intents().is_empty();
+    let unmeasured = (!is_measured).then(|| {
+        format!(
+            "no message could be held out, so nothing is known of its accuracy, and to be safe it answers only from a \
+             probability of {:.2} on: write at least four examples for an intent, better ten",
+            metrics.threshold
+        )
+    });
+    let unknown = classifier.info().metrics.get("unknown_tokens").filter(|share| **share >= MANY_UNKNOWN);
+    let unknown = unknown.map(|share| {
+        let share = share * 100.0;
+        format!("the base does not know {share:.1} % of the words: is it made for these languages?")
+    });
+    unmeasured.into_iter().chain(unknown).collect()
 }
 
 /// Figures on held-out rows as they stood before the model was refitted on all rows: from its calibration.
@@ -274,7 +293,7 @@ fn summary(arguments: &TrainArgs, metrics: &TrainMetrics, classifier: &Classifie
     let percent = |value: f64| format!("{:.1} %", value * 100.0);
     let out = arguments.out.display();
     let stopped = if watcher.stopped { " (stopped early: the best state so far)" } else { "" };
-    let intents = [
+    let measured = [
         ("accuracy", format!("{} of {} held-out messages", percent(metrics.accuracy), metrics.held_out)),
         ("calibration error", percent(metrics.calibration_error)),
         ("threshold", format!("{:.2} for {} accepted error", metrics.threshold, percent(metrics.accepted_error))),
@@ -282,14 +301,10 @@ fn summary(arguments: &TrainArgs, metrics: &TrainMetrics, classifier: &Classifie
     ];
     let entities = classifier.info().metrics.get("entity_f1");
     let mut rows = vec![("model", format!("{out}{stopped}"))];
-    rows.extend(intents.into_iter().filter(|_| !classifier.intents().is_empty()));
+    rows.extend(measured.into_iter().filter(|_| !classifier.intents().is_empty() && metrics.held_out > 0));
     rows.extend(entities.map(|f1| ("entities", format!("F1 {} on held-out messages", percent(f64::from(*f1))))));
     rows.push(("time", format!("{:.0} s", metrics.seconds)));
-    let unknown = classifier.info().metrics.get("unknown_tokens").filter(|share| **share >= MANY_UNKNOWN);
-    rows.extend(unknown.map(|share| {
-        let share = percent(f64::from(*share));
-        ("warning", format!("the base does not know {share} of the words: is it made for these languages?"))
-    }));
+    rows.extend(warnings(classifier, metrics).into_iter().map(|warning| ("warning", warning)));
     let table: String = rows.iter().map(|(name, value)| format!("{name:<18} {value}\n")).collect();
     let measure =
         if classifier.intents().is_empty() { "--entities FILE.conll" } else { "--test FILE.jsonl --html report.html" };
@@ -301,5 +316,24 @@ fn tell(arguments: &TrainArgs, event: TrainEvent, words: impl FnOnce() -> String
         event.print();
     } else {
         let _ = write!(std::io::stdout(), "{}", words());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Control, Example};
+
+    use super::*;
+
+    #[test]
+    fn a_model_that_nothing_measured_says_what_to_write() {
+        let rows = ["where is it", "money back", "when do you open"];
+        let train = rows.map(|text| Example::new(text, Some(text))).to_vec();
+        let set = TrainingSet { train, ..TrainingSet::default() };
+        let classifier = model::train(&set, &TrainOptions::default(), &mut |_| Control::Continue).unwrap();
+        assert_eq!(classifier.info().metrics.get("held_out_rows").copied().unwrap_or(0.0), 0.0);
+        let said = warnings(&classifier, &TrainMetrics { threshold: 0.98, ..TrainMetrics::default() });
+        assert!(said[0].contains("at least four examples") && said[0].contains("of 0.98 on"), "{said:?}");
+        assert!(warnings(&classifier, &TrainMetrics { held_out: 5, ..TrainMetrics::default() }).is_empty());
     }
 }

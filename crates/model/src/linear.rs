@@ -41,8 +41,7 @@ impl Linear {
     /// Fits support vector machines with squared hinge loss, one class against the rest, by dual coordinate descent
     /// (Hsieh et al., 2008); a row's multipliers of all classes are moved at once. `None` where that would be too large.
     pub(crate) fn fit(rows: &[LinearRow<'_>], n_features: usize, n_classes: usize, seed: u64) -> Option<Self> {
-        let values = n_features.checked_add(rows.len())?.checked_mul(n_classes)?;
-        if values > MAX_VALUES || n_classes == 0 {
+        if !Self::fits(rows.len(), n_features, n_classes) {
             return None;
         }
         let mut solver = Solver {
@@ -60,6 +59,12 @@ impl Linear {
             }
         }
         Some(Self { weights: Table::from_values(solver.weights, n_classes), bias: solver.bias })
+    }
+
+    /// Whether so many rows, features and classes are few enough.
+    pub(crate) fn fits(n_rows: usize, n_features: usize, n_classes: usize) -> bool {
+        let values = n_features.checked_add(n_rows).and_then(|both| both.checked_mul(n_classes));
+        n_classes > 0 && values.is_some_and(|values| values <= MAX_VALUES)
     }
 
     /// The margins of a message, one a class.

@@ -5,9 +5,9 @@ use tokenizers::Tokenizer;
 
 use super::checkpoint::Kept;
 use super::learned::{FIRST, Lesson};
-use super::pass::Pass;
+use super::pass::{Inputs, Pass};
 use super::place::{Changed, take_network};
-use super::plan::{Plan, StageKind};
+use super::plan::{MANY_ROWS, Plan, StageKind};
 use super::watcher::Watcher;
 use crate::calibration::Calibration;
 use crate::classifier::Parts;
@@ -117,9 +117,18 @@ impl Fitted {
         watcher: &mut Watcher<'_>,
     ) -> Result<(), Error> {
         let kind = plan.stages[index].kind;
-        let [inputs, checks] = [lesson.train, lesson.held_out].map(|rows| self.read_for(kind, rows));
-        self.unknown = self.network.base().and_then(|_| unknown_share(&self.tokenizer, &inputs));
-        let mut pass = Pass::new(&mut self.network, lesson, (plan, index), [&inputs, &checks]);
+        let is_kept = plan.options.has_transformer() || lesson.train.len() <= MANY_ROWS;
+        let [kept_rows, checks] = [if is_kept { lesson.train } else { &[] }, lesson.held_out];
+        let [read, checks] = [kept_rows, checks].map(|rows| self.read_for(kind, rows));
+        self.unknown = self.network.base().and_then(|_| unknown_share(&self.tokenizer, &read));
+        let most = self.network.most_tokens();
+        let Self { featuriser, tokenizer, prefix, network, .. } = self;
+        let inputs = if is_kept {
+            Inputs::Kept(&read)
+        } else {
+            Inputs::Read(Reader { featuriser, tokenizer, prefix, bert: None, most }, lesson.train)
+        };
+        let mut pass = Pass::new(network, lesson, (plan, index), (inputs, &checks));
         pass.best_epoch = self.best_epoch;
         pass.learner.trainer = Trainer::limited(self.most_tokens);
         if let Some(kept) = kept {

@@ -6,7 +6,7 @@ use super::checkpoint::Kept;
 use super::fitted::Fitted;
 use super::memory::Sizes;
 use super::place::{Changed, put_network};
-use super::plan::Plan;
+use super::plan::{MANY_ROWS, Plan};
 use super::watcher::Watcher;
 use crate::classifier::Parts;
 use crate::columns::Columns;
@@ -73,12 +73,13 @@ impl<'a> Course<'a> {
         folds.truncate(options.folds);
         let all = || rows.train.iter().chain(&rows.held_out).chain(&rows.further).cloned().collect();
         let n_all = rows.train.len() + rows.held_out.len();
+        let again = options.refit && !rows.held_out.is_empty() && (options.has_transformer() || n_all <= MANY_ROWS);
         let depth = options.depth_for(n_all, rows.intents.len());
         Self {
             intents: &rows.intents,
             general: &rows.general,
             folds,
-            all: (options.refit && !rows.held_out.is_empty()).then(all),
+            all: again.then(all),
             plan: Plan::new(depth, rows.train.len(), options),
         }
     }
@@ -195,18 +196,21 @@ impl Learned {
         learn: impl FnOnce(&mut Fitted) -> Result<(), Error>,
     ) -> Result<Self, Error> {
         let mut fitted = Fitted::new(lesson, plan.options)?;
-        let features: Vec<Features> =
-            lesson.train.par_iter().map(|row| fitted.featuriser.features(&row.text)).collect();
         let (n_features, n_outputs) = (fitted.featuriser.len(), fitted.network.outputs);
+        // Of very many rows the linear classifiers learn from an even selection, as they keep all of them as numbers.
+        let step = lesson.train.len().div_ceil(MANY_ROWS).max(1);
+        let heard: Vec<&Row> = lesson.train.iter().step_by(step).collect();
+        let is_wide = Linear::fits(heard.len(), n_features, n_outputs);
+        let features = heard.par_iter().map(|row| fitted.featuriser.features(&row.text));
+        let features: Vec<Features> = if is_wide { features.collect() } else { Vec::new() };
         if let Some(limit) = plan.options.memory {
-            let texts = lesson.train.iter().map(|row| row.text.len()).sum();
-            let sizes = Sizes::new(texts, &features, n_features, &fitted.network);
+            let sizes = Sizes::new(lesson.train, &fitted.featuriser, &fitted.network);
             fitted.most_tokens = sizes.most_tokens(limit, plan)?;
         }
         let linear = || {
             let rows: Vec<LinearRow<'_>> = features
                 .iter()
-                .zip(lesson.train)
+                .zip(&heard)
                 .map(|(features, row)| LinearRow { features, class: row.label, also: &row.also, weight: row.weight })
                 .collect();
             Linear::fit(&rows, n_features, n_outputs, plan.options.seed)

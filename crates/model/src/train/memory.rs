@@ -1,10 +1,14 @@
 //! How much memory a training takes, by the sizes of its parts, and how much of a batch fits beside them at a time.
 //! By sizes alone, so that the same training always goes in the same pieces.
 
-use super::plan::{Plan, StageKind};
+use rayon::prelude::*;
+
+use super::plan::{MANY_ROWS, Plan, StageKind};
 use crate::encoder::bert::BertConfig;
-use crate::features::Features;
+use crate::features::Featuriser;
+use crate::linear::Linear;
 use crate::network::Network;
+use crate::split::Row;
 use crate::{Depth, Error};
 
 /// Bytes of a number.
@@ -17,11 +21,8 @@ const SPARE: u64 = 110;
 const TEXTS: u64 = 6;
 /// Bytes that a row takes beside its text and features.
 const ROW: u64 = 400;
-/// Copies of a row's features, and bytes of one: for the linear classifiers, the network and the neighbours.
-const FEATURES: u64 = 3 * 8;
-
-/// More values than these the linear classifiers never learn.
-const LINEAR: u64 = 60_000_000;
+/// Bytes of a feature of a row.
+const FEATURE: u64 = 8;
 
 /// The sizes that decide how much memory a fit takes.
 #[derive(Debug, Clone, Copy, Default)]
@@ -29,9 +30,9 @@ pub(super) struct Sizes {
     rows: u64,
     /// Bytes of all texts.
     text: u64,
-    /// Features of all rows.
+    /// Features of all rows, once for each time that they are kept.
     features: u64,
-    /// Values that the linear classifiers learn, at most.
+    /// Values that the linear classifiers learn.
     linear: u64,
     outputs: u64,
     /// Values of tables and light encoders.
@@ -67,15 +68,28 @@ impl Base {
     }
 }
 
+/// Features that are kept: by the linear classifiers and the neighbours of one in `step` rows, by the network of all.
+fn copies(features: u64, step: u64, [is_wide, is_kept]: [bool; 2]) -> u64 {
+    features * u64::from(is_kept) + features / step * (1 + u64::from(is_wide))
+}
+
 impl Sizes {
-    pub(super) fn new(texts: usize, features: &[Features], n_features: usize, network: &Network) -> Self {
-        let (rows, outputs) = (features.len() as u64, network.outputs as u64);
+    pub(super) fn new(train: &[Row], featuriser: &Featuriser, network: &Network) -> Self {
+        let (rows, outputs) = (train.len() as u64, network.outputs as u64);
         let base = network.base().map(|config| Base::new(config, network));
+        let step = train.len().div_ceil(MANY_ROWS).max(1);
+        let heard = train.len().div_ceil(step);
+        let is_wide = Linear::fits(heard, featuriser.len(), network.outputs);
+        let is_kept = base.is_some() || train.len() <= MANY_ROWS;
+        let count = |row: &Row| {
+            let features = featuriser.features(&row.text);
+            (features.rows.len() + features.pairs.len()) as u64
+        };
         Self {
             rows,
-            text: texts as u64,
-            features: features.iter().map(|one| (one.rows.len() + one.pairs.len()) as u64).sum(),
-            linear: ((n_features as u64 + rows) * outputs).min(LINEAR),
+            text: train.iter().map(|row| row.text.len() as u64).sum(),
+            features: copies(train.par_iter().map(count).sum(), step as u64, [is_wide, is_kept]),
+            linear: if is_wide { (featuriser.len() + heard) as u64 * outputs } else { 0 },
             outputs,
             light: match base {
                 None => (network.ngrams.values().len() + network.tokens.values().len()) as u64,
@@ -97,7 +111,7 @@ impl Sizes {
         });
         let judged = 2 * self.rows * self.outputs;
         let numbers = light + base + judged + 2 * self.linear;
-        PROGRAM + TEXTS * self.text + ROW * self.rows + FEATURES * self.features + NUMBER * numbers
+        PROGRAM + TEXTS * self.text + ROW * self.rows + FEATURE * self.features + NUMBER * numbers
     }
 
     /// Bytes that a training takes at least.
@@ -156,7 +170,7 @@ mod tests {
         Sizes {
             rows: 10_000,
             text: 600_000,
-            features: 1_000_000,
+            features: 3_000_000,
             linear: 10_000_000,
             outputs: 77,
             light: 0,

@@ -1,8 +1,12 @@
 //! The passes of one stage over its rows, from the start or from a checkpoint.
 
+use std::borrow::Cow;
+
 use candle_core::{Device, Tensor};
+use rayon::prelude::*;
 
 use super::checkpoint::Moment;
+use super::fitted::Reader;
 use super::learned::Lesson;
 use super::place::At;
 use super::plan::{Plan, Stage, StageKind};
@@ -20,8 +24,25 @@ use crate::{Control, Error, Progress, Validation, contrast};
 const HEAD_RATE: f32 = 3e-3;
 /// Steps of an encoder between two reports.
 const REPORT_STEPS: u64 = 50;
+/// Steps of a light encoder between two reports.
+const REPORT_LIGHT_STEPS: u64 = 1000;
 /// Most of a base's vector that is dropped before the head.
 const DROPOUT_OVER_BASE: f32 = 0.1;
+
+/// Rows as a network sees them: kept, or read anew each time where they are very many.
+pub(super) enum Inputs<'a> {
+    Kept(&'a [Input]),
+    Read(Reader<'a>, &'a [Row]),
+}
+
+impl Inputs<'_> {
+    fn get(&self, index: usize) -> Cow<'_, Input> {
+        match self {
+            Self::Kept(inputs) => Cow::Borrowed(&inputs[index]),
+            Self::Read(reader, rows) => Cow::Owned(reader.read(&rows[index].text)),
+        }
+    }
+}
 
 /// The passes of one stage over its rows.
 pub(super) struct Pass<'a> {
@@ -29,7 +50,7 @@ pub(super) struct Pass<'a> {
     pub(super) learner: Learner,
     pub(super) lesson: Lesson<'a>,
     /// The lesson's rows to learn from, and to check on, as the network sees them.
-    pub(super) inputs: &'a [Input],
+    pub(super) inputs: Inputs<'a>,
     pub(super) checks: &'a [Input],
     pub(super) plan: &'a Plan<'a>,
     /// The stage of the plan.
@@ -52,7 +73,7 @@ impl<'a> Pass<'a> {
         network: &'a mut Network,
         lesson: Lesson<'a>,
         (plan, index): (&'a Plan<'a>, usize),
-        [inputs, checks]: [&'a [Input]; 2],
+        (inputs, checks): (Inputs<'a>, &'a [Input]),
     ) -> Self {
         let random = Random::new(plan.options.seed, 5 + index as u64);
         let order: Vec<usize> = (0..lesson.train.len()).collect();
@@ -122,7 +143,7 @@ impl<'a> Pass<'a> {
         for chunk in &batches[self.at.batches.min(batches.len())..] {
             self.step(chunk, steps)?;
             let slow = self.plan.options.base.is_some() && self.stage().kind != StageKind::Head;
-            if slow && self.at.step.is_multiple_of(REPORT_STEPS) {
+            if self.at.step.is_multiple_of(if slow { REPORT_STEPS } else { REPORT_LIGHT_STEPS }) {
                 let control = watcher.report(self.progress(steps), std::mem::take(&mut self.unreported));
                 if control == Control::Stop {
                     break;
@@ -188,7 +209,8 @@ impl<'a> Pass<'a> {
 
     fn compare(&mut self, chunk: &[usize], height: f32) -> Result<f32, Error> {
         let options = self.plan.options;
-        let group: Vec<_> = chunk.iter().map(|index| (&self.inputs[*index], &self.lesson.train[*index])).collect();
+        let group: Vec<_> = chunk.iter().map(|index| (self.inputs.get(*index), &self.lesson.train[*index])).collect();
+        let group: Vec<_> = group.iter().map(|(input, row)| (&**input, *row)).collect();
         let rate = options.highest_rate();
         let step = Step::new(rate * height, options.weight_decay, self.at.step);
         let seed = self.learner.random.bits();
@@ -199,8 +221,9 @@ impl<'a> Pass<'a> {
         let options = self.plan.options;
         let tokens_dropout = if options.base.is_some() { 0.0 } else { options.feature_dropout };
         let shares = (options.feature_dropout, tokens_dropout);
+        let read: Vec<Cow<'_, Input>> = chunk.par_iter().map(|index| self.inputs.get(*index)).collect();
         let random = &mut self.learner.random;
-        let thinned: Vec<Input> = chunk.iter().map(|index| thin(&self.inputs[*index], shares, random)).collect();
+        let thinned: Vec<Input> = read.iter().map(|input| thin(input, shares, random)).collect();
         let rows: Vec<&Row> = chunk.iter().map(|index| &self.lesson.train[*index]).collect();
         // Over vectors that stay the head is a plain regression; beside a base little is dropped.
         let over_base = options.base.is_some();
@@ -279,4 +302,31 @@ fn validate(network: &Network, inputs: &[Input], rows: &[Row]) -> Result<Validat
     }
     let n = rows.len() as f32;
     Ok(Validation { loss: loss / n, accuracy: right / n })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Example;
+    use crate::features::Featuriser;
+    use crate::split::labelled;
+    use crate::tokens;
+
+    #[test]
+    fn rows_that_are_read_anew_are_the_rows_that_would_be_kept() {
+        let texts = ["where is my parcel", "我要退款", "call me at 13912345678", "😀", "where is my refund"];
+        let rows = labelled(&texts.map(|text| Example::new(text, None)), &[]);
+        let featuriser = Featuriser::fit(rows.iter().map(|row| row.text.as_str()), 1);
+        let tokenizer = tokens::train_vocabulary(rows.iter().map(|row| row.text.as_str())).unwrap();
+        let reader = Reader { featuriser: &featuriser, tokenizer: &tokenizer, prefix: "", bert: None, most: 64 };
+        let kept: Vec<Input> = rows.iter().map(|row| reader.read(&row.text)).collect();
+        for index in 0..rows.len() {
+            let [one, other] = [Inputs::Kept(&kept), Inputs::Read(reader, &rows)].map(|inputs| {
+                let input = inputs.get(index).into_owned();
+                (input.features, input.tokens)
+            });
+            assert_eq!(one, other);
+            assert!(!one.0.rows.is_empty());
+        }
+    }
 }

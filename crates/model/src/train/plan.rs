@@ -7,6 +7,10 @@ use crate::{BaseSource, Depth, TrainOptions, TrainingSet, sentence};
 const BASE_RATE: f32 = 5e-5;
 const FRESH_RATE: f32 = 3e-3;
 
+/// From so many rows on a few passes are enough, each row is read anew every time instead of being kept as numbers, and
+/// what is held out is too small a share to be worth a second fit.
+pub(super) const MANY_ROWS: usize = 200_000;
+
 /// Passes over the data in order, each stage going on from what the one before has learnt.
 pub(super) struct Plan<'a> {
     pub(super) depth: Depth,
@@ -71,9 +75,10 @@ fn usual_epochs(options: &TrainOptions, depth: Depth, rows: usize) -> u32 {
     match (&options.base, depth) {
         (Some(_), Depth::FewShot) => 8,
         (Some(_), Depth::Full) => 5,
-        (Some(_), Depth::Frozen) => head_epochs(rows),
+        (Some(_), Depth::Frozen) if options.has_transformer() || rows <= MANY_ROWS => head_epochs(rows),
         // More passes from nothing than these learn wrong labels by heart; over vectors that stay they do no harm.
-        (None, _) => (50_000 / rows.max(1)).clamp(10, 25) as u32,
+        (None, _) if rows <= MANY_ROWS => (50_000 / rows.max(1)).clamp(10, 25) as u32,
+        _ => (10 * MANY_ROWS / rows).clamp(2, 10) as u32,
     }
 }
 
@@ -108,5 +113,17 @@ impl TrainOptions {
     /// The highest learning rate, of the base's weights where there is a base.
     pub fn highest_rate(&self) -> f32 {
         self.learning_rate.unwrap_or(if self.has_transformer() { BASE_RATE } else { FRESH_RATE })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_more_rows_the_fewer_passes_over_them() {
+        let epochs = |rows| Plan::new(Depth::Full, rows, &TrainOptions::default()).epochs();
+        let rows = [100, 3_000, MANY_ROWS, MANY_ROWS + 1, 500_000, 1_000_000, 10_000_000];
+        assert_eq!(rows.map(epochs), [25, 16, 10, 9, 4, 2, 2]);
     }
 }
