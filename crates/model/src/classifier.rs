@@ -187,9 +187,7 @@ impl Parts {
 
     /// Probabilities of messages that have been read.
     pub(crate) fn scores(&self, inputs: &[Input]) -> Vec<Scores> {
-        // Shapes were checked when the network was made or loaded; without logits nothing is claimed.
-        let none = || vec![vec![0.0; self.network.outputs]; inputs.len()];
-        let logits = self.network.logits(&self.plain, &inputs.iter().collect::<Vec<_>>()).unwrap_or_else(|_| none());
+        let logits = self.network.logits(&self.plain, &inputs.iter().collect::<Vec<_>>());
         inputs.iter().zip(&logits).map(|(input, logits)| self.score(input, logits)).collect()
     }
 

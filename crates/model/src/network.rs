@@ -307,24 +307,16 @@ impl Network {
     }
 
     /// Logits of messages: through a pretrained transformer together, else one after another on this thread.
-    pub(crate) fn logits(&self, plain: &Plain, inputs: &[&Input]) -> Result<Vec<Vec<f32>>, Error> {
-        if self.bert.is_some() {
-            return self.all_logits(inputs);
-        }
-        Ok(inputs.iter().map(|input| self.light_logits(plain, input)).collect())
+    pub(crate) fn logits(&self, plain: &Plain, inputs: &[&Input]) -> Vec<Vec<f32>> {
+        let vectors = self.transformed(inputs);
+        inputs.iter().enumerate().map(|(at, input)| self.head_logits(plain, input, vectors.of(at))).collect()
     }
 
-    /// Logits of a few messages through candle, without dropout.
-    pub(crate) fn batch_logits(&self, inputs: &[&Input]) -> Result<Vec<Vec<f32>>, Error> {
-        let encoded = known_vectors(inputs).or_else(|| self.encode(inputs));
-        let leaves = Leaves::new(self, inputs, encoded)?;
-        let mut logits: Vec<Vec<f32>> = self.forward(&leaves, inputs.len(), &mut |x| Ok(x.clone()))?.to_vec2()?;
-        if let Some(wide) = &self.wide {
-            for (logits, input) in logits.iter_mut().zip(inputs) {
-                add_wide(wide, &input.features, logits);
-            }
-        }
-        Ok(logits)
+    /// A pretrained transformer's vectors of messages that do not bring them along.
+    fn transformed(&self, inputs: &[&Input]) -> Vectors {
+        let is_needed = self.bert.is_some() && known_vectors(inputs).is_none();
+        let values = if is_needed { self.encode(inputs).unwrap_or_default() } else { Vec::new() };
+        Vectors { values, dim: self.encoded() }
     }
 
     /// The pretrained encoder's vectors of messages, one after another.
@@ -335,7 +327,8 @@ impl Network {
         Some(self.bert.as_ref()?.encode(&self.tokens, &tokens(inputs)))
     }
 
-    fn light_logits(&self, plain: &Plain, input: &Input) -> Vec<f32> {
+    /// Logits of one message, given its vector where a transformer made one.
+    fn head_logits(&self, plain: &Plain, input: &Input, vector: Option<&[f32]>) -> Vec<f32> {
         let mut logits = plain.bias.clone();
         if let Some(norm) = &plain.ngrams {
             let mut vector = vec![0.0; NGRAM_DIM];
@@ -344,7 +337,7 @@ impl Network {
             add_product(&vector, &plain.weight, &mut logits);
         }
         if let Some(norm) = &plain.tokens {
-            let mut vector = self.light_vector(plain, input, norm.weight.len());
+            let mut vector = vector.map_or_else(|| self.vector(plain, input, norm.weight.len()), <[f32]>::to_vec);
             norm.apply(&mut vector);
             add_product(&vector, &plain.weight[ngram_dim(self.kind) * self.outputs..], &mut logits);
         }
@@ -354,30 +347,43 @@ impl Network {
         logits
     }
 
-    /// What a light token encoder makes of a message.
-    fn light_vector(&self, plain: &Plain, input: &Input, len: usize) -> Vec<f32> {
-        match (&self.averaged, &plain.cnn) {
-            (Some(_), _) if !input.vector.is_empty() => input.vector.clone(),
-            (Some(averaged), _) => averaged.encode(&input.tokens),
-            (None, cnn) => {
-                let mut vector = vec![0.0; len];
-                match cnn {
-                    Some(cnn) => cnn.forward(&self.tokens, &input.tokens, &mut vector),
-                    None => self.tokens.add_to(&averaged(&input.tokens), &mut vector),
-                }
-                vector
-            }
+    /// What the token encoder makes of a message, or made of it before.
+    fn vector(&self, plain: &Plain, input: &Input, len: usize) -> Vec<f32> {
+        if !input.vector.is_empty() {
+            return input.vector.clone();
         }
+        if let Some(averaged) = &self.averaged {
+            return averaged.encode(&input.tokens);
+        }
+        let mut vector = vec![0.0; len];
+        match &plain.cnn {
+            Some(cnn) => cnn.forward(&self.tokens, &input.tokens, &mut vector),
+            None => self.tokens.add_to(&averaged(&input.tokens), &mut vector),
+        }
+        vector
     }
 
     /// Logits of many messages, over all threads.
     pub(crate) fn all_logits(&self, inputs: &[&Input]) -> Result<Vec<Vec<f32>>, Error> {
-        if self.bert.is_some() {
-            let chunks = inputs.chunks(MESSAGES).map(|chunk| self.batch_logits(chunk));
-            return Ok(chunks.collect::<Result<Vec<_>, _>>()?.concat());
-        }
         let plain = self.plain()?;
-        Ok(inputs.par_iter().map(|input| self.light_logits(&plain, input)).collect())
+        let logits = |inputs: &[&Input]| -> Vec<Vec<f32>> {
+            let vectors = self.transformed(inputs);
+            let one = |(at, input): (usize, &&Input)| self.head_logits(&plain, input, vectors.of(at));
+            inputs.par_iter().enumerate().map(one).collect()
+        };
+        Ok(inputs.chunks(MESSAGES).flat_map(logits).collect())
+    }
+}
+
+/// Vectors of messages, one after another; none where nothing made them.
+struct Vectors {
+    values: Vec<f32>,
+    dim: usize,
+}
+
+impl Vectors {
+    fn of(&self, message: usize) -> Option<&[f32]> {
+        self.values.get(message * self.dim..(message + 1) * self.dim).filter(|vector| !vector.is_empty())
     }
 }
 

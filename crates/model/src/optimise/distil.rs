@@ -56,7 +56,7 @@ impl Classifier {
             }
             let scores = parts.scores(&inputs);
             // Shapes were checked when the network was made or loaded; without logits nothing is taught.
-            let logits = parts.network.logits(&parts.plain, &inputs.iter().collect::<Vec<_>>()).unwrap_or_default();
+            let logits = parts.network.logits(&parts.plain, &inputs.iter().collect::<Vec<_>>());
             let taught = texts.iter().zip(logits).zip(scores).map(|((text, logits), scores)| Taught {
                 text: (*text).to_owned(),
                 says: parts

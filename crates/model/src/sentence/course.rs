@@ -131,31 +131,40 @@ pub fn distil(
         });
     }
     let texts: Vec<String> = lines.par_iter().map(|line| text::normalise(&line.text).as_str().to_owned()).collect();
-    let stored = if state.exists() { Some(Stored::open(state)?) } else { None };
-    let facts: Option<Facts> = stored.as_ref().map(Stored::facts).transpose()?;
-    if let (Some(stored), Some(facts)) = (&stored, &facts)
-        && facts.key != key
-    {
-        return Err(stored.other());
-    }
-    let tokenizer: Tokenizer = match &facts {
-        Some(facts) => {
-            facts.tokenizer.parse().map_err(|_| Error::Tokenizer("that of the checkpoint is damaged".into()))?
-        }
+    let earlier = earlier(state, key)?;
+    let tokenizer = match &earlier {
+        Some((_, facts)) => facts.tokenizer()?,
         None => pieces::learn(texts.iter().map(String::as_str), options.shape.vocabulary)?,
     };
     let shape = Shape { vocabulary: tokenizer.get_vocab_size(true), ..options.shape };
     let dims: Vec<usize> = teachers.iter().map(|teacher| teacher.dim).collect();
     let mut student = Student::new(shape, &dims, options.seed)?;
-    if let Some(stored) = &stored {
-        student.take(stored)?;
+    let mut place = Place::default();
+    if let Some((stored, facts)) = earlier {
+        student.take(&stored)?;
+        place = facts.place;
     }
-    let place = facts.map_or_else(Place::default, |facts| facts.place);
     let means = teachers.iter().map(|teacher| means(teacher, &texts)).collect();
     let order = lines.iter().zip(0..).flat_map(|(line, at)| std::iter::repeat_n(at, line.times as usize)).collect();
     let mut course = Course { lines, texts: &texts, teachers, means, options, tokenizer: &tokenizer, order, place };
     course.run(&mut student, (state, key), watch)?;
     Ok(SentenceEncoder { body: Body::Averaged(student.averaged()?), tokenizer })
+}
+
+impl Facts {
+    fn tokenizer(&self) -> Result<Tokenizer, Error> {
+        self.tokenizer.parse().map_err(|_| Error::Tokenizer("that of the checkpoint is damaged".into()))
+    }
+}
+
+/// What an earlier run of the same key has left.
+fn earlier(state: &Path, key: &str) -> Result<Option<(Stored, Facts)>, Error> {
+    if !state.exists() {
+        return Ok(None);
+    }
+    let stored = Stored::open(state)?;
+    let facts: Facts = stored.facts()?;
+    if facts.key == key { Ok(Some((stored, facts))) } else { Err(stored.other()) }
 }
 
 /// The mean of a teacher's vectors of each language, which says only which language it is.
@@ -210,6 +219,13 @@ impl Teacher<'_> {
     }
 }
 
+/// When a run began, at which step, and how many steps there are of all.
+struct Clock {
+    begun: Instant,
+    first: u64,
+    steps: u64,
+}
+
 /// All passes over the lines.
 struct Course<'a> {
     lines: &'a [Line],
@@ -230,47 +246,50 @@ impl Course<'_> {
         (state, key): (&Path, &str),
         watch: &mut dyn FnMut(&DistilProgress) -> Control,
     ) -> Result<(), Error> {
-        let steps_each = self.order.len().div_ceil(self.options.batch_size) as u64;
-        let steps = steps_each * u64::from(self.options.epochs);
-        let (begun, first) = (Instant::now(), self.place.step);
+        let size = self.options.batch_size;
+        let steps_each = self.order.len().div_ceil(size) as u64;
+        let clock =
+            Clock { begun: Instant::now(), first: self.place.step, steps: steps_each * u64::from(self.options.epochs) };
         let mut written = Instant::now();
         let mut order = Vec::new();
-        while self.place.step < steps {
+        while self.place.step < clock.steps {
             let (epoch, at) = (self.place.step / steps_each, (self.place.step % steps_each) as usize);
             if order.is_empty() || at == 0 {
                 order.clone_from(&self.order);
                 Random::new(self.options.seed, 1000 + epoch).shuffle(&mut order);
             }
-            let size = self.options.batch_size;
-            let batch = &order[at * size..order.len().min((at + 1) * size)];
-            let loss = self.step(student, batch, steps)?;
+            let loss = self.step(student, &order[at * size..order.len().min((at + 1) * size)], clock.steps)?;
             let follow = if self.place.step == 0 { 1.0 } else { FOLLOW };
             self.place.loss += follow * (loss - self.place.loss);
             self.place.step += 1;
-            let done = self.place.step;
-            if done.is_multiple_of(REPORT_STEPS) || done == steps {
-                let seconds = begun.elapsed().as_secs_f32();
-                let each = seconds / (done - first) as f32;
-                let progress = DistilProgress {
-                    epoch: epoch as u32 + 1,
-                    epochs: self.options.epochs,
-                    step: done,
-                    steps,
-                    loss: self.place.loss,
-                    rate: size as f32 / each.max(1e-9),
-                    seconds_left: each * (steps - done) as f32,
-                };
-                let stop = watch(&progress) == Control::Stop;
-                if stop || done == steps || written.elapsed() > PAUSE {
-                    self.keep(student, state, key)?;
-                    written = Instant::now();
-                }
-                if stop {
-                    break;
-                }
+            let is_done = self.place.step == clock.steps;
+            if !is_done && !self.place.step.is_multiple_of(REPORT_STEPS) {
+                continue;
+            }
+            let stop = watch(&self.progress(epoch as u32 + 1, &clock)) == Control::Stop;
+            if stop || is_done || written.elapsed() > PAUSE {
+                self.keep(student, state, key)?;
+                written = Instant::now();
+            }
+            if stop {
+                break;
             }
         }
         Ok(())
+    }
+
+    fn progress(&self, epoch: u32, clock: &Clock) -> DistilProgress {
+        let step = self.place.step;
+        let each = clock.begun.elapsed().as_secs_f32() / (step - clock.first).max(1) as f32;
+        DistilProgress {
+            epoch,
+            epochs: self.options.epochs,
+            step,
+            steps: clock.steps,
+            loss: self.place.loss,
+            rate: self.options.batch_size as f32 / each.max(1e-9),
+            seconds_left: each * (clock.steps - step) as f32,
+        }
     }
 
     /// One step on a batch of lines.

@@ -51,7 +51,6 @@ impl Student {
             dense.add_drawn(&up.0, (shape.width, shape.inner), || random.normal() * deviation)?;
             dense.add_constant(&up_bias.0, shape.inner, 0.0)?;
             // The way past a layer is all there is at first.
-            dense.add_constant(&down.0, shape.inner * shape.width, 0.0)?;
             dense.add(&down.0, vec![0.0; shape.inner * shape.width], (shape.inner, shape.width))?;
             dense.add_constant(&down_bias.0, shape.width, 0.0)?;
         }
