@@ -182,6 +182,9 @@ fn the_bare_value_that_was_asked_for_is_no_intent_whatever_it_is_taken_for() {
     }
     let mut desk = Desk::open();
     desk.hear(&means("我的快递呢", STATUS));
+    desk.check(&means(" 12。", &[("greet", 0.99)]), "form_step", Action::Form, "订单号");
+    let mut desk = Desk::open();
+    desk.hear(&means("我的快递呢", STATUS));
     let person = [("talk_to_human", 0.99)];
     desk.check(&means("AB12345678 转人工", &person), "asked_for_person", Action::Handoff, "转接");
 }
@@ -325,6 +328,9 @@ fn the_better_of_template_and_faq_answers() {
     let faq = Desk::open().check(&both(&[("fee", 0.95)]), "faq", Action::Faq, "The fee is 8 元. All of fee.");
     assert_eq!(faq.sources[0].faq_id, "fee");
     assert_eq!((faq.intent.as_deref(), faq.probability), (Some("shipping_fee"), Some(0.95)));
+    let sure = |hit| Heard { hits: hit, ..means("运费", &[("shipping_fee", 0.95)]) };
+    Desk::open().check(&sure(&[("fee", 0.985)]), "template", Action::Template, "运费");
+    Desk::open().check(&sure(&[("fee", 0.995)]), "faq", Action::Faq, "fee");
 }
 
 #[test]

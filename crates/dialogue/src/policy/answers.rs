@@ -10,6 +10,8 @@ use super::turn::Turn;
 
 /// Intents answered beside the first; a message about more is rather misunderstood.
 const MOST_FURTHER: usize = 2;
+/// How many times more often an intent must be wrong than an FAQ entry that is given in its place.
+const MUCH_LESS_OFTEN: f32 = 4.0;
 
 /// The message answers the last template's question: its intent counts as another one.
 pub(super) fn follow_up(turn: &Turn<'_>) -> Result<Reply, String> {
@@ -79,10 +81,14 @@ fn answer_further(turn: &Turn<'_>, reply: &mut Reply) {
 
 /// Says no when an FAQ entry fits clearly better than an intent of this probability.
 ///
-/// Both keep the accepted error rate here, so a lead smaller than that rate does not count.
+/// Both keep the accepted error rate here: a lead smaller than that rate counts only where the entry is wrong several
+/// times less often, as where the message is its question nearly word for word.
 fn faq_leads(turn: &Turn<'_>, probability: f32) -> Result<(), String> {
     match turn.sure_faq() {
-        Ok(hit) if hit.probability > probability + turn.accepted_error() => {
+        Ok(hit)
+            if hit.probability > probability + turn.accepted_error()
+                || (1.0 - hit.probability) * MUCH_LESS_OFTEN < 1.0 - probability =>
+        {
             Err(format!("the FAQ entry `{}` at {:.3} fits better than {probability:.3}", hit.faq_id, hit.probability))
         }
         _ => Ok(()),

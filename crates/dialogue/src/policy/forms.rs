@@ -160,14 +160,18 @@ fn read(turn: &Turn<'_>, slot: &Slot) -> Option<SlotValue> {
     Some(SlotValue { value: kept.clone(), text: kept, sensitive: slot.sensitive || turn.heard.personal_data })
 }
 
-/// Whether the message is the value that an open form asked for, and nothing else: a bare number means no intent, whatever
-/// a classifier makes of it.
+/// Whether the message is the value that an open form asked for, or a number in its place, and nothing else: that means no
+/// intent, whatever a classifier makes of it.
 pub(super) fn is_bare_answer(turn: &Turn<'_>) -> bool {
     let asked = turn.conversation.form.as_ref();
     let slot = asked.and_then(|active| turn.script.form(&active.intent)?.slot(&active.slot));
-    let value = slot.filter(|slot| !slot.takes_own_words()).and_then(|slot| read(turn, slot));
+    let Some(slot) = slot.filter(|slot| !slot.takes_own_words()) else {
+        return false;
+    };
     let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
-    value.is_some_and(|value| letters(&value.text) > 0 && letters(&value.text) >= letters(&turn.heard.text))
+    let said = letters(&turn.heard.text);
+    let is_number = said > 0 && turn.heard.text.chars().all(|c| c.is_numeric() || !c.is_alphanumeric());
+    is_number || read(turn, slot).is_some_and(|value| letters(&value.text) > 0 && letters(&value.text) >= said)
 }
 
 /// What was told in own words belongs to that form only; entities stay for later questions.

@@ -280,7 +280,7 @@ fn an_entry_that_means_the_same_is_found_without_a_common_word() {
     assert_eq!(found("6x7").first().map(String::as_str), Some("x"));
     assert_eq!(found("7z8").first().map(String::as_str), Some("z"));
     index.apply(&[Change::Delete("x".into())], 2).expect("applied");
-    assert_eq!(found("6x7").first().map(String::as_str), Some("z"));
+    assert!(found("6x7").is_empty());
 }
 
 #[test]
