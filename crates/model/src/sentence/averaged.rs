@@ -121,7 +121,7 @@ impl Layer {
         ]
     }
 
-    fn apply(&self, x: &mut Vec<f32>) {
+    fn apply(&self, x: &mut [f32]) {
         let length = (x.len() as f32).sqrt();
         to_length(x, length);
         let mut inner = self.up_bias.clone();
