@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::features::{ANSWER, MEANING, NEAREST, SAME_LANGUAGE, SAME_TEXT};
+use crate::features::{ANSWER, MEANING, NEAREST, SAME_LANGUAGE, SAME_TEXT, USUAL_MEANING_WEIGHT};
 use crate::search::Found;
 
 pub(crate) use fit::fit;
@@ -64,6 +64,8 @@ impl Evidence {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
     weights: [f32; N_EVIDENCE],
+    /// What likeness in meaning counts for in the score.
+    pub(crate) meaning: f32,
     /// Probability thresholds with the error rate above each, strictest last.
     curve: Vec<CurvePoint>,
     /// Held-out searches it was learned from.
@@ -100,11 +102,16 @@ pub(crate) struct Example {
 
 impl Default for Calibration {
     fn default() -> Self {
-        Self { weights: DEFAULT_WEIGHTS, curve: DEFAULT_CURVE.to_vec(), n_examples: 0 }
+        Self { weights: DEFAULT_WEIGHTS, meaning: USUAL_MEANING_WEIGHT, curve: DEFAULT_CURVE.to_vec(), n_examples: 0 }
     }
 }
 
 impl Calibration {
+    /// The same where meaning counts for so much in the score.
+    pub(crate) fn with_meaning(self, meaning: f32) -> Self {
+        Self { meaning, ..self }
+    }
+
     pub(crate) fn probability(&self, evidence: &Evidence) -> f32 {
         sigmoid(self.weights.iter().zip(evidence.0).map(|(weight, value)| weight * value).sum())
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::SearchQuery;
 use crate::analysis::by_id;
 use crate::calibration::{Calibration, Evidence};
-use crate::features::{NAMES, WEIGHTS};
+use crate::features::{NAMES, weights};
 use crate::search::{HeldOut, Snapshot};
 
 /// How the score and probability of one entry came about.
@@ -59,7 +59,7 @@ pub(crate) fn explain(
 ) -> Option<Explanation> {
     let number = snapshot.table.number_of(faq_id)?;
     let row = snapshot.table.row(number)?;
-    let found = snapshot.find(query, HeldOut::Nothing).ok()?;
+    let found = snapshot.find(query, HeldOut::Nothing, calibration.meaning).ok()?;
     let place = found.candidates.iter().position(|candidate| candidate.row == number)?;
     let candidate = &found.candidates[place];
     let wording_field = if candidate.ordinal == 0 { "question" } else { "similar" };
@@ -85,16 +85,16 @@ pub(crate) fn explain(
         matched_question: row.wording_text(candidate.ordinal).to_owned(),
         probability: calibration.probability(&Evidence::of(&found, place)),
         score: candidate.score,
-        features: shares(&candidate.features),
+        features: shares(&candidate.features, calibration.meaning),
         terms,
         missing,
     })
 }
 
-fn shares(values: &[f32]) -> Vec<FeatureShare> {
+fn shares(values: &[f32], meaning: f32) -> Vec<FeatureShare> {
     let mut shares: Vec<FeatureShare> = NAMES
         .iter()
-        .zip(values.iter().zip(WEIGHTS))
+        .zip(values.iter().zip(weights(meaning)))
         .map(|(name, (&value, weight))| FeatureShare { name: (*name).to_owned(), value, share: value * weight })
         .collect();
     shares.sort_by(|one, other| other.share.total_cmp(&one.share));

@@ -22,8 +22,13 @@ pub(crate) const NAMES: [&str; N_FEATURES] = [
     "nearest wording means the same",
 ];
 
-/// Weight of each feature in the score.
-pub(crate) const WEIGHTS: [f32; N_FEATURES] = [1.0, 2.0, 2.0, 0.2, 1.0, 0.05, 2.0];
+/// Weight of each feature in the score; that of meaning is learned from each index.
+const WEIGHTS: [f32; N_FEATURES] = [1.0, 2.0, 2.0, 0.2, 1.0, 0.05, 0.0];
+
+/// What meaning may count for.
+pub(crate) const MEANING_WEIGHTS: [f32; 4] = [0.0, 1.0, 2.0, 3.0];
+/// What it counts for where an index has too few questions in several wordings to tell.
+pub(crate) const USUAL_MEANING_WEIGHT: f32 = 1.0;
 
 pub(crate) const NEAREST: usize = 0;
 pub(crate) const TOGETHER: usize = 1;
@@ -40,9 +45,16 @@ const ANSWER_STRICTNESS: f32 = 0.7;
 /// Feature values, each between 0 and 1.
 pub(crate) type Features = [f32; N_FEATURES];
 
+/// The weight of each feature, given that of meaning.
+pub(crate) fn weights(meaning: f32) -> Features {
+    let mut weights = WEIGHTS;
+    weights[MEANING] = meaning;
+    weights
+}
+
 /// The weighted sum of features.
-pub(crate) fn score(features: &Features) -> f32 {
-    features.iter().zip(WEIGHTS).map(|(value, weight)| value * weight).sum()
+pub(crate) fn score(features: &Features, meaning: f32) -> f32 {
+    features.iter().zip(weights(meaning)).map(|(value, weight)| value * weight).sum()
 }
 
 /// Letter groups repeat what the stems say and are there for typing errors; Han words repeat their characters.

@@ -113,7 +113,7 @@ pub(crate) struct Found {
 impl Snapshot {
     /// The hits for a query, best first.
     pub(crate) fn search(&self, query: &SearchQuery, calibration: &Calibration) -> tantivy::Result<Vec<Hit>> {
-        let found = self.find(query, HeldOut::Nothing)?;
+        let found = self.find(query, HeldOut::Nothing, calibration.meaning)?;
         let hits = (0..found.candidates.len().min(query.top)).filter_map(|place| {
             let candidate = &found.candidates[place];
             let row = self.table.row(candidate.row)?;
@@ -123,8 +123,8 @@ impl Snapshot {
         Ok(hits.collect())
     }
 
-    /// Analyses a message and ranks what may answer it.
-    pub(crate) fn find(&self, query: &SearchQuery, held_out: HeldOut) -> tantivy::Result<Found> {
+    /// Analyses a message and ranks what may answer it; `weight` is what meaning counts for.
+    pub(crate) fn find(&self, query: &SearchQuery, held_out: HeldOut, weight: f32) -> tantivy::Result<Found> {
         let normalised = text::normalise(cut(&query.text));
         let tokens = analysis::tokens(normalised.as_str());
         let ids = analysis::distinct_ids(&tokens);
@@ -145,6 +145,7 @@ impl Snapshot {
                 let valid = query.today.as_deref().is_none_or(|today| row.entry.is_valid_on(today));
                 if valid { self.compare(&compared, row, wordings, held_out) } else { None }
             })
+            .map(|candidate| Candidate { score: features::score(&candidate.features, weight), ..candidate })
             .collect();
         candidates.sort_by(|one, other| other.score.total_cmp(&one.score).then(one.row.cmp(&other.row)));
         Ok(Found { tokens, query: compared, candidates })
@@ -165,7 +166,7 @@ impl Snapshot {
             }
             _ => features::features(query, &self.table, row, &row.together, nearest),
         };
-        Some(Candidate { row: number, ordinal, features, score: features::score(&features) })
+        Some(Candidate { row: number, ordinal, features, score: 0.0 })
     }
 
     /// The wordings (row, ordinal) that are nearest in meaning.

@@ -19,7 +19,7 @@ pub(crate) fn fit(examples: &[Example]) -> (Calibration, CalibrationReport) {
     }
     let weights = newton(examples);
     let n_examples = examples.iter().filter(|example| example.first).count();
-    let mut calibration = Calibration { weights, curve: Vec::new(), n_examples };
+    let mut calibration = Calibration { weights, n_examples, curve: Vec::new(), ..Calibration::default() };
     let mut judged: Vec<Judged> = examples
         .iter()
         .filter(|example| example.first)

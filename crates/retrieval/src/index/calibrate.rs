@@ -3,10 +3,15 @@
 
 use crate::CalibrationReport;
 use crate::calibration::{Calibration, Evidence, Example, fit};
+use crate::features::{MEANING_WEIGHTS, USUAL_MEANING_WEIGHT};
 use crate::search::{Found, HeldOut, SearchQuery, Snapshot};
+use crate::table::Row;
 
 /// More held-out questions than this teach nothing new.
 const MAX_QUESTIONS: usize = 1000;
+/// Fewer questions than this say little of what meaning should count for, more than that nothing new.
+const FEW_QUESTIONS: usize = 30;
+const WEIGHED_QUESTIONS: usize = 300;
 /// Hits of each search that are judged.
 const JUDGED: usize = 3;
 /// How often a question that the FAQ does not cover counts, beside one that it does.
@@ -25,28 +30,52 @@ enum Asked {
 /// Learns a calibration from the index's own questions.
 pub(super) fn learn(snapshot: &Snapshot) -> tantivy::Result<(Calibration, CalibrationReport)> {
     let questions = held_out_questions(snapshot);
+    let meaning = meaning_weight(snapshot, &questions)?;
     let mut examples = Vec::new();
     let mut n_found_first = 0_usize;
     for &(number, ordinal) in &questions {
         let Some(row) = snapshot.table.row(number) else { continue };
-        let query = SearchQuery {
-            text: row.wording_text(ordinal).to_owned(),
-            language: row.language,
-            ..SearchQuery::default()
-        };
-        let found = snapshot.find(&query, HeldOut::Wording(number, ordinal))?;
+        let query = asked(row, ordinal);
+        let found = snapshot.find(&query, HeldOut::Wording(number, ordinal), meaning)?;
         n_found_first += usize::from(found.candidates.first().is_some_and(|candidate| candidate.row == number));
         examples.extend(judged(&found, Some(number), Asked::Differently));
-        let found = snapshot.find(&query, HeldOut::Row(number))?;
+        let found = snapshot.find(&query, HeldOut::Row(number), meaning)?;
         examples.extend(judged(&found, None, Asked::WithoutAnswer));
-        let found = snapshot.find(&query, HeldOut::Nothing)?;
+        let found = snapshot.find(&query, HeldOut::Nothing, meaning)?;
         examples.extend(judged(&found, Some(number), Asked::Verbatim));
     }
     let (calibration, mut report) = fit(&examples);
+    let calibration = calibration.with_meaning(meaning);
     if !questions.is_empty() {
         report.recall_at_1 = Some(n_found_first as f32 / questions.len() as f32);
     }
     Ok((calibration, report))
+}
+
+/// A question as a customer asks it.
+fn asked(row: &Row, ordinal: usize) -> SearchQuery {
+    SearchQuery { text: row.wording_text(ordinal).to_owned(), language: row.language, ..SearchQuery::default() }
+}
+
+/// What meaning is to count for: with what most held-out questions find their entry first.
+fn meaning_weight(snapshot: &Snapshot, questions: &[(usize, usize)]) -> tantivy::Result<f32> {
+    if snapshot.reader.is_none() || questions.len() < FEW_QUESTIONS {
+        return Ok(USUAL_MEANING_WEIGHT);
+    }
+    let step = questions.len().div_ceil(WEIGHED_QUESTIONS);
+    let mut best = (0, USUAL_MEANING_WEIGHT);
+    for weight in MEANING_WEIGHTS {
+        let mut first = 0;
+        for &(number, ordinal) in questions.iter().step_by(step) {
+            let Some(row) = snapshot.table.row(number) else { continue };
+            let found = snapshot.find(&asked(row, ordinal), HeldOut::Wording(number, ordinal), weight)?;
+            first += usize::from(found.candidates.first().is_some_and(|candidate| candidate.row == number));
+        }
+        if first > best.0 {
+            best = (first, weight);
+        }
+    }
+    Ok(best.1)
 }
 
 fn judged(found: &Found, right_row: Option<usize>, asked: Asked) -> impl Iterator<Item = Example> {
