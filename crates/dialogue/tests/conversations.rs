@@ -185,6 +185,9 @@ fn the_bare_value_that_was_asked_for_is_no_intent_whatever_it_is_taken_for() {
     desk.check(&means(" 12。", &[("greet", 0.99)]), "form_step", Action::Form, "订单号");
     let mut desk = Desk::open();
     desk.hear(&means("我的快递呢", STATUS));
+    desk.check(&means("wang@example", &[("shipping_fee", 0.99)]), "form_step", Action::Form, "Which order number");
+    let mut desk = Desk::open();
+    desk.hear(&means("我的快递呢", STATUS));
     let person = [("talk_to_human", 0.99)];
     desk.check(&means("AB12345678 转人工", &person), "asked_for_person", Action::Handoff, "转接");
 }

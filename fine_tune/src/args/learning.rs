@@ -12,8 +12,9 @@ pub struct LearningArgs {
     #[arg(long, value_enum)]
     pub encoder: Option<Encoder>,
 
-    /// Passes over the data; stops earlier when held-out accuracy no longer rises, see --patience [default: 10 to 25, more
-    /// where there is less data; with a base 15 to 40 at the depth frozen, 8 at few-shot and 5 at full]
+    /// Passes over the data; stops earlier when held-out accuracy no longer rises, see --patience [default: 5 to 15 over
+    /// the shipped base, 10 to 25 from nothing, more where there is less data; with a BERT 15 to 40 at the depth frozen, 8 at
+    /// few-shot and 5 at full]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub epochs: Option<u32>,
 

@@ -160,7 +160,7 @@ fn read(turn: &Turn<'_>, slot: &Slot) -> Option<SlotValue> {
     Some(SlotValue { value: kept.clone(), text: kept, sensitive: slot.sensitive || turn.heard.personal_data })
 }
 
-/// Whether the message is the value that an open form asked for, or a number in its place, and nothing else: that means no
+/// Whether the message is the value that an open form asked for, or a failed try at one, and nothing else: that means no
 /// intent, whatever a classifier makes of it.
 pub(super) fn is_bare_answer(turn: &Turn<'_>) -> bool {
     let asked = turn.conversation.form.as_ref();
@@ -170,8 +170,14 @@ pub(super) fn is_bare_answer(turn: &Turn<'_>) -> bool {
     };
     let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
     let said = letters(&turn.heard.text);
-    let is_number = said > 0 && turn.heard.text.chars().all(|c| c.is_numeric() || !c.is_alphanumeric());
-    is_number || read(turn, slot).is_some_and(|value| letters(&value.text) > 0 && letters(&value.text) >= said)
+    is_code(turn.heard.text.trim())
+        || read(turn, slot).is_some_and(|value| letters(&value.text) > 0 && letters(&value.text) >= said)
+}
+
+/// Whether a text looks like a number, an address or a code: one word with a digit or an at sign in it.
+fn is_code(text: &str) -> bool {
+    let is_word = !text.chars().any(|c| c.is_whitespace() || ('\u{3400}'..='\u{9fff}').contains(&c));
+    is_word && text.chars().any(|c| c.is_numeric() || c == '@')
 }
 
 /// What was told in own words belongs to that form only; entities stay for later questions.

@@ -75,7 +75,9 @@ fn usual_epochs(options: &TrainOptions, depth: Depth, rows: usize) -> u32 {
     match (&options.base, depth) {
         (Some(_), Depth::FewShot) => 8,
         (Some(_), Depth::Full) => 5,
-        (Some(_), Depth::Frozen) if options.has_transformer() || rows <= MANY_ROWS => head_epochs(rows),
+        (Some(_), Depth::Frozen) if options.has_transformer() => head_epochs(rows),
+        // Further passes over these vectors are no more accurate, and leave probabilities further off.
+        (Some(_), Depth::Frozen) if rows <= MANY_ROWS => (50_000 / rows.max(1)).clamp(5, 15) as u32,
         // More passes from nothing than these learn wrong labels by heart; over vectors that stay they do no harm.
         (None, _) if rows <= MANY_ROWS => (50_000 / rows.max(1)).clamp(10, 25) as u32,
         _ => (10 * MANY_ROWS / rows).clamp(2, 10) as u32,
