@@ -26,6 +26,9 @@ use vectors::Vectors;
 /// How far a run steps back whose user asked for low priority, from 1 to 19.
 const LOW_PRIORITY: i32 = 10;
 
+/// Ended by the user before there was a base.
+const INTERRUPTED: u8 = 130;
+
 /// What `distil` takes.
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = DISTIL_EXAMPLES)]
@@ -175,7 +178,7 @@ fn digest(parts: &[&[u8]]) -> String {
 fn stopped(out: &Path) -> anyhow::Result<ExitCode> {
     let partial = partial(out);
     let _ = writeln!(std::io::stderr(), "stopped; the same command goes on from {}", partial.display());
-    Ok(ExitCode::SUCCESS)
+    Ok(ExitCode::from(INTERRUPTED))
 }
 
 /// Writes the base with the recipe it came from; the answer is how many bytes it takes.
@@ -237,7 +240,8 @@ A recipe:
   epochs = 20
 
 Teachers compute once; their vectors are kept. Ctrl-C, a crash or a lack of power loses two minutes at most: the same
-command goes on, and gives the same base as one without a break.";
+command goes on, and gives the same base as one without a break. Without a base the exit code
+is 130.";
 
 #[cfg(test)]
 mod tests;

@@ -158,13 +158,11 @@ fn settings(set: &TrainingSet, options: &TrainOptions, settled: Settled) -> Vec<
         }
     };
     let dropouts = if options.base.is_some() || settled.dropout { vec![options.dropout] } else { DROPOUTS.to_vec() };
-    let stays = options.base.is_some() && !options.has_transformer();
     let mut settings = Vec::new();
     for depth in depths {
         // A head over a base that stays is learned at a rate of its own.
         let rates = match (options.learning_rate, depth) {
             (Some(_), _) | (_, Some(Depth::Frozen)) => &RATES[..1],
-            _ if stays => &RATES[..1],
             _ => &RATES[..],
         };
         for (dropout, rate) in dropouts.iter().flat_map(|dropout| rates.iter().map(move |rate| (*dropout, *rate))) {

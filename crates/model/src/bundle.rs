@@ -427,7 +427,7 @@ pub(crate) fn load_base(dir: &Path) -> Result<(Base, Tokenizer, String), Error> 
     }
     let path = dir.join("config.json");
     if let Some((averaged, tokenizer)) = sentence::load_averaged(&read(&path)?, dir)? {
-        return Ok((Base::Averaged(averaged), tokenizer, String::new()));
+        return Ok((Base::Averaged(Arc::new(averaged)), tokenizer, String::new()));
     }
     let config = BertConfig::load(&path)?;
     let tokenizer = load_tokenizer(&dir.join("tokenizer.json"))?;
@@ -447,7 +447,7 @@ pub(crate) fn load_base(dir: &Path) -> Result<(Base, Tokenizer, String), Error> 
         ));
     }
     let bert = Bert::new(config, weights).map_err(|problem| Error::bundle(dir, problem))?;
-    Ok((Base::Transformer(Transformer { bert, words }), tokenizer, prefix(dir)))
+    Ok((Base::Transformer(Box::new(Transformer { bert, words })), tokenizer, prefix(dir)))
 }
 
 /// The text a base wants before each query: from our own file, or from sentence-transformers'.

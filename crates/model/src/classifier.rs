@@ -16,6 +16,7 @@ use crate::info::FeatureInfo;
 use crate::neighbours::Neighbours;
 use crate::network::{Input, Network, Plain};
 use crate::scope::Evidence;
+use crate::sentence::shipped;
 use crate::sentiment::SentimentHead;
 use crate::train::{Reader, tagged_pieces};
 use crate::{
@@ -232,7 +233,7 @@ impl Parts {
             data_fingerprint: fingerprint,
             metrics: self.metrics.clone(),
             depth: self.depth,
-            base_licence: options.base_licence.clone(),
+            base_licence: options.base_licence.clone().or_else(|| shipped::licence(options.base.as_ref())),
             precision: options.precision,
             options: Some(TrainOptions {
                 depth: self.depth,

@@ -1,22 +1,27 @@
 //! The network: n-gram tables and a token encoder, joined under one head.
 //! The head is trained with candle, the light encoders too; a pretrained encoder goes forward and back by itself.
 
+mod leaves;
+mod serving;
+
 use std::sync::Arc;
 
-use candle_core::{D, Device, Tensor, Var};
+use candle_core::{D, Tensor, Var};
 use rayon::prelude::*;
 
 use crate::dense::{AdamW, Dense};
 use crate::encoder::bert::{Bert, BertConfig, Dropout, Trainer};
-use crate::encoder::cnn::{self, PlainCnn};
+use crate::encoder::cnn;
 use crate::features::Features;
 use crate::linear::Linear;
 use crate::random::Random;
 use crate::sentence::Averaged;
 use crate::split::Row;
-use crate::table::{Step, Table, Uses};
+use crate::table::{Step, Table};
 use crate::train::MAX_TOKENS;
 use crate::{EncoderKind, Error, Precision, sentence};
+use leaves::Leaves;
+pub(crate) use serving::Plain;
 
 /// Length of an n-gram's vector.
 pub(crate) const NGRAM_DIM: usize = 128;
@@ -50,8 +55,8 @@ pub(crate) struct Sizes {
 /// A pretrained encoder.
 #[derive(Debug)]
 pub(crate) enum Base {
-    Transformer(Transformer),
-    Averaged(Averaged),
+    Transformer(Box<Transformer>),
+    Averaged(Arc<Averaged>),
 }
 
 /// A BERT with its words.
@@ -81,8 +86,11 @@ impl Network {
     pub(crate) fn new(kind: EncoderKind, sizes: Sizes, base: Option<Base>, random: &mut Random) -> Result<Self, Error> {
         let (kind, bert, words, averaged) = match base {
             None => (kind, None, Table::default(), None),
-            Some(Base::Transformer(Transformer { bert, words })) => (EncoderKind::Bert, Some(bert), words, None),
-            Some(Base::Averaged(averaged)) => (EncoderKind::Averaged, None, Table::default(), Some(Arc::new(averaged))),
+            Some(Base::Transformer(transformer)) => {
+                let Transformer { bert, words } = *transformer;
+                (EncoderKind::Bert, Some(bert), words, None)
+            }
+            Some(Base::Averaged(averaged)) => (EncoderKind::Averaged, None, Table::default(), Some(averaged)),
         };
         let mut dense = Dense::default();
         let encoded = match kind {
@@ -286,104 +294,12 @@ impl Network {
         Ok(())
     }
 
-    /// The network as it is now, for inference.
-    pub(crate) fn plain(&self) -> Result<Plain, Error> {
-        let norm = |part: &str| -> Result<Norm, Error> {
-            Ok(Norm {
-                weight: self.dense.values(&format!("head.{part}.norm.weight"))?,
-                bias: self.dense.values(&format!("head.{part}.norm.bias"))?,
-                // Over a pretrained vector the head is a regression.
-                bent: !is_base(self.kind),
-            })
-        };
-        let part = |name: &str, len: usize| if len > 0 { norm(name).map(Some) } else { Ok(None) };
-        Ok(Plain {
-            ngrams: part("ngrams", ngram_dim(self.kind))?,
-            tokens: part("tokens", self.encoded())?,
-            cnn: if self.kind == EncoderKind::Cnn { Some(PlainCnn::new(&self.dense)?) } else { None },
-            weight: self.dense.values("head.weight")?,
-            bias: self.dense.values("head.bias")?,
-        })
-    }
-
-    /// Logits of messages: through a pretrained transformer together, else one after another on this thread.
-    pub(crate) fn logits(&self, plain: &Plain, inputs: &[&Input]) -> Vec<Vec<f32>> {
-        let vectors = self.transformed(inputs);
-        inputs.iter().enumerate().map(|(at, input)| self.head_logits(plain, input, vectors.of(at))).collect()
-    }
-
-    /// A pretrained transformer's vectors of messages that do not bring them along.
-    fn transformed(&self, inputs: &[&Input]) -> Vectors {
-        let is_needed = self.bert.is_some() && known_vectors(inputs).is_none();
-        let values = if is_needed { self.encode(inputs).unwrap_or_default() } else { Vec::new() };
-        Vectors { values, dim: self.encoded() }
-    }
-
     /// The pretrained encoder's vectors of messages, one after another.
     pub(crate) fn encode(&self, inputs: &[&Input]) -> Option<Vec<f32>> {
         if let Some(averaged) = &self.averaged {
             return Some(inputs.par_iter().flat_map_iter(|input| averaged.encode(&input.tokens)).collect());
         }
         Some(self.bert.as_ref()?.encode(&self.tokens, &tokens(inputs)))
-    }
-
-    /// Logits of one message, given its vector where a transformer made one.
-    fn head_logits(&self, plain: &Plain, input: &Input, vector: Option<&[f32]>) -> Vec<f32> {
-        let mut logits = plain.bias.clone();
-        if let Some(norm) = &plain.ngrams {
-            let mut vector = vec![0.0; NGRAM_DIM];
-            self.ngrams.add_to(&input.features.rows, &mut vector);
-            norm.apply(&mut vector);
-            add_product(&vector, &plain.weight, &mut logits);
-        }
-        if let Some(norm) = &plain.tokens {
-            let mut vector = vector.map_or_else(|| self.vector(plain, input, norm.weight.len()), <[f32]>::to_vec);
-            norm.apply(&mut vector);
-            add_product(&vector, &plain.weight[ngram_dim(self.kind) * self.outputs..], &mut logits);
-        }
-        if let Some(wide) = &self.wide {
-            add_wide(wide, &input.features, &mut logits);
-        }
-        logits
-    }
-
-    /// What the token encoder makes of a message, or made of it before.
-    fn vector(&self, plain: &Plain, input: &Input, len: usize) -> Vec<f32> {
-        if !input.vector.is_empty() {
-            return input.vector.clone();
-        }
-        if let Some(averaged) = &self.averaged {
-            return averaged.encode(&input.tokens);
-        }
-        let mut vector = vec![0.0; len];
-        match &plain.cnn {
-            Some(cnn) => cnn.forward(&self.tokens, &input.tokens, &mut vector),
-            None => self.tokens.add_to(&averaged(&input.tokens), &mut vector),
-        }
-        vector
-    }
-
-    /// Logits of many messages, over all threads.
-    pub(crate) fn all_logits(&self, inputs: &[&Input]) -> Result<Vec<Vec<f32>>, Error> {
-        let plain = self.plain()?;
-        let logits = |inputs: &[&Input]| -> Vec<Vec<f32>> {
-            let vectors = self.transformed(inputs);
-            let one = |(at, input): (usize, &&Input)| self.head_logits(&plain, input, vectors.of(at));
-            inputs.par_iter().enumerate().map(one).collect()
-        };
-        Ok(inputs.chunks(MESSAGES).flat_map(logits).collect())
-    }
-}
-
-/// Vectors of messages, one after another; none where nothing made them.
-struct Vectors {
-    values: Vec<f32>,
-    dim: usize,
-}
-
-impl Vectors {
-    fn of(&self, message: usize) -> Option<&[f32]> {
-        self.values.get(message * self.dim..(message + 1) * self.dim).filter(|vector| !vector.is_empty())
     }
 }
 
@@ -427,11 +343,6 @@ pub(crate) struct Rates {
     pub dropout: f32,
 }
 
-fn add_wide(wide: &Table, features: &Features, logits: &mut [f32]) {
-    wide.add_to(&features.rows, logits);
-    wide.add_to(&features.pairs, logits);
-}
-
 /// Index of the largest value.
 pub(crate) fn best(row: &[f32]) -> usize {
     row.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |(index, _)| index)
@@ -451,103 +362,4 @@ fn tokens<'a>(inputs: &[&'a Input]) -> Vec<&'a [u32]> {
 fn averaged(tokens: &[u32]) -> Vec<(u32, f32)> {
     let weight = 1.0 / tokens.len().max(1) as f32;
     tokens.iter().map(|token| (*token, weight)).collect()
-}
-
-/// Sums over tables and a pretrained encoder's vectors, as the variables where autograd ends and their own
-/// way back begins.
-struct Leaves {
-    ngram_uses: Uses,
-    ngrams: Option<Var>,
-    tokens: Option<TokenLeaf>,
-}
-
-struct TokenLeaf {
-    leaf: Var,
-    uses: Uses,
-    lengths: Vec<usize>,
-}
-
-impl Leaves {
-    /// `encoded` holds a pretrained encoder's vectors of the messages.
-    fn new(network: &Network, inputs: &[&Input], encoded: Option<Vec<f32>>) -> Result<Self, Error> {
-        let rows: Vec<&[(u32, f32)]> = inputs.iter().map(|input| input.features.rows.as_slice()).collect();
-        let var = |values: Vec<f32>, dim: usize| -> Result<Var, Error> {
-            let rows = values.len() / dim.max(1);
-            Ok(Var::from_tensor(&Tensor::from_vec(values, (rows, dim), &Device::Cpu)?)?)
-        };
-        let leaf = |table: &Table, rows: &[&[(u32, f32)]]| var(table.sums(rows), table.dim());
-        let lengths: Vec<usize> = inputs.iter().map(|input| input.tokens.len()).collect();
-        let tokens = match (network.kind, encoded) {
-            (EncoderKind::Ngrams, _) => None,
-            (_, Some(vectors)) => {
-                Some(TokenLeaf { leaf: var(vectors, network.encoded())?, uses: Uses::default(), lengths })
-            }
-            (kind, None) => {
-                let rows = match kind {
-                    EncoderKind::Bag => inputs.iter().map(|input| averaged(&input.tokens)).collect(),
-                    _ => padded(inputs, cnn::MIN_TOKENS),
-                };
-                let rows: Vec<&[(u32, f32)]> = rows.iter().map(Vec::as_slice).collect();
-                Some(TokenLeaf { leaf: leaf(&network.tokens, &rows)?, uses: Uses::new(&rows), lengths })
-            }
-        };
-        Ok(Self {
-            ngram_uses: Uses::new(&rows),
-            ngrams: (network.ngrams.dim() > 0).then(|| leaf(&network.ngrams, &rows)).transpose()?,
-            tokens,
-        })
-    }
-}
-
-/// One sum of a single token for each position of a padded batch; padding sums nothing.
-fn padded(inputs: &[&Input], least: usize) -> Vec<Vec<(u32, f32)>> {
-    let len = inputs.iter().map(|input| input.tokens.len()).max().unwrap_or(0).max(least);
-    inputs
-        .iter()
-        .flat_map(|input| (0..len).map(|at| input.tokens.get(at).map(|token| (*token, 1.0)).into_iter().collect()))
-        .collect()
-}
-
-/// Dense weights as plain numbers.
-#[derive(Debug, Clone)]
-pub(crate) struct Plain {
-    ngrams: Option<Norm>,
-    tokens: Option<Norm>,
-    cnn: Option<PlainCnn>,
-    weight: Vec<f32>,
-    bias: Vec<f32>,
-}
-
-#[derive(Debug, Clone)]
-struct Norm {
-    weight: Vec<f32>,
-    bias: Vec<f32>,
-    /// Whether what is below zero counts as zero.
-    bent: bool,
-}
-
-impl Norm {
-    fn apply(&self, x: &mut [f32]) {
-        let n = x.len() as f32;
-        let mean = x.iter().sum::<f32>() / n;
-        let variance = x.iter().map(|value| (value - mean).powi(2)).sum::<f32>() / n;
-        let scale = (variance + NORM_EPSILON).sqrt().recip();
-        for ((value, weight), bias) in x.iter_mut().zip(&self.weight).zip(&self.bias) {
-            *value = (*value - mean) * scale * weight + bias;
-            if self.bent {
-                *value = value.max(0.0);
-            }
-        }
-    }
-}
-
-/// Adds `vector · matrix` to `out`; the matrix stands row by row, one row for each input.
-fn add_product(vector: &[f32], matrix: &[f32], out: &mut [f32]) {
-    for (value, row) in vector.iter().zip(matrix.chunks_exact(out.len())) {
-        if *value != 0.0 {
-            for (total, weight) in out.iter_mut().zip(row) {
-                *total += value * weight;
-            }
-        }
-    }
 }

@@ -10,6 +10,7 @@ mod student;
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use tokenizers::Tokenizer;
@@ -30,7 +31,7 @@ const TEXTS: usize = 256;
 /// Turns texts into vectors of length 1.
 #[derive(Debug)]
 pub struct SentenceEncoder {
-    tokenizer: Tokenizer,
+    tokenizer: Arc<Tokenizer>,
     body: Body,
 }
 
@@ -38,7 +39,7 @@ pub struct SentenceEncoder {
 enum Body {
     /// A BERT's mean over tokens, with what it wants before each text.
     Transformer(Box<Transformer>, String),
-    Averaged(Averaged),
+    Averaged(Arc<Averaged>),
 }
 
 impl SentenceEncoder {
@@ -47,13 +48,13 @@ impl SentenceEncoder {
     pub fn open(dir: &Path) -> Result<Self, Error> {
         let (base, tokenizer, prefix) = bundle::load_base(dir)?;
         let body = match base {
-            Base::Transformer(transformer) => Body::Transformer(Box::new(transformer), prefix),
+            Base::Transformer(transformer) => Body::Transformer(transformer, prefix),
             Base::Averaged(averaged) => Body::Averaged(averaged),
         };
-        Ok(Self { tokenizer, body })
+        Ok(Self { tokenizer: Arc::new(tokenizer), body })
     }
 
-    /// The encoder that comes with this crate.
+    /// The encoder that comes with this crate; all of a process share its weights.
     pub fn shipped() -> Result<Self, Error> {
         let (averaged, tokenizer) = shipped::open()?;
         Ok(Self { tokenizer, body: Body::Averaged(averaged) })
@@ -82,6 +83,8 @@ impl SentenceEncoder {
     /// Vectors `[texts, dim]` of length 1, one after another; zeros where a text says nothing. Uses all threads.
     pub fn encode(&self, texts: &[&str]) -> Vec<f32> {
         match &self.body {
+            // A single text does not wait for other threads.
+            Body::Averaged(averaged) if texts.len() == 1 => averaged.encode(&self.read_plain(texts[0])),
             Body::Averaged(averaged) => {
                 texts.par_iter().flat_map_iter(|text| averaged.encode(&self.read_plain(text))).collect()
             }

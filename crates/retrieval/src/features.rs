@@ -25,8 +25,8 @@ pub(crate) const NAMES: [&str; N_FEATURES] = [
 /// Weight of each feature in the score; that of meaning is learned from each index.
 const WEIGHTS: [f32; N_FEATURES] = [1.0, 2.0, 2.0, 0.2, 1.0, 0.05, 0.0];
 
-/// What meaning may count for.
-pub(crate) const MEANING_WEIGHTS: [f32; 4] = [0.0, 1.0, 2.0, 3.0];
+/// What meaning may count for; what stands first is kept where another is no better.
+pub(crate) const MEANING_WEIGHTS: [f32; 4] = [USUAL_MEANING_WEIGHT, 2.0, 3.0, 0.0];
 /// What it counts for where an index has too few questions in several wordings to tell.
 pub(crate) const USUAL_MEANING_WEIGHT: f32 = 1.0;
 

@@ -59,7 +59,7 @@ pub struct TrainArgs {
     #[command(flatten)]
     pub learning: LearningArgs,
 
-    /// First try a small grid of settings (learning rate, epochs, and dropout or the base's depth) by successive halving,
+    /// First try a small grid of settings (learning rate and epochs; from nothing dropout, over a BERT its depth) by successive halving,
     /// judged on held-out messages alone, and learn with the best; takes about as long as five trainings without. What
     /// other flags settle is left alone, and Ctrl-C goes on with the best so far
     #[arg(long, requires = "bot")]

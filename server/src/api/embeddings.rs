@@ -1,7 +1,5 @@
 //! Vectors of texts for other programs, in the shape that OpenAI's clients know.
 
-use std::sync::OnceLock;
-
 use actix_web::{HttpResponse, post, web};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -121,7 +119,7 @@ fn check(texts: &[String]) -> Result<(), ApiError> {
 }
 
 fn reply(texts: &[String], format: Format) -> Result<EmbeddingReply, model::Error> {
-    let encoder = encoder()?;
+    let encoder = SentenceEncoder::shipped()?;
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let vectors = encoder.encode(&texts);
     let vectors = vectors.chunks_exact(encoder.dim()).enumerate();
@@ -144,14 +142,4 @@ fn written(vector: &[f32], format: Format) -> Values {
             Values::Text(STANDARD.encode(bytes))
         }
     }
-}
-
-/// The base that comes with the program, opened when it is first asked for.
-fn encoder() -> Result<&'static SentenceEncoder, model::Error> {
-    static ENCODER: OnceLock<SentenceEncoder> = OnceLock::new();
-    if let Some(encoder) = ENCODER.get() {
-        return Ok(encoder);
-    }
-    let encoder = SentenceEncoder::shipped()?;
-    Ok(ENCODER.get_or_init(|| encoder))
 }

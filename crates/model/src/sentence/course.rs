@@ -2,6 +2,7 @@
 //! break.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use half::f16;
@@ -148,7 +149,7 @@ pub fn distil(
     let order = lines.iter().zip(0..).flat_map(|(line, at)| std::iter::repeat_n(at, line.times as usize)).collect();
     let mut course = Course { lines, texts: &texts, teachers, means, options, tokenizer: &tokenizer, order, place };
     course.run(&mut student, (state, key), watch)?;
-    Ok(SentenceEncoder { body: Body::Averaged(student.averaged()?), tokenizer })
+    Ok(SentenceEncoder { body: Body::Averaged(Arc::new(student.averaged()?)), tokenizer: Arc::new(tokenizer) })
 }
 
 impl Facts {

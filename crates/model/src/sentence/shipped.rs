@@ -1,20 +1,28 @@
 //! The encoder that comes with the program: small, for Chinese and English, without a download.
 
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest as _, Sha256};
 use tokenizers::Tokenizer;
 
 use super::{Averaged, from_files};
-use crate::Error;
 use crate::classifier::hex;
+use crate::{BaseSource, Error};
 
 const CONFIG: &[u8] = include_bytes!("../../../../data/base/config.json");
 const TOKENIZER: &[u8] = include_bytes!("../../../../data/base/tokenizer.json");
 const WEIGHTS: &[u8] = include_bytes!("../../../../data/base/model.safetensors");
 /// What errors name.
 const NAME: &str = "the base that comes with the program";
+
+/// The licence of its weights.
+const LICENCE: &str = "Apache-2.0";
+
+/// The licence of a model's base, where that is this one.
+pub(crate) fn licence(base: Option<&BaseSource>) -> Option<String> {
+    (base == Some(&BaseSource::Shipped)).then(|| LICENCE.to_owned())
+}
 
 /// All that decides what is learned over it.
 pub(crate) fn contents() -> [&'static [u8]; 3] {
@@ -30,13 +38,25 @@ pub(super) fn name() -> &'static str {
     })
 }
 
-pub(crate) fn open() -> Result<(Averaged, Tokenizer), Error> {
-    from_files(contents(), Path::new(NAME))
+/// The encoder with its tokenizer, opened once for the whole process.
+pub(crate) fn open() -> Result<(Arc<Averaged>, Arc<Tokenizer>), Error> {
+    static OPENED: OnceLock<(Arc<Averaged>, Arc<Tokenizer>)> = OnceLock::new();
+    if let Some(opened) = OPENED.get() {
+        return Ok(opened.clone());
+    }
+    let (averaged, tokenizer) = from_files(contents(), Path::new(NAME))?;
+    Ok(OPENED.get_or_init(|| (Arc::new(averaged), Arc::new(tokenizer))).clone())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_model_over_it_says_its_licence() {
+        assert_eq!(licence(Some(&BaseSource::Shipped)).as_deref(), Some("Apache-2.0"));
+        assert_eq!((licence(None), licence(Some(&BaseSource::Folder("base".into())))), (None, None));
+    }
 
     #[test]
     fn what_comes_with_the_program_can_be_opened_and_is_small() {

@@ -51,7 +51,7 @@ impl Origin {
             Some(BaseSource::Folder(dir)) => bundle::load_base(dir)?,
             Some(BaseSource::Shipped) => {
                 let (averaged, tokenizer) = shipped::open()?;
-                (Base::Averaged(averaged), tokenizer, String::new())
+                (Base::Averaged(averaged), (*tokenizer).clone(), String::new())
             }
         };
         Ok(Self { base: Some((base, tokenizer)), prefix: options.prefix.clone().unwrap_or(prefix) })

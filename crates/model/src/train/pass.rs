@@ -9,7 +9,7 @@ use super::checkpoint::Moment;
 use super::fitted::Reader;
 use super::learned::Lesson;
 use super::place::At;
-use super::plan::{Plan, Stage, StageKind};
+use super::plan::{HEAD_RATE, Plan, Stage, StageKind};
 use super::watcher::Watcher;
 use crate::dense::AdamW;
 use crate::encoder::bert::Trainer;
@@ -20,8 +20,6 @@ use crate::split::Row;
 use crate::table::Step;
 use crate::{Control, Error, Progress, Validation, contrast};
 
-/// Highest learning rate of a head over a pretrained encoder.
-const HEAD_RATE: f32 = 3e-3;
 /// Steps of an encoder between two reports.
 const REPORT_STEPS: u64 = 50;
 /// Steps of a light encoder between two reports.
@@ -243,7 +241,7 @@ impl<'a> Pass<'a> {
         let options = self.plan.options;
         match (&options.base, self.stage().kind) {
             (None, _) => (options.highest_rate(), 0.0),
-            (Some(_), StageKind::Head) => (HEAD_RATE, 0.0),
+            (Some(_), StageKind::Head) => (self.plan.head_rate, 0.0),
             (Some(_), _) => (0.3 * HEAD_RATE, options.highest_rate()),
         }
     }

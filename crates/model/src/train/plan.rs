@@ -6,6 +6,8 @@ use crate::{BaseSource, Depth, TrainOptions, TrainingSet, sentence};
 /// Highest learning rate of a pretrained encoder, and of a network that begins with nothing.
 const BASE_RATE: f32 = 5e-5;
 const FRESH_RATE: f32 = 3e-3;
+/// Highest learning rate of a head over a pretrained transformer.
+pub(super) const HEAD_RATE: f32 = 3e-3;
 
 /// From so many rows on a few passes are enough, each row is read anew every time instead of being kept as numbers, and
 /// what is held out is too small a share to be worth a second fit.
@@ -16,6 +18,8 @@ pub(super) struct Plan<'a> {
     pub(super) depth: Depth,
     pub(super) stages: Vec<Stage>,
     pub(super) options: &'a TrainOptions,
+    /// Highest learning rate of a head over vectors that stay.
+    pub(super) head_rate: f32,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +49,9 @@ impl<'a> Plan<'a> {
             (Some(_), Depth::FewShot) => vec![stage(StageKind::Compare, asked), stage(StageKind::Head, head)],
             (Some(_), Depth::Full) => vec![stage(StageKind::Head, head), stage(StageKind::Whole, asked)],
         };
-        Self { depth, stages, options }
+        // A transformer's own rate is what an option names, even where only the head learns.
+        let head_rate = if options.has_transformer() { HEAD_RATE } else { options.highest_rate() };
+        Self { depth, stages, options, head_rate }
     }
 
     /// Epochs of all stages before one.

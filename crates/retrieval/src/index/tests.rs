@@ -295,3 +295,44 @@ fn an_index_made_with_another_encoder_is_to_be_built_again() {
         assert!(error.to_string().contains("made with another encoder"), "{error}");
     }
 }
+
+/// Knows by their first words which texts mean the same.
+#[derive(Debug)]
+struct Topics;
+
+impl Encoder for Topics {
+    fn name(&self) -> &str {
+        "topics"
+    }
+
+    fn encode(&self, text: &str) -> Vec<f32> {
+        let topic = text.chars().next().map_or(0, |first| first as usize % 26);
+        (0..26).map(|at| if at == topic { 1.0 } else { 0.0 }).collect()
+    }
+}
+
+/// What likeness in meaning adds to the score of an entry for one of its own wordings.
+fn share_of_meaning(entries: &[FaqEntry]) -> f32 {
+    let index = FaqIndex::in_memory_with(Some(Arc::new(Topics)));
+    index.replace_all(entries, 1).expect("indexed");
+    let query = SearchQuery { text: entries[3].similar[0].clone(), top: 5, ..SearchQuery::default() };
+    let explanation = index.explain(&query, &entries[3].id).expect("found");
+    explanation.features.iter().find(|feature| feature.name.contains("means")).expect("named").share
+}
+
+#[test]
+fn what_meaning_counts_for_is_learned_from_entries_of_several_wordings() {
+    let letters = || ('a'..='z').take(20);
+    let entry = |id: char, question: String, similar: String| FaqEntry {
+        similar: vec![similar],
+        ..FaqEntry::new(&id.to_string(), &question, "-")
+    };
+    // Both wordings of an entry begin with its letter, and have no word in common.
+    let telling: Vec<FaqEntry> = letters().map(|c| entry(c, format!("{c}{c}x qqq"), format!("{c}{c}y vvv"))).collect();
+    assert!(share_of_meaning(&telling) >= 1.0, "{}", share_of_meaning(&telling));
+    // The similar wordings of all entries begin with one letter; only the last of their words tells them apart.
+    let similar = |c: char| format!("b k{c}k{c} l{c}l{c} m{c}m{c} n{c}n{c} p{c}p{c} {c}{c}{c}{c}");
+    let misleading: Vec<FaqEntry> =
+        letters().map(|c| entry(c, format!("{c}{c}x {c}{c}{c}{c} qqq vvv www"), similar(c))).collect();
+    assert!(share_of_meaning(&misleading) < 1.0, "{}", share_of_meaning(&misleading));
+}
