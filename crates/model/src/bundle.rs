@@ -12,7 +12,6 @@ use std::sync::Arc;
 use candle_core::{DType, Device, Tensor};
 use half::f16;
 use serde::{Deserialize, Serialize};
-use tokenizers::Tokenizer;
 
 use crate::classifier::Parts;
 use crate::dense::Dense;
@@ -24,9 +23,10 @@ use crate::linear::Linear;
 use crate::neighbours::Neighbours;
 use crate::network::{Base, NGRAM_DIM, Network, TOKEN_DIM, Transformer, ngram_dim};
 use crate::random::Random;
-use crate::sentence::Averaged;
+use crate::sentence::{Averaged, shipped};
 use crate::sentiment::SentimentHead;
 use crate::table::Table;
+use crate::tokens::Tokenizer;
 use crate::{BundleInfo, EncoderKind, EntityTagger, Error, FORMAT_VERSION, Gazetteer, Shape, scope, sentence};
 
 pub(crate) use stored::Stored;
@@ -106,8 +106,7 @@ fn write_files(dir: &Path, parts: &Parts, info: &BundleInfo, gazetteer: &Gazette
     let failed = |error: serde_json::Error| Error::bundle(dir, error.to_string());
     write(&dir.join("config.json"), &serde_json::to_vec_pretty(&config).map_err(failed)?)?;
     write(&dir.join("frontdesk.json"), &serde_json::to_vec(&frontdesk).map_err(failed)?)?;
-    let tokenizer = parts.tokenizer.to_string(true).map_err(|error| Error::Tokenizer(error.to_string()))?;
-    write(&dir.join("tokenizer.json"), tokenizer.as_bytes())?;
+    write(&dir.join("tokenizer.json"), parts.tokenizer.to_json()?.as_bytes())?;
     let tensors = tensors(parts)?;
     let bytes = safetensors::serialize(&tensors, None).map_err(candle_core::Error::from)?;
     write(&dir.join("model.safetensors"), &bytes)?;
@@ -205,7 +204,7 @@ pub(crate) fn load(dir: &Path) -> Result<(Parts, BundleInfo, Gazetteer), Error> 
     let has_intents = info.heads.iter().any(|head| head == "intent");
     let intents = intents(&config, has_intents).map_err(|problem| Error::bundle(&path, problem))?;
     let path = dir.join("tokenizer.json");
-    let tokenizer = load_tokenizer(&path)?;
+    let mut tokenizer = load_tokenizer(&path)?;
     let mut store = Stored::load(&dir.join("model.safetensors"))?;
     let hashes = store.numbers("features.hashes")?;
     let n = hashes.len();
@@ -214,7 +213,7 @@ pub(crate) fn load(dir: &Path) -> Result<(Parts, BundleInfo, Gazetteer), Error> 
     let featuriser = Featuriser::from_parts(hashes, store.floats("features.idf", &[n])?, unseen, n_ngrams);
     let mut network = load_network(&mut store, &config, &featuriser)?;
     network.prepare(info.precision);
-    if network.tokens.dim() > 0 && tokenizer.get_vocab(true).values().any(|id| *id as usize >= network.tokens.len()) {
+    if network.tokens.dim() > 0 && !tokenizer.fits(network.tokens.len()) {
         return Err(Error::bundle(&path, format!("has more tokens than the {} the model knows", network.tokens.len())));
     }
     let neighbours = load_neighbours(&mut store, n_ngrams)?;
@@ -223,8 +222,12 @@ pub(crate) fn load(dir: &Path) -> Result<(Parts, BundleInfo, Gazetteer), Error> 
     }
     let sentiment = load_sentiment(&mut store)?;
     let tagger = tagger.map(|facts| load_tagger(&mut store, facts, network.base())).transpose()?;
-    if network.averaged.as_ref().is_some_and(|averaged| averaged.shape.vocabulary != tokenizer.get_vocab_size(true)) {
-        return Err(Error::bundle(&path, "has other tokens than the model's sentence encoder"));
+    if let Some(averaged) = network.averaged.take() {
+        if averaged.shape.vocabulary != tokenizer.len() {
+            return Err(Error::bundle(&path, "has other tokens than the model's sentence encoder"));
+        }
+        let (averaged, shared) = shipped::shared(averaged, tokenizer);
+        (network.averaged, tokenizer) = (Some(averaged), shared);
     }
     let plain = network.plain()?;
     let parts = Parts {
@@ -274,18 +277,8 @@ fn load_frontdesk(path: &Path) -> Result<Frontdesk, Error> {
     Ok(frontdesk)
 }
 
-/// Reads a tokenizer without its padding and truncation.
-pub(crate) fn load_tokenizer(path: &Path) -> Result<Tokenizer, Error> {
-    tokenizer(&read(path)?, path)
-}
-
-/// The same from a file's contents; `path` is what errors name.
-pub(crate) fn tokenizer(json: &[u8], path: &Path) -> Result<Tokenizer, Error> {
-    let mut tokenizer =
-        Tokenizer::from_bytes(json).map_err(|error| Error::bundle(path, format!("is no tokenizer: {error}")))?;
-    tokenizer.with_padding(None);
-    tokenizer.with_truncation(None).map_err(|error| Error::bundle(path, error.to_string()))?;
-    Ok(tokenizer)
+fn load_tokenizer(path: &Path) -> Result<Tokenizer, Error> {
+    Tokenizer::from_json(&read(path)?, path)
 }
 
 fn intents(config: &Config, has_intents: bool) -> Result<Vec<String>, String> {
@@ -363,7 +356,7 @@ fn load_averaged(store: &mut Stored, config: &Config) -> Result<Option<Averaged>
 fn load_bert(store: &mut Stored, config: &BertConfig) -> Result<Bert, Error> {
     let bert = if bert::is_in_bytes(config, |name| store.has(name)) {
         let small = Weights::collect(config, Kept::Small, |name, shape| store.floats(name, shape))?;
-        let layers = bert::collect_bytes(config, |name, dtype, shape| store.typed(name, dtype, shape))?;
+        let layers = bert::collect_bytes(config, store)?;
         Bert::in_bytes(config.clone(), small, layers)
     } else {
         let weights = Weights::collect(config, Kept::All, |name, shape| store.floats(name, shape))?;
@@ -432,13 +425,13 @@ pub(crate) fn load_base(dir: &Path) -> Result<(Base, Tokenizer, String), Error> 
     let config = BertConfig::load(&path)?;
     let tokenizer = load_tokenizer(&dir.join("tokenizer.json"))?;
     let (weights, words) = bert::load_weights(&dir.join("model.safetensors"), &config)?;
-    if tokenizer.get_vocab(true).values().any(|id| *id as usize >= words.len()) {
+    if !tokenizer.fits(words.len()) {
         return Err(Error::bundle(
             dir,
             format!("tokenizer.json has more tokens than the {} of the model", words.len()),
         ));
     }
-    let known = tokenizer.get_vocab_size(true);
+    let known = tokenizer.len();
     // A table is often a little longer than its vocabulary, to be of a round size.
     if known + SPARE_ROWS.max(words.len() / SPARE_SHARE) < words.len() {
         return Err(Error::bundle(

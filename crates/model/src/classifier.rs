@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
-use tokenizers::Tokenizer;
 
 use crate::bundle;
 use crate::calibration::Calibration;
@@ -18,6 +17,7 @@ use crate::network::{Input, Network, Plain};
 use crate::scope::Evidence;
 use crate::sentence::shipped;
 use crate::sentiment::SentimentHead;
+use crate::tokens::Tokenizer;
 use crate::train::{Reader, tagged_pieces};
 use crate::{
     BundleInfo, Depth, Entity, EntityFinder, EntityTagger, Error, FORMAT_VERSION, Gazetteer, Prediction, Scored,
@@ -223,7 +223,7 @@ impl Parts {
             features: FeatureInfo {
                 encoder: self.network.kind,
                 n_ngrams: self.featuriser.len(),
-                n_tokens: self.tokenizer.get_vocab_size(true),
+                n_tokens: self.tokenizer.len(),
                 prefix: self.prefix.clone(),
                 max_tokens: self.network.most_tokens(),
             },

@@ -100,7 +100,7 @@ impl Classifier {
         let mut info = self.info().clone();
         info.version = format!("{}-{done}", info.version);
         info.precision = precision;
-        info.features.n_tokens = parts.tokenizer.get_vocab_size(true);
+        info.features.n_tokens = parts.tokenizer.len();
         info.features.max_tokens = parts.network.base().map_or(info.features.max_tokens, BertConfig::max_tokens);
         self.with_parts(parts, info)
     }

@@ -8,16 +8,17 @@ mod pieces;
 pub(crate) mod shipped;
 mod student;
 
+use std::borrow::Cow;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use tokenizers::Tokenizer;
 
 use crate::bundle::Stored;
 use crate::network::{Base, Transformer};
-use crate::{Error, bundle, tokens};
+use crate::tokens::Tokenizer;
+use crate::{Error, bundle};
 pub(crate) use averaged::Averaged;
 pub use averaged::Shape;
 use averaged::to_length;
@@ -31,7 +32,7 @@ const TEXTS: usize = 256;
 /// Turns texts into vectors of length 1.
 #[derive(Debug)]
 pub struct SentenceEncoder {
-    tokenizer: Arc<Tokenizer>,
+    tokenizer: Tokenizer,
     body: Body,
 }
 
@@ -51,7 +52,7 @@ impl SentenceEncoder {
             Base::Transformer(transformer) => Body::Transformer(transformer, prefix),
             Base::Averaged(averaged) => Body::Averaged(averaged),
         };
-        Ok(Self { tokenizer: Arc::new(tokenizer), body })
+        Ok(Self { tokenizer, body })
     }
 
     /// The encoder that comes with this crate; all of a process share its weights.
@@ -100,7 +101,7 @@ impl SentenceEncoder {
 
     /// Tokens of a text in its plain form.
     fn read_plain(&self, text: &str) -> Vec<u32> {
-        tokens::encode(&self.tokenizer, text::normalise(text).as_str(), MAX_TOKENS, false)
+        self.tokenizer.encode(text::normalise(text).as_str(), MAX_TOKENS, false)
     }
 
     /// How many tokens are read of texts.
@@ -119,9 +120,8 @@ impl SentenceEncoder {
         };
         fs::create_dir_all(dir).map_err(Error::io(dir))?;
         averaged.shape.write(&dir.join("config.json"))?;
-        let tokenizer = self.tokenizer.to_string(false).map_err(|error| Error::Tokenizer(error.to_string()))?;
         let path = dir.join("tokenizer.json");
-        fs::write(&path, tokenizer).map_err(Error::io(&path))?;
+        fs::write(&path, self.tokenizer.to_json()?).map_err(Error::io(&path))?;
         let bytes = safetensors::serialize(averaged.tensors()?, None).map_err(candle_core::Error::from)?;
         let path = dir.join("model.safetensors");
         fs::write(&path, bytes).map_err(Error::io(&path))
@@ -130,7 +130,7 @@ impl SentenceEncoder {
 
 /// Tokens of a text for a BERT.
 fn read_prefixed(tokenizer: &Tokenizer, base: &Transformer, prefix: &str, text: &str) -> Vec<u32> {
-    tokens::encode(tokenizer, &format!("{prefix}{text}"), base.bert.config.max_tokens(), true)
+    tokenizer.encode(&format!("{prefix}{text}"), base.bert.config.max_tokens(), true)
 }
 
 /// Whether a folder holds an encoder that was distilled here; what cannot be read is told of when it is opened.
@@ -150,16 +150,20 @@ pub(crate) fn load_averaged(config: &[u8], dir: &Path) -> Result<Option<(Average
         return Ok(None);
     }
     let read = |name: &str| fs::read(dir.join(name)).map_err(Error::io(&dir.join(name)));
-    from_files([config, &read("tokenizer.json")?, &read("model.safetensors")?], dir).map(Some)
+    from_files([config, &read("tokenizer.json")?], read("model.safetensors")?, dir).map(Some)
 }
 
 /// The same from the contents of the three files; `dir` is what errors name.
-fn from_files([config, tokenizer, weights]: [&[u8]; 3], dir: &Path) -> Result<(Averaged, Tokenizer), Error> {
+fn from_files(
+    [config, tokenizer]: [&[u8]; 2],
+    weights: impl Into<Cow<'static, [u8]>>,
+    dir: &Path,
+) -> Result<(Averaged, Tokenizer), Error> {
     let shape = Shape::from_json(config, &dir.join("config.json"))?;
     let path = dir.join("tokenizer.json");
-    let tokenizer = bundle::tokenizer(tokenizer, &path)?;
-    let known = tokenizer.get_vocab_size(true);
-    if known != shape.vocabulary || tokenizer.get_vocab(true).values().any(|id| *id as usize >= known) {
+    let tokenizer = Tokenizer::from_json(tokenizer, &path)?;
+    let known = tokenizer.len();
+    if known != shape.vocabulary || !tokenizer.fits(known) {
         let problem = format!("has {known} tokens, config.json {}: they do not belong together", shape.vocabulary);
         return Err(Error::bundle(&path, problem));
     }

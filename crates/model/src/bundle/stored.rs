@@ -1,30 +1,41 @@
 //! The tensors of a safetensors file, each checked as it is taken.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use candle_core::{DType, Device, Tensor};
+use half::{bf16, f16};
+use safetensors::{Dtype, SafeTensors};
 
 use crate::Error;
 use crate::table::Table;
 
-/// The tensors of a file, each checked as it is taken.
+/// The tensors of a file, read where they stand.
 pub(crate) struct Stored {
     path: PathBuf,
-    tensors: HashMap<String, Tensor>,
+    contents: Cow<'static, [u8]>,
+    tensors: HashMap<String, Place>,
+}
+
+/// Where a tensor stands in the file.
+struct Place {
+    dtype: Dtype,
+    shape: Vec<usize>,
+    range: Range<usize>,
 }
 
 impl Stored {
     pub(crate) fn load(path: &Path) -> Result<Self, Error> {
-        Self::from_bytes(&fs::read(path).map_err(Error::io(path))?, path)
+        Self::from_bytes(fs::read(path).map_err(Error::io(path))?, path)
     }
 
     /// The tensors of a file's contents; `path` is what errors name.
-    pub(crate) fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self, Error> {
-        let tensors = candle_core::safetensors::load_buffer(bytes, &Device::Cpu)
-            .map_err(|error| Error::bundle(path, format!("is damaged: {error}")))?;
-        Ok(Self { path: path.to_owned(), tensors })
+    pub(crate) fn from_bytes(contents: impl Into<Cow<'static, [u8]>>, path: &Path) -> Result<Self, Error> {
+        let contents = contents.into();
+        let tensors = places(&contents).map_err(|error| Error::bundle(path, format!("is damaged: {error}")))?;
+        Ok(Self { path: path.to_owned(), contents, tensors })
     }
 
     pub(crate) fn problem(&self, problem: &str) -> Error {
@@ -37,16 +48,19 @@ impl Stored {
 
     /// Rows of a tensor; none when it is absent.
     pub(crate) fn rows(&self, name: &str) -> usize {
-        self.tensors.get(name).and_then(|tensor| tensor.dims().first()).copied().unwrap_or(0)
+        self.tensors.get(name).and_then(|place| place.shape.first()).copied().unwrap_or(0)
     }
 
-    fn take(&mut self, name: &str) -> Result<Tensor, Error> {
+    fn take(&mut self, name: &str) -> Result<Place, Error> {
         self.tensors.remove(name).ok_or_else(|| self.problem(&format!("lacks the tensor {name}")))
     }
 
     pub(crate) fn numbers(&mut self, name: &str) -> Result<Vec<u32>, Error> {
-        let tensor = self.take(name)?;
-        tensor.to_vec1::<u32>().map_err(|_| self.problem(&format!("tensor {name} is no list of whole numbers")))
+        let place = self.take(name)?;
+        if place.dtype != Dtype::U32 || place.shape.len() != 1 {
+            return Err(self.problem(&format!("tensor {name} is no list of whole numbers")));
+        }
+        Ok(values(&self.contents[place.range], u32::from_le_bytes))
     }
 
     /// How many of `n` features are n-grams: all in bundles from before pairs of words were learned.
@@ -65,8 +79,9 @@ impl Stored {
         if !self.has(name) {
             return Ok(Vec::new());
         }
-        let bytes = self.take(name)?.to_vec1::<u8>();
-        let text = bytes.ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let place = self.take(name)?;
+        let bytes = (place.dtype == Dtype::U8).then(|| &self.contents[place.range]);
+        let text = bytes.and_then(|bytes| std::str::from_utf8(bytes).ok());
         let text = text.ok_or_else(|| self.problem(&format!("tensor {name} is no text")))?;
         let lines: Vec<String> = text.split('\n').map(str::to_owned).collect();
         if lines.len() != n.max(1) {
@@ -75,30 +90,37 @@ impl Stored {
         Ok(lines)
     }
 
-    fn shaped(&mut self, name: &str, shape: &[usize]) -> Result<Tensor, Error> {
-        let tensor = self.take(name)?;
-        if tensor.dims() != shape {
-            return Err(self.problem(&format!("tensor {name} has shape {:?} instead of {shape:?}", tensor.dims())));
+    fn shaped(&mut self, name: &str, shape: &[usize]) -> Result<Place, Error> {
+        let place = self.take(name)?;
+        if place.shape != shape {
+            return Err(self.problem(&format!("tensor {name} has shape {:?} instead of {shape:?}", place.shape)));
         }
-        Ok(tensor)
+        Ok(place)
     }
 
-    /// A tensor of a type and shape; floats are numbers.
-    pub(crate) fn typed(&mut self, name: &str, dtype: DType, shape: &[usize]) -> Result<Tensor, Error> {
-        if dtype == DType::F32 {
-            return Ok(Tensor::from_vec(self.floats(name, shape)?, shape, &Device::Cpu)?);
+    /// The bytes of a tensor of a shape; those of contents that stay are not copied.
+    pub(crate) fn bytes(&mut self, name: &str, shape: &[usize]) -> Result<Cow<'static, [u8]>, Error> {
+        let Place { dtype, range, .. } = self.shaped(name, shape)?;
+        if dtype != Dtype::U8 {
+            return Err(self.problem(&format!("tensor {name} is of type {dtype:?} instead of U8")));
         }
-        let tensor = self.shaped(name, shape)?;
-        if tensor.dtype() != dtype {
-            let found = tensor.dtype().as_str();
-            return Err(self.problem(&format!("tensor {name} is of type {found} instead of {}", dtype.as_str())));
-        }
-        Ok(tensor)
+        Ok(match &self.contents {
+            Cow::Borrowed(contents) => Cow::Borrowed(&contents[range]),
+            Cow::Owned(contents) => Cow::Owned(contents[range].to_vec()),
+        })
     }
 
+    /// The numbers of a tensor of a shape, whichever floats they are stored as.
     pub(crate) fn floats(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, Error> {
-        let tensor = self.shaped(name, shape)?;
-        let values: Vec<f32> = tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1()?;
+        let Place { dtype, range, .. } = self.shaped(name, shape)?;
+        let bytes = &self.contents[range];
+        let values = match dtype {
+            Dtype::F32 => values(bytes, f32::from_le_bytes),
+            Dtype::F16 => values(bytes, |value| f16::from_le_bytes(value).to_f32()),
+            Dtype::BF16 => values(bytes, |value| bf16::from_le_bytes(value).to_f32()),
+            Dtype::F64 => values(bytes, |value| f64::from_le_bytes(value) as f32),
+            _ => return Err(self.problem(&format!("tensor {name} is of type {dtype:?} instead of floats"))),
+        };
         if values.iter().any(|value| !value.is_finite()) {
             return Err(self.problem(&format!("tensor {name} holds values that are not numbers")));
         }
@@ -109,4 +131,18 @@ impl Stored {
         let rows = rows.unwrap_or_else(|| self.rows(name));
         Ok(Table::from_values(self.floats(name, &[rows, dim])?, dim))
     }
+}
+
+fn places(contents: &[u8]) -> Result<HashMap<String, Place>, safetensors::SafeTensorError> {
+    let place = |(name, tensor): (String, safetensors::tensor::TensorView<'_>)| {
+        let start = tensor.data().as_ptr().addr() - contents.as_ptr().addr();
+        let range = start..start + tensor.data().len();
+        (name, Place { dtype: tensor.dtype(), shape: tensor.shape().to_vec(), range })
+    };
+    Ok(SafeTensors::deserialize(contents)?.tensors().into_iter().map(place).collect())
+}
+
+/// Values that stand one after another in a few bytes each.
+fn values<const N: usize, T>(bytes: &[u8], value: impl Fn([u8; N]) -> T) -> Vec<T> {
+    bytes.as_chunks().0.iter().map(|bytes| value(*bytes)).collect()
 }

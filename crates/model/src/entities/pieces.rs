@@ -3,10 +3,9 @@
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
-use tokenizers::Tokenizer;
 
 use super::tokens::{Token, Tokenised};
-use crate::tokens;
+use crate::tokens::Tokenizer;
 
 /// How a token stands to a piece; each has weights of its own.
 pub(crate) const BLOCKS: usize = 6;
@@ -45,7 +44,7 @@ impl Cutter<'_> {
             Form::Plain => (message.plain.as_str(), |token| &token.plain),
             Form::Written => (message.original, |token| &token.original),
         };
-        let (ids, ranges) = tokens::encode_aligned(self.tokenizer, self.prefix, text, self.limit);
+        let (ids, ranges) = self.tokenizer.encode_aligned(self.prefix, text, self.limit);
         Pieces::new(ids, &ranges, message.tokens.iter().map(range))
     }
 }

@@ -2,13 +2,14 @@
 //! all stay is read as before: both kinds of tokenizer take the best of the pieces they have, which is still there.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use serde_json::Value;
-use tokenizers::Tokenizer;
 
 use super::encoder;
 use super::scripts::Scripts;
 use crate::table::Table;
+use crate::tokens::Tokenizer;
 use crate::{Classifier, Error};
 
 /// Which tokens stay.
@@ -25,7 +26,7 @@ impl Classifier {
     pub fn with_vocabulary(&self, vocabulary: Vocabulary, texts: &[&str]) -> Result<Self, Error> {
         let mut parts = self.parts().clone();
         let bert = encoder(&mut parts, "vocabulary")?;
-        let before = self.parts().tokenizer.get_vocab_size(true);
+        let before = self.parts().tokenizer.len();
         if let Vocabulary::Most(wanted) = vocabulary
             && wanted >= before
         {
@@ -92,8 +93,8 @@ impl Piece {
 
 impl Pieces {
     fn new(tokenizer: &Tokenizer) -> Result<Self, Error> {
-        let json = tokenizer.to_string(false).map_err(|error| Error::Tokenizer(error.to_string()))?;
-        let json: Value = serde_json::from_str(&json).map_err(|error| Error::Tokenizer(error.to_string()))?;
+        let json: Value =
+            serde_json::from_str(&tokenizer.to_json()?).map_err(|error| Error::Tokenizer(error.to_string()))?;
         let kind = match json["model"]["type"].as_str() {
             Some("WordPiece") => Kind::WordPiece,
             Some("Unigram") => Kind::Unigram,
@@ -105,7 +106,7 @@ impl Pieces {
             }
         };
         let unknown = match kind {
-            Kind::WordPiece => json["model"]["unk_token"].as_str().and_then(|token| tokenizer.token_to_id(token)),
+            Kind::WordPiece => json["model"]["unk_token"].as_str().and_then(|token| tokenizer.id(token)),
             Kind::Unigram => number(&json["model"]["unk_id"]),
         };
         let added: BTreeSet<u32> =
@@ -119,7 +120,7 @@ impl Pieces {
             id,
             text,
         };
-        let mut pieces: Vec<Piece> = tokenizer.get_vocab(true).into_iter().map(piece).collect();
+        let mut pieces: Vec<Piece> = tokenizer.vocabulary().into_iter().map(piece).collect();
         pieces.sort_by_key(|piece| piece.id);
         Ok(Self { json, kind, pieces })
     }
@@ -176,7 +177,7 @@ impl Pieces {
         if let Some(processor) = json.get_mut("post_processor") {
             renumber_frame(processor, &new);
         }
-        json.to_string().parse().map_err(|error: tokenizers::Error| Error::Tokenizer(error.to_string()))
+        Tokenizer::from_json(json.to_string().as_bytes(), Path::new("the vocabulary"))
     }
 }
 

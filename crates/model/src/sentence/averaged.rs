@@ -1,6 +1,7 @@
 //! A sentence encoder of averages: the rows of a message's tokens, and of pairs of them, are summed, and a few dense
 //! layers work on the sum (a deep averaging network, Iyyer et al., 2015). Serves in plain numbers, its rows in 8 bits.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
@@ -136,8 +137,8 @@ impl Layer {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Averaged {
     pub shape: Shape,
-    /// `[row, width]` in whole numbers, with what one is worth in each row.
-    words: Vec<i8>,
+    /// `[row, width]` in whole numbers, shifted as in the file, with what one is worth in each row.
+    words: Cow<'static, [u8]>,
     scales: Vec<f32>,
     layers: Vec<Layer>,
 }
@@ -149,7 +150,7 @@ impl Averaged {
         let scale = |row| f16::from_f32((largest(row) / LARGEST).max(1e-6)).to_f32();
         let scales: Vec<f32> = words.chunks_exact(shape.width).map(scale).collect();
         let rows = words.chunks_exact(shape.width).zip(&scales);
-        let whole = |value: f32| value.round().clamp(-LARGEST, LARGEST) as i8;
+        let whole = |value: f32| shifted(value.round().clamp(-LARGEST, LARGEST) as i8);
         let words = rows.flat_map(|(row, scale)| row.iter().map(move |value| whole(value / scale))).collect();
         let rounded = |values: Vec<f32>| values.into_iter().map(|value| f16::from_f32(value).to_f32()).collect();
         let layer = |Layer { up, up_bias, down, down_bias }| {
@@ -166,7 +167,7 @@ impl Averaged {
         for (row, weight) in self.shape.read(tokens) {
             let factor = weight * self.scales[row as usize];
             let values = &self.words[row as usize * width..][..width];
-            x.iter_mut().zip(values).for_each(|(sum, value)| *sum += factor * f32::from(*value));
+            x.iter_mut().zip(values).for_each(|(sum, value)| *sum += factor * f32::from(unshifted(*value)));
         }
         if !tokens.is_empty() {
             self.layers.iter().for_each(|layer| layer.apply(&mut x));
@@ -177,13 +178,12 @@ impl Averaged {
 
     pub(crate) fn tensors(&self) -> Result<Vec<(String, Tensor)>, Error> {
         let Shape { width, .. } = self.shape;
-        let shifted: Vec<u8> = self.words.iter().map(|value| value.cast_unsigned().wrapping_add(SHIFT)).collect();
         let halves = |values: &[f32], shape: &[usize]| -> Result<Tensor, Error> {
             Ok(Tensor::from_slice(values, shape, &Device::Cpu)?.to_dtype(DType::F16)?)
         };
         let rows = self.scales.len();
         let mut tensors = vec![
-            (format!("{WORDS}.bytes"), Tensor::from_slice(&shifted, (rows, width), &Device::Cpu)?),
+            (format!("{WORDS}.bytes"), Tensor::from_slice(&self.words, (rows, width), &Device::Cpu)?),
             (format!("{WORDS}.scales"), halves(&self.scales, &[rows])?),
         ];
         for (at, Layer { up, up_bias, down, down_bias }) in self.layers.iter().enumerate() {
@@ -197,9 +197,7 @@ impl Averaged {
 
     /// Reads an encoder of the given sizes from a file's tensors.
     pub(crate) fn from_stored(shape: Shape, stored: &mut Stored) -> Result<Self, Error> {
-        let shifted = stored.typed(&format!("{WORDS}.bytes"), DType::U8, &[shape.rows(), shape.width])?;
-        let shifted: Vec<u8> = shifted.flatten_all()?.to_vec1()?;
-        let words = shifted.into_iter().map(|value| value.wrapping_sub(SHIFT).cast_signed()).collect();
+        let words = stored.bytes(&format!("{WORDS}.bytes"), &[shape.rows(), shape.width])?;
         let scales = stored.floats(&format!("{WORDS}.scales"), &[shape.rows()])?;
         let mut layers = Vec::with_capacity(shape.layers);
         for at in 0..shape.layers {
@@ -209,6 +207,14 @@ impl Averaged {
         }
         Ok(Self { shape, words, scales, layers })
     }
+}
+
+fn shifted(value: i8) -> u8 {
+    value.cast_unsigned().wrapping_add(SHIFT)
+}
+
+fn unshifted(byte: u8) -> i8 {
+    byte.wrapping_sub(SHIFT).cast_signed()
 }
 
 /// Brings a vector to a length.

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use half::f16;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use tokenizers::Tokenizer;
 
 use super::averaged::to_length;
 use super::student::{Says, Student};
@@ -17,7 +16,8 @@ use crate::columns::{Columns, Stored};
 use crate::features::is_han;
 use crate::random::Random;
 use crate::table::Step;
-use crate::{Control, Error, tokens};
+use crate::tokens::Tokenizer;
+use crate::{Control, Error};
 
 /// Share of the steps in which the rate rises.
 const WARM_UP: f32 = 0.03;
@@ -137,7 +137,7 @@ pub fn distil(
         Some((_, facts)) => facts.tokenizer()?,
         None => pieces::learn(texts.iter().map(String::as_str), options.shape.vocabulary)?,
     };
-    let shape = Shape { vocabulary: tokenizer.get_vocab_size(true), ..options.shape };
+    let shape = Shape { vocabulary: tokenizer.len(), ..options.shape };
     let dims: Vec<usize> = teachers.iter().map(|teacher| teacher.dim).collect();
     let mut student = Student::new(shape, &dims, options.seed)?;
     let mut place = Place::default();
@@ -149,12 +149,12 @@ pub fn distil(
     let order = lines.iter().zip(0..).flat_map(|(line, at)| std::iter::repeat_n(at, line.times as usize)).collect();
     let mut course = Course { lines, texts: &texts, teachers, means, options, tokenizer: &tokenizer, order, place };
     course.run(&mut student, (state, key), watch)?;
-    Ok(SentenceEncoder { body: Body::Averaged(Arc::new(student.averaged()?)), tokenizer: Arc::new(tokenizer) })
+    Ok(SentenceEncoder { body: Body::Averaged(Arc::new(student.averaged()?)), tokenizer })
 }
 
 impl Facts {
     fn tokenizer(&self) -> Result<Tokenizer, Error> {
-        self.tokenizer.parse().map_err(|_| Error::Tokenizer("that of the checkpoint is damaged".into()))
+        Tokenizer::from_json(self.tokenizer.as_bytes(), Path::new("the checkpoint"))
     }
 }
 
@@ -314,15 +314,15 @@ impl Course<'_> {
         let text = &self.texts[line];
         let mut random = Random::new(self.options.seed ^ (self.place.step << 20), 5000 + line as u64);
         if random.uniform() < self.options.noise {
-            return tokens::encode(self.tokenizer, &noise::hurried(text, &mut random), MAX_TOKENS, false);
+            return self.tokenizer.encode(&noise::hurried(text, &mut random), MAX_TOKENS, false);
         }
-        tokens::encode(self.tokenizer, text, MAX_TOKENS, false)
+        self.tokenizer.encode(text, MAX_TOKENS, false)
     }
 
     fn keep(&self, student: &Student, state: &Path, key: &str) -> Result<(), Error> {
         let mut columns = Columns::default();
         student.put(&mut columns)?;
-        let tokenizer = self.tokenizer.to_string(false).map_err(|error| Error::Tokenizer(error.to_string()))?;
+        let tokenizer = self.tokenizer.to_json()?;
         columns.write(state, &Facts { key: key.to_owned(), place: self.place, tokenizer })
     }
 }

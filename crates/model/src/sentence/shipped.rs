@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest as _, Sha256};
-use tokenizers::Tokenizer;
 
 use super::{Averaged, from_files};
 use crate::classifier::hex;
+use crate::tokens::Tokenizer;
 use crate::{BaseSource, Error};
 
 const CONFIG: &[u8] = include_bytes!("../../../../data/base/config.json");
@@ -39,18 +39,35 @@ pub(super) fn name() -> &'static str {
 }
 
 /// The encoder with its tokenizer, opened once for the whole process.
-pub(crate) fn open() -> Result<(Arc<Averaged>, Arc<Tokenizer>), Error> {
-    static OPENED: OnceLock<(Arc<Averaged>, Arc<Tokenizer>)> = OnceLock::new();
+pub(crate) fn open() -> Result<(Arc<Averaged>, Tokenizer), Error> {
+    static OPENED: OnceLock<(Arc<Averaged>, Tokenizer)> = OnceLock::new();
     if let Some(opened) = OPENED.get() {
         return Ok(opened.clone());
     }
-    let (averaged, tokenizer) = from_files(contents(), Path::new(NAME))?;
-    Ok(OPENED.get_or_init(|| (Arc::new(averaged), Arc::new(tokenizer))).clone())
+    let (averaged, tokenizer) = from_files([CONFIG, TOKENIZER], WEIGHTS, Path::new(NAME))?;
+    Ok(OPENED.get_or_init(|| (Arc::new(averaged), tokenizer)).clone())
+}
+
+/// The one of the process where these weights and this tokenizer are no others, so that they are held once.
+pub(crate) fn shared(averaged: Arc<Averaged>, tokenizer: Tokenizer) -> (Arc<Averaged>, Tokenizer) {
+    match open() {
+        Ok((ours, theirs)) if ours == averaged && theirs.is_same(&tokenizer) => (ours, theirs),
+        _ => (averaged, tokenizer),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_copy_of_it_is_held_once() {
+        let (ours, pieces) = open().expect("sound");
+        let mut other = (*ours).clone();
+        assert!(Arc::ptr_eq(&shared(Arc::new(other.clone()), pieces.clone()).0, &ours));
+        other.shape.layers = 7;
+        assert!(!Arc::ptr_eq(&shared(Arc::new(other), pieces).0, &ours));
+    }
 
     #[test]
     fn a_model_over_it_says_its_licence() {

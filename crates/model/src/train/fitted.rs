@@ -1,7 +1,6 @@
 //! A network that is being fitted, with what reads texts for it, and the parts of a classifier that it becomes.
 
 use rayon::prelude::*;
-use tokenizers::Tokenizer;
 
 use super::checkpoint::Kept;
 use super::learned::{FIRST, Lesson};
@@ -18,7 +17,8 @@ use crate::network::{Base, Input, Network, Sizes};
 use crate::random::Random;
 use crate::sentence::shipped;
 use crate::split::Row;
-use crate::{BaseSource, Error, TrainOptions, bundle, tokens};
+use crate::tokens::{self, Tokenizer};
+use crate::{BaseSource, Error, TrainOptions, bundle};
 
 /// Sets smaller than this keep n-grams that occur in one text only.
 const FEW_ROWS: usize = 400;
@@ -51,7 +51,7 @@ impl Origin {
             Some(BaseSource::Folder(dir)) => bundle::load_base(dir)?,
             Some(BaseSource::Shipped) => {
                 let (averaged, tokenizer) = shipped::open()?;
-                (Base::Averaged(averaged), (*tokenizer).clone(), String::new())
+                (Base::Averaged(averaged), tokenizer, String::new())
             }
         };
         Ok(Self { base: Some((base, tokenizer)), prefix: options.prefix.clone().unwrap_or(prefix) })
@@ -70,7 +70,7 @@ impl Fitted {
         };
         let none = intents.len() as u32;
         let outputs = intents.len() + usize::from(train.iter().any(|row| row.label == none));
-        let sizes = Sizes { ngrams: featuriser.n_ngrams(), tokens: tokenizer.get_vocab_size(true), outputs };
+        let sizes = Sizes { ngrams: featuriser.n_ngrams(), tokens: tokenizer.len(), outputs };
         let network = Network::new(options.encoder, sizes, base, &mut Random::new(options.seed, 2))?;
         Ok(Self { featuriser, tokenizer, network, best_epoch: 0, prefix, most_tokens: None, unknown: None })
     }
@@ -200,7 +200,7 @@ impl Fitted {
 
 /// The share of tokens that stand for none of the vocabulary; `None` where it has no such token.
 fn unknown_share(tokenizer: &Tokenizer, inputs: &[Input]) -> Option<f32> {
-    let unknown = ["[UNK]", "<unk>"].iter().find_map(|token| tokenizer.token_to_id(token))?;
+    let unknown = ["[UNK]", "<unk>"].iter().find_map(|token| tokenizer.id(token))?;
     let tokens = || inputs.iter().flat_map(|input| &input.tokens);
     let met = tokens().filter(|token| **token == unknown).count();
     Some(met as f32 / tokens().count().max(1) as f32)
@@ -220,8 +220,8 @@ pub(crate) struct Reader<'a> {
 impl Reader<'_> {
     pub(crate) fn read(&self, text: &str) -> Input {
         let tokens = match self.bert {
-            None => tokens::encode(self.tokenizer, text, self.most, false),
-            Some(_) => tokens::encode(self.tokenizer, &format!("{}{text}", self.prefix), self.most, true),
+            None => self.tokenizer.encode(text, self.most, false),
+            Some(_) => self.tokenizer.encode(&format!("{}{text}", self.prefix), self.most, true),
         };
         Input { features: self.featuriser.features(text), tokens, vector: Vec::new() }
     }

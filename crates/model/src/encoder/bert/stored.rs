@@ -8,6 +8,7 @@ use super::bytes::Bytes;
 use super::config::BertConfig;
 use super::weights::{Kept, Part, Plan};
 use crate::Error;
+use crate::bundle::Stored;
 
 /// What is added to a whole number so that it is not negative.
 const SHIFT: u8 = 128;
@@ -58,18 +59,14 @@ fn add_bytes(tensors: &mut Vec<(String, Tensor)>, parts: &[&Part], bytes: &Bytes
     Ok(())
 }
 
-/// Puts the dense layers together from a source of each tensor by name, type and shape.
-pub(crate) fn collect_bytes(
-    config: &BertConfig,
-    mut take: impl FnMut(&str, DType, &[usize]) -> Result<Tensor, Error>,
-) -> Result<Vec<[Bytes; 4]>, Error> {
+/// Puts the dense layers together from a file.
+pub(crate) fn collect_bytes(config: &BertConfig, stored: &mut Stored) -> Result<Vec<[Bytes; 4]>, Error> {
     let mut join = |parts: &[&Part]| -> Result<Bytes, Error> {
         let (mut whole, mut scales) = (Vec::new(), Vec::new());
         for part in parts {
             let [whole_name, scales_name] = names(&part.name);
-            let values = take(&whole_name, DType::U8, &part.shape)?.flatten_all()?.to_vec1::<u8>()?;
-            whole.extend(values.into_iter().map(unshifted));
-            scales.extend(take(&scales_name, DType::F32, &part.shape[..1])?.to_vec1::<f32>()?);
+            whole.extend(stored.bytes(&whole_name, &part.shape)?.iter().copied().map(unshifted));
+            scales.extend(stored.floats(&scales_name, &part.shape[..1])?);
         }
         Ok(Bytes::from_whole(&whole, scales, parts[0].shape[1]))
     };
