@@ -135,19 +135,20 @@ impl Rows {
     }
 }
 
-/// Takes a share of each label's rows away, at random; rows with the same text stay together.
+/// Takes a share of each label's rows away, at random. A message that comes often may lie on both sides, as it will be
+/// among the messages to come.
 fn split(rows: Vec<Row>, share: f32, seed: u64) -> (Vec<Row>, Vec<Row>) {
     let share = share.clamp(0.0, 0.5).min(MAX_HELD_OUT as f32 / rows.len().max(1) as f32);
-    let mut by_label: BTreeMap<u32, BTreeMap<String, Vec<Row>>> = BTreeMap::new();
+    let mut by_label: BTreeMap<u32, Vec<Row>> = BTreeMap::new();
     for row in rows {
-        by_label.entry(row.label).or_default().entry(row.text.clone()).or_default().push(row);
+        by_label.entry(row.label).or_default().push(row);
     }
     let mut random = Random::new(seed, 1);
     let (mut train, mut held_out) = (Vec::new(), Vec::new());
-    for texts in by_label.into_values() {
-        let mut groups: Vec<Vec<Row>> = texts.into_values().collect();
-        random.shuffle(&mut groups);
-        let n = groups.len();
+    for mut rows in by_label.into_values() {
+        rows.sort_by(|a, b| a.text.cmp(&b.text));
+        random.shuffle(&mut rows);
+        let n = rows.len();
         let expected = n as f32 * share;
         let away = if n < MIN_TO_SPLIT {
             0
@@ -155,8 +156,8 @@ fn split(rows: Vec<Row>, share: f32, seed: u64) -> (Vec<Row>, Vec<Row>) {
             (expected + random.uniform()).floor().clamp(0.0, n as f32 - 1.0) as usize
         };
         let away = if n >= MIN_TO_SPLIT && share > 0.0 && expected >= 0.3 { away.max(1) } else { away };
-        held_out.extend(groups.drain(..away).flatten());
-        train.extend(groups.into_iter().flatten());
+        held_out.extend(rows.drain(..away));
+        train.extend(rows);
     }
     (train, held_out)
 }
