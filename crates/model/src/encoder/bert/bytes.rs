@@ -1,5 +1,7 @@
 //! Dense layers in 8 bits: weights scaled by output, rows scaled as they come, sums in whole numbers.
 
+#[cfg(target_arch = "aarch64")]
+mod arm;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
@@ -36,6 +38,8 @@ enum Path {
     AvxVnni,
     #[cfg(target_arch = "x86_64")]
     Avx2,
+    #[cfg(target_arch = "aarch64")]
+    Dot,
     Portable,
 }
 
@@ -53,6 +57,10 @@ impl Path {
                 return Self::Avx2;
             }
         }
+        #[cfg(target_arch = "aarch64")]
+        if std::arch::is_aarch64_feature_detected!("dotprod") {
+            return Self::Dot;
+        }
         Self::Portable
     }
 
@@ -68,6 +76,15 @@ impl Path {
     /// What a row's zero is stored as.
     fn middle(self) -> u8 {
         self.largest() as u8 + 1
+    }
+
+    /// What a row's zero is multiplied as.
+    fn zero(self) -> i32 {
+        match self {
+            #[cfg(target_arch = "aarch64")]
+            Self::Dot => 0,
+            _ => i32::from(self.middle()),
+        }
     }
 }
 
@@ -153,6 +170,8 @@ impl Bytes {
             Path::AvxVnni => self.product::<x86::AvxVnni>(rows),
             #[cfg(target_arch = "x86_64")]
             Path::Avx2 => self.product::<x86::Avx2>(rows),
+            #[cfg(target_arch = "aarch64")]
+            Path::Dot => self.product::<arm::Dot>(rows),
             Path::Portable => self.product::<Portable>(rows),
         }
     }
@@ -177,13 +196,13 @@ impl Bytes {
     /// How a tile's sums end.
     fn ends(&self, bias: &[f32], index: usize) -> Ends {
         let from = index * WIDTH;
-        let middle = i32::from(self.path.middle());
+        let zero = self.path.zero();
         let mut ends = Ends { from, offsets: [0; WIDTH], scales: [0.0; WIDTH], biases: [0.0; WIDTH] };
         let to = bias.len().min(from + WIDTH);
         ends.biases[..to - from].copy_from_slice(&bias[from..to]);
         ends.scales[..to - from].copy_from_slice(&self.scales[from..to]);
         for (offset, sum) in ends.offsets.iter_mut().zip(&self.sums[from..to]) {
-            *offset = middle * sum;
+            *offset = zero * sum;
         }
         ends
     }

@@ -1,13 +1,12 @@
 //! Weights laid out once for serving: a product reads them from end to end, a tile ahead of where it multiplies.
 #![allow(unsafe_code)]
 
+#[cfg(target_arch = "aarch64")]
+mod arm;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
 use std::ops::Range;
-
-#[cfg(target_arch = "x86_64")]
-pub(super) use x86::shorten;
 
 /// Columns of a tile: two registers of AVX-512, four of AVX2.
 const WIDTH: usize = 32;
@@ -53,6 +52,9 @@ impl Tiles {
                 return product::<x86::Avx2>(self, rows);
             }
         }
+        #[cfg(target_arch = "aarch64")]
+        return product::<arm::Neon>(self, rows);
+        #[cfg(not(target_arch = "aarch64"))]
         product::<Portable>(self, rows);
     }
 }
@@ -141,6 +143,26 @@ impl Ahead {
             _mm_prefetch::<_MM_HINT_T0>(from);
             _mm_prefetch::<_MM_HINT_T0>(from.wrapping_add(64));
         }
+    }
+
+    /// Begins to read what falls to a step.
+    #[cfg(target_arch = "aarch64")]
+    #[inline(always)]
+    pub(super) fn fetch(self, step: usize) {
+        let from = self.from.wrapping_add(step.wrapping_mul(self.bytes_a_step));
+        // SAFETY: nothing is read into the program; an address beyond the weights is passed over.
+        unsafe {
+            std::arch::asm!("prfm pldl1keep, [{}]", in(reg) from, options(nostack, preserves_flags, readonly));
+            std::arch::asm!("prfm pldl1keep, [{}, #64]", in(reg) from, options(nostack, preserves_flags, readonly));
+        }
+    }
+}
+
+/// Gives every row the same length, in a way that lets the compiler see that nothing is read beyond it.
+#[inline(always)]
+pub(super) fn shorten<T, const R: usize>(rows: &mut [&[T]; R], len: usize) {
+    for row in rows {
+        *row = &row[..len];
     }
 }
 

@@ -6,7 +6,7 @@ use std::arch::x86_64::{
 };
 use std::mem::transmute;
 
-use super::{Ahead, Block, Kernel, MOST_ROWS, WIDTH};
+use super::{Ahead, Block, Kernel, MOST_ROWS, WIDTH, shorten};
 
 pub(super) struct Avx512;
 pub(super) struct Avx2;
@@ -80,12 +80,4 @@ fn half<const R: usize, const HALF: usize>(block: &Block<'_>, mut rows: [&[f32];
         }
     }
     sums
-}
-
-/// Gives every row the same length, in a way that lets the compiler see that nothing is read beyond it.
-#[inline(always)]
-pub(in super::super) fn shorten<T, const R: usize>(rows: &mut [&[T]; R], len: usize) {
-    for row in rows {
-        *row = &row[..len];
-    }
 }
