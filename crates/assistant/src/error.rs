@@ -35,6 +35,9 @@ pub enum Error {
     /// The FAQ does not keep its format.
     #[error(transparent)]
     Faq(#[from] retrieval::Error),
+    /// An encoder cannot be used.
+    #[error(transparent)]
+    Encoder(#[from] model::Error),
     /// The folder has nothing to answer from.
     #[error("{}: neither intents nor an FAQ; add intents/*.yml, faq.jsonl or faq.csv", path.display())]
     Empty {

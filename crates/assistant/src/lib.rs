@@ -12,5 +12,5 @@ mod worker;
 pub use assistant::Assistant;
 pub use bot::Bot;
 pub use error::Error;
-pub use meaning::meaning;
+pub use meaning::{FolderEncoder, meaning};
 pub use replay::{ReplayReport, ReplayTurn, replay};

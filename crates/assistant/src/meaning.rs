@@ -1,9 +1,15 @@
-//! The base that comes with the program as what the FAQ index compares meanings by.
+//! What the FAQ index compares meanings by: the base that comes with the program, or an encoder of the operator's.
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use model::SentenceEncoder;
-use retrieval::Encoder;
+use retrieval::{Encoder, FaqEntry};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::Error;
 
 /// The shipped sentence encoder.
 #[derive(Debug)]
@@ -27,4 +33,110 @@ pub fn meaning() -> Option<Arc<dyn Encoder>> {
         open().inspect_err(|error| tracing::error!(%error, "FAQ entries are found by words alone")).ok()
     });
     opened.clone().map(|encoder| encoder as Arc<dyn Encoder>)
+}
+
+/// What an index made with an operator's encoder keeps beside its own files.
+const FILE: &str = "encoder.json";
+/// Questions of each language that the mean is taken over.
+const SAMPLE: usize = 256;
+
+/// A BERT-family checkpoint in Hugging Face layout. Its vectors all point one way, more so within a language; what is
+/// common to the questions of an FAQ is taken off, so that what is left tells them apart.
+#[derive(Debug)]
+pub struct FolderEncoder {
+    encoder: SentenceEncoder,
+    name: String,
+    settings: Settings,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Settings {
+    folder: PathBuf,
+    /// Means of the vectors of Chinese and of other questions; empty where there are none.
+    means: [Vec<f32>; 2],
+}
+
+impl FolderEncoder {
+    /// Opens a folder for an index of these entries.
+    pub fn open(folder: &Path, entries: &[FaqEntry]) -> Result<Self, Error> {
+        let folder = fs::canonicalize(folder).map_err(|source| Error::io(folder, source))?;
+        let encoder = SentenceEncoder::open(&folder)?;
+        let means = [true, false].map(|chinese| {
+            let asked = entries.iter().map(|entry| entry.question.as_str());
+            let asked: Vec<&str> = asked.filter(|text| is_chinese(text) == chinese).collect();
+            let step = asked.len().div_ceil(SAMPLE).max(1);
+            let sample: Vec<&str> = asked.into_iter().step_by(step).collect();
+            mean(&encoder.encode(&sample), encoder.dim())
+        });
+        Self::with(encoder, Settings { folder, means })
+    }
+
+    /// The encoder that an index was made with, where [`FolderEncoder::keep`] says so.
+    pub fn of_index(index: &Path) -> Result<Option<Self>, Error> {
+        let path = index.join(FILE);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let bytes = fs::read(&path).map_err(|source| Error::io(&path, source))?;
+        let settings: Settings = serde_json::from_slice(&bytes).map_err(|error| Error::io(&path, error.into()))?;
+        Self::with(SentenceEncoder::open(&settings.folder)?, settings).map(Some)
+    }
+
+    /// Writes beside an index what it was made with.
+    pub fn keep(&self, index: &Path) -> Result<(), Error> {
+        let path = index.join(FILE);
+        let json = serde_json::to_vec(&self.settings).expect("paths and numbers always serialise");
+        fs::write(&path, json).map_err(|source| Error::io(&path, source))
+    }
+
+    /// Forgets what an index was made with.
+    pub fn forget(index: &Path) -> Result<(), Error> {
+        match fs::remove_file(index.join(FILE)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io(&index.join(FILE), error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Its name is a hash of all that its vectors depend on.
+    fn with(encoder: SentenceEncoder, settings: Settings) -> Result<Self, Error> {
+        let mut hash = Sha256::new();
+        for file in ["config.json", "tokenizer.json", "model.safetensors"] {
+            let path = settings.folder.join(file);
+            hash.update(fs::read(&path).map_err(|source| Error::io(&path, source))?);
+        }
+        settings.means.iter().flatten().for_each(|value| hash.update(value.to_le_bytes()));
+        let name = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Self { encoder, name, settings })
+    }
+}
+
+impl Encoder for FolderEncoder {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn encode(&self, text: &str) -> Vec<f32> {
+        let mut vector = self.encoder.encode(&[text]);
+        let mean = &self.settings.means[usize::from(!is_chinese(text))];
+        vector.iter_mut().zip(mean).for_each(|(value, mean)| *value -= mean);
+        let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
+        if length > 0.0 {
+            vector.iter_mut().for_each(|value| *value /= length);
+        }
+        vector
+    }
+}
+
+fn is_chinese(text: &str) -> bool {
+    text::detect_language(text).is_some_and(|found| found.language == text::Language::Chinese)
+}
+
+/// The mean of vectors; nothing where there is none.
+fn mean(vectors: &[f32], dim: usize) -> Vec<f32> {
+    let n = vectors.len() / dim.max(1);
+    let mut sum = vec![0.0; if n == 0 { 0 } else { dim }];
+    for vector in vectors.chunks_exact(dim.max(1)) {
+        sum.iter_mut().zip(vector).for_each(|(sum, value)| *sum += value / n as f32);
+    }
+    sum
 }

@@ -19,18 +19,30 @@ pub(crate) const N_EVIDENCE: usize = 11;
 /// File beside the index.
 const FILE: &str = "calibration.json";
 
-/// Weights of the shipped default, learned by calibrating one index of Chinese and English
-/// training questions (no test query among them).
-const DEFAULT_WEIGHTS: [f32; N_EVIDENCE] = [-4.05, 1.47, -0.85, 5.56, 2.98, 0.46, 0.0, -1.0, 0.61, -0.59, 0.0];
+/// What an index starts from that has few questions of its own. That by words was learned from training questions in
+/// Chinese and English; that beside meaning lies half-way to what training pairs of zh_lcqmc teach (`cargo run --example
+/// usual_calibration` of the assistant), as its scores are of another size.
+#[derive(Debug)]
+struct Usual {
+    weights: [f32; N_EVIDENCE],
+    curve: [CurvePoint; 5],
+}
 
-/// Thresholds that go with them, measured on the same sets.
-const DEFAULT_CURVE: [CurvePoint; 5] = [
-    CurvePoint { threshold: 0.35, error_rate: 0.3 },
-    CurvePoint { threshold: 0.54, error_rate: 0.2 },
-    CurvePoint { threshold: 0.76, error_rate: 0.1 },
-    CurvePoint { threshold: 0.87, error_rate: 0.05 },
-    CurvePoint { threshold: 0.97, error_rate: 0.02 },
-];
+const fn point(threshold: f32, error_rate: f32) -> CurvePoint {
+    CurvePoint { threshold, error_rate }
+}
+
+/// Where words are all there is to compare by.
+const BY_WORDS: Usual = Usual {
+    weights: [-4.05, 1.47, -0.85, 5.56, 2.98, 0.46, 0.0, -1.0, 0.61, -0.59, 0.0],
+    curve: [point(0.35, 0.3), point(0.54, 0.2), point(0.76, 0.1), point(0.87, 0.05), point(0.97, 0.02)],
+};
+
+/// Where meaning is compared too.
+const BESIDE_MEANING: Usual = Usual {
+    weights: [-4.6, 1.25, 0.53, 5.0, 0.83, 2.06, -1.4, -1.0, 0.42, -1.15, 1.33],
+    curve: [point(0.4, 0.3), point(0.57, 0.2), point(0.8, 0.1), point(0.9, 0.05), point(0.975, 0.02)],
+};
 
 /// What speaks for or against a hit.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -100,13 +112,14 @@ pub(crate) struct Example {
     pub(crate) first: bool,
 }
 
-impl Default for Calibration {
-    fn default() -> Self {
-        Self { weights: DEFAULT_WEIGHTS, meaning: USUAL_MEANING_WEIGHT, curve: DEFAULT_CURVE.to_vec(), n_examples: 0 }
-    }
-}
-
 impl Calibration {
+    /// What an index starts from, given whether it compares meanings.
+    pub(crate) fn usual(with_meaning: bool) -> Self {
+        let Usual { weights, curve } = if with_meaning { BESIDE_MEANING } else { BY_WORDS };
+        let meaning = if with_meaning { USUAL_MEANING_WEIGHT } else { 0.0 };
+        Self { weights, meaning, curve: curve.to_vec(), n_examples: 0 }
+    }
+
     /// The same where meaning counts for so much in the score.
     pub(crate) fn with_meaning(self, meaning: f32) -> Self {
         Self { meaning, ..self }
@@ -123,15 +136,15 @@ impl Calibration {
         measured.unwrap_or_else(|| self.curve.last().map_or(0.0, |point| point.threshold).max(1.0 - accepted))
     }
 
-    /// Reads the calibration beside an index; a missing or unreadable one is the default.
-    pub(crate) fn load(dir: &Path) -> Self {
+    /// Reads the calibration beside an index; a missing or unreadable one is the usual one.
+    pub(crate) fn load(dir: &Path, with_meaning: bool) -> Self {
         let path = dir.join(FILE);
-        let Ok(bytes) = std::fs::read(&path) else { return Self::default() };
+        let Ok(bytes) = std::fs::read(&path) else { return Self::usual(with_meaning) };
         match serde_json::from_slice::<Self>(&bytes) {
             Ok(read) if read.weights.iter().all(|weight| weight.is_finite()) => read,
             _ => {
-                tracing::warn!(path = %path.display(), "calibration is unreadable; the default is used until the next one");
-                Self::default()
+                tracing::warn!(path = %path.display(), "calibration is unreadable; the usual one is used until the next");
+                Self::usual(with_meaning)
             }
         }
     }

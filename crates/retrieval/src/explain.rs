@@ -85,7 +85,7 @@ pub(crate) fn explain(
         matched_question: row.wording_text(candidate.ordinal).to_owned(),
         probability: calibration.probability(&Evidence::of(&found, place)),
         score: candidate.score,
-        features: shares(&candidate.features, calibration.meaning),
+        features: shares(&candidate.features, snapshot.meaning_weight(calibration.meaning)),
         terms,
         missing,
     })

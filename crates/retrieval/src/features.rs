@@ -9,34 +9,40 @@ use crate::meaning::Meaning;
 use crate::table::{Row, Table};
 
 /// How many features rank an entry.
-pub(crate) const N_FEATURES: usize = 7;
+pub(crate) const N_FEATURES: usize = 8;
 
 /// Names of the features, in order.
 pub(crate) const NAMES: [&str; N_FEATURES] = [
     "nearest wording holds the message",
     "all wordings together hold the message",
     "answer holds the message",
+    "question and answer as one hold the message",
     "category holds the message",
     "same text",
     "same language",
-    "nearest wording means the same",
+    "nearest wording or the answer means the same",
 ];
 
-/// Weight of each feature in the score; that of meaning is learned from each index.
-const WEIGHTS: [f32; N_FEATURES] = [1.0, 2.0, 2.0, 0.2, 1.0, 0.05, 0.0];
+/// Weight of each feature in the score where words are all there is to compare by.
+const BY_WORDS: Features = [0.4, 2.0, 0.4, 3.0, 0.2, 1.0, 0.05, 0.0];
+/// The same beside meaning, whose own weight is learned from each index.
+const BESIDE_MEANING: Features = [0.3, 1.0, 0.5, 2.0, 0.2, 1.0, 0.05, 0.0];
 
 /// What meaning may count for; what stands first is kept where another is no better.
-pub(crate) const MEANING_WEIGHTS: [f32; 4] = [USUAL_MEANING_WEIGHT, 2.0, 3.0, 0.0];
+pub(crate) const MEANING_WEIGHTS: [f32; 4] = [USUAL_MEANING_WEIGHT, 3.6, 5.4, 0.0];
 /// What it counts for where an index has too few questions in several wordings to tell.
-pub(crate) const USUAL_MEANING_WEIGHT: f32 = 1.0;
+pub(crate) const USUAL_MEANING_WEIGHT: f32 = 2.4;
+/// What an answer that means the same counts for beside a question that does.
+const ANSWER_LIKENESS: f32 = 0.9;
 
 pub(crate) const NEAREST: usize = 0;
 pub(crate) const TOGETHER: usize = 1;
 pub(crate) const ANSWER: usize = 2;
-const CATEGORY: usize = 3;
-pub(crate) const SAME_TEXT: usize = 4;
-pub(crate) const SAME_LANGUAGE: usize = 5;
-pub(crate) const MEANING: usize = 6;
+pub(crate) const WHOLE: usize = 3;
+const CATEGORY: usize = 4;
+pub(crate) const SAME_TEXT: usize = 5;
+pub(crate) const SAME_LANGUAGE: usize = 6;
+pub(crate) const MEANING: usize = 7;
 
 /// How much longer texts are held back, in questions and in answers.
 const QUESTION_STRICTNESS: f32 = 0.5;
@@ -47,7 +53,7 @@ pub(crate) type Features = [f32; N_FEATURES];
 
 /// The weight of each feature, given that of meaning.
 pub(crate) fn weights(meaning: f32) -> Features {
-    let mut weights = WEIGHTS;
+    let mut weights = if meaning > 0.0 { BESIDE_MEANING } else { BY_WORDS };
     weights[MEANING] = meaning;
     weights
 }
@@ -57,10 +63,12 @@ pub(crate) fn score(features: &Features, meaning: f32) -> f32 {
     features.iter().zip(weights(meaning)).map(|(value, weight)| value * weight).sum()
 }
 
-/// Letter groups repeat what the stems say and are there for typing errors; Han words repeat their characters.
+/// Letter groups repeat what the stems say and are there for typing errors; Han words repeat their characters. A stem
+/// tells as much as two characters do, which counts where a message mixes both.
 pub(crate) fn kind_weight(kind: Kind) -> f32 {
     match kind {
-        Kind::Character | Kind::Stem => 1.0,
+        Kind::Character => 1.0,
+        Kind::Stem => 2.0,
         Kind::Word => 0.8,
         Kind::Gram => 0.2,
     }
@@ -73,7 +81,10 @@ pub(crate) struct Query {
     pub(crate) tokens: Vec<(u32, f32)>,
     /// The same with their weights in answers.
     in_answers: Vec<(u32, f32)>,
+    /// And in whole entries.
+    in_whole: Vec<(u32, f32)>,
     mass: f32,
+    whole_mass: f32,
     /// Share of the weight that no entry of the index holds.
     pub(crate) unknown: f32,
     pub(crate) fingerprint: u64,
@@ -114,10 +125,11 @@ impl Query {
         };
         let tokens = weighted(&|id| table.question_weight(id));
         let in_answers = weighted(&|id| table.answer_weight(id));
+        let in_whole = weighted(&|id| table.whole_weight(id));
         let sum = |tokens: &mut dyn Iterator<Item = &(u32, f32)>| tokens.map(|(_, weight)| weight).sum::<f32>();
-        let mass = sum(&mut tokens.iter());
+        let (mass, whole_mass) = (sum(&mut tokens.iter()), sum(&mut in_whole.iter()));
         let unknown = share(sum(&mut tokens.iter().filter(|(id, _)| table.is_unknown(*id))), mass);
-        Self { tokens, in_answers, mass, unknown, fingerprint, language, meaning }
+        Self { tokens, in_answers, in_whole, mass, whole_mass, unknown, fingerprint, language, meaning }
     }
 
     fn share_in(&self, bag: &Bag, norm: Norm) -> f32 {
@@ -127,6 +139,11 @@ impl Query {
 
 fn share(part: f32, whole: f32) -> f32 {
     if whole > 0.0 { (part / whole).min(1.0) } else { 0.0 }
+}
+
+/// How near an answer is in meaning, as it counts beside questions.
+pub(crate) fn answer_likeness(meaning: &Meaning, row: &Row) -> f32 {
+    ANSWER_LIKENESS * meaning.likeness(&row.answer_meaning)
 }
 
 /// Compares a message with one wording of an entry.
@@ -142,13 +159,15 @@ pub(crate) fn features(query: &Query, table: &Table, row: &Row, together: &Bag, 
     let means = table.mean_lengths();
     let mut features = [0.0; N_FEATURES];
     features[NEAREST] = nearest.held;
-    features[MEANING] = nearest.meant;
+    features[MEANING] = nearest.meant.max(answer_likeness(&query.meaning, row));
     features[TOGETHER] =
         query.share_in(together, Norm { mean_length: means.together, strictness: QUESTION_STRICTNESS });
     features[ANSWER] = share(
         row.answer.bm25(&query.in_answers, Norm { mean_length: means.answer, strictness: ANSWER_STRICTNESS }),
         query.mass,
     );
+    let norm = Norm { mean_length: means.whole, strictness: ANSWER_STRICTNESS };
+    features[WHOLE] = share(together.bm25_with(&row.answer, &query.in_whole, norm), query.whole_mass);
     features[CATEGORY] =
         query.share_in(&row.category, Norm { mean_length: means.wording, strictness: QUESTION_STRICTNESS });
     features[SAME_TEXT] = f32::from(nearest.same_text);

@@ -191,6 +191,13 @@ impl FaqIndex {
         Ok(report)
     }
 
+    /// Learns one calibration from the questions of several indexes, all with an encoder or all without. What indexes
+    /// with few questions of their own start from was learned so.
+    pub fn calibrate_together(indexes: &[Self]) -> Result<(Calibration, CalibrationReport), Error> {
+        let snapshots: Vec<Arc<Snapshot>> = indexes.iter().map(Self::snapshot).collect();
+        Ok(calibrate::learn_together(&snapshots)?)
+    }
+
     /// The entries that may answer a message, best first.
     pub fn search(&self, query: &SearchQuery) -> Vec<Hit> {
         self.snapshot().search(query, &self.calibration()).unwrap_or_else(|error| {
@@ -219,7 +226,9 @@ impl FaqIndex {
     }
 
     fn assemble(dir: Option<&Path>, index: Index, reader: IndexReader, snapshot: Snapshot) -> Self {
-        let calibration = dir.map(Calibration::load).unwrap_or_default();
+        let with_meaning = snapshot.reader.is_some();
+        let usual = || Calibration::usual(with_meaning);
+        let calibration = dir.map_or_else(usual, |dir| Calibration::load(dir, with_meaning));
         Self {
             dir: dir.map(Path::to_owned),
             index,

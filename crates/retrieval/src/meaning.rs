@@ -1,8 +1,12 @@
 //! What texts mean, as vectors that lie near each other where the texts say the same in other words or languages. Who
 //! opens the index brings the encoder; without one only words are compared.
 
+mod product;
+
 use std::fmt::Debug;
 use std::sync::Arc;
+
+use self::product::product;
 
 /// The largest whole number a value is rounded to.
 const LARGEST: f32 = 127.0;
@@ -31,8 +35,7 @@ impl Meaning {
 
     /// The cosine between two vectors; below nothing counts as nothing.
     pub(crate) fn likeness(&self, other: &Self) -> f32 {
-        let products = self.0.iter().zip(&other.0).map(|(a, b)| i32::from(*a) * i32::from(*b));
-        (products.sum::<i32>() as f32 / (LARGEST * LARGEST)).clamp(0.0, 1.0)
+        (product(&self.0, &other.0) as f32 / (LARGEST * LARGEST)).clamp(0.0, 1.0)
     }
 
     /// Whether it can be like anything.

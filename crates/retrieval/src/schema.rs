@@ -5,7 +5,7 @@ use tantivy::schema::{
 };
 
 /// Bumped whenever analysis or fields change, so that an index made by older code is rebuilt.
-pub(crate) const FORMAT_VERSION: u32 = 3;
+pub(crate) const FORMAT_VERSION: u32 = 4;
 
 /// Ordinals of wordings take the low bits of a document's slot.
 const ORDINAL_BITS: u32 = 16;

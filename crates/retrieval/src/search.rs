@@ -123,8 +123,14 @@ impl Snapshot {
         Ok(hits.collect())
     }
 
+    /// What meaning counts for here: nothing where nobody reads it.
+    pub(crate) fn meaning_weight(&self, learned: f32) -> f32 {
+        if self.reader.is_some() { learned } else { 0.0 }
+    }
+
     /// Analyses a message and ranks what may answer it; `weight` is what meaning counts for.
     pub(crate) fn find(&self, query: &SearchQuery, held_out: HeldOut, weight: f32) -> tantivy::Result<Found> {
+        let weight = self.meaning_weight(weight);
         let normalised = text::normalise(cut(&query.text));
         let tokens = analysis::tokens(normalised.as_str());
         let ids = analysis::distinct_ids(&tokens);
@@ -176,8 +182,9 @@ impl Snapshot {
         }
         let of_row = |(number, row): (usize, &Arc<Row>)| {
             let likeness = row.wordings.iter().map(|wording| meaning.likeness(&wording.meaning));
-            let nearest = likeness.enumerate().max_by(|one, other| one.1.total_cmp(&other.1))?;
-            (nearest.1 >= LEAST_LIKENESS).then_some((nearest.1, (number, nearest.0)))
+            let (ordinal, nearest) = likeness.enumerate().max_by(|one, other| one.1.total_cmp(&other.1))?;
+            let nearest = nearest.max(features::answer_likeness(meaning, row));
+            (nearest >= LEAST_LIKENESS).then_some((nearest, (number, ordinal)))
         };
         let mut rows: Vec<(f32, (usize, usize))> = self.table.rows().filter_map(of_row).collect();
         let kept = MEANT_CANDIDATES.min(rows.len());

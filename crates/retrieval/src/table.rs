@@ -13,6 +13,9 @@ use crate::bag::Bag;
 use crate::meaning::{Meaning, Reader};
 use crate::schema::MAX_WORDINGS;
 
+/// Characters of an answer that its meaning is read from.
+const ANSWER_BEGINNING: usize = 400;
+
 /// One entry with everything that searching needs.
 #[derive(Debug)]
 pub(crate) struct Row {
@@ -23,6 +26,7 @@ pub(crate) struct Row {
     /// All wordings poured together.
     pub(crate) together: Bag,
     pub(crate) answer: Bag,
+    pub(crate) answer_meaning: Meaning,
     pub(crate) category: Bag,
 }
 
@@ -68,6 +72,7 @@ impl Row {
             together: Bag::union(wordings.iter().map(|wording| &wording.bag)),
             wordings,
             answer: Bag::of(&answer),
+            answer_meaning: Meaning::of(beginning(&entry.answer), reader),
             category: Bag::of(&category),
             entry,
         };
@@ -87,6 +92,11 @@ impl Row {
             Some(similar) => &self.entry.similar[similar],
         }
     }
+}
+
+/// What says what an answer is about.
+fn beginning(answer: &str) -> &str {
+    &answer[..answer.char_indices().nth(ANSWER_BEGINNING).map_or(answer.len(), |(at, _)| at)]
 }
 
 /// A hash that is equal for texts that differ only in spaces and punctuation; 0 where nothing else is left.
@@ -109,6 +119,8 @@ pub(crate) struct Table {
     wordings: Statistics,
     together: Statistics,
     answers: Statistics,
+    /// Of all wordings and the answer as one text.
+    whole: Statistics,
 }
 
 /// What is known of the texts of one kind; empty texts are not counted.
@@ -121,16 +133,20 @@ struct Statistics {
 }
 
 impl Statistics {
-    fn count_length(&mut self, bag: &Bag, sign: i32) {
-        if bag.length() > 0 {
+    fn count_length(&mut self, length: u32, sign: i32) {
+        if length > 0 {
             self.n_texts = self.n_texts.saturating_add_signed(sign);
-            self.n_tokens = self.n_tokens.saturating_add_signed(i64::from(sign) * i64::from(bag.length()));
+            self.n_tokens = self.n_tokens.saturating_add_signed(i64::from(sign) * i64::from(length));
         }
     }
 
     fn count(&mut self, bag: &Bag, sign: i32) {
-        self.count_length(bag, sign);
-        for id in bag.ids() {
+        self.count_length(bag.length(), sign);
+        self.count_ids(bag.ids(), sign);
+    }
+
+    fn count_ids(&mut self, ids: impl Iterator<Item = u32>, sign: i32) {
+        for id in ids {
             let count = self.holders.entry(id).or_insert(0);
             *count = count.saturating_add_signed(sign);
             if *count == 0 {
@@ -155,6 +171,7 @@ pub(crate) struct MeanLengths {
     pub(crate) wording: f32,
     pub(crate) together: f32,
     pub(crate) answer: f32,
+    pub(crate) whole: f32,
 }
 
 impl Table {
@@ -226,9 +243,14 @@ impl Table {
         self.answers.weight(id)
     }
 
+    /// How much a token tells in an entry.
+    pub(crate) fn whole_weight(&self, id: u32) -> f32 {
+        self.whole.weight(id)
+    }
+
     /// Whether no entry holds the token.
     pub(crate) fn is_unknown(&self, id: u32) -> bool {
-        !self.together.holders.contains_key(&id) && !self.answers.holders.contains_key(&id)
+        !self.whole.holders.contains_key(&id)
     }
 
     pub(crate) fn mean_lengths(&self) -> MeanLengths {
@@ -236,14 +258,18 @@ impl Table {
             wording: self.wordings.mean_length(),
             together: self.together.mean_length(),
             answer: self.answers.mean_length(),
+            whole: self.whole.mean_length(),
         }
     }
 
     fn count(&mut self, row: &Row, sign: i32) {
         for wording in &row.wordings {
-            self.wordings.count_length(&wording.bag, sign);
+            self.wordings.count_length(wording.bag.length(), sign);
         }
         self.together.count(&row.together, sign);
         self.answers.count(&row.answer, sign);
+        self.whole.count_length(row.together.length() + row.answer.length(), sign);
+        let further = row.answer.ids().filter(|id| !row.together.contains(*id));
+        self.whole.count_ids(row.together.ids().chain(further), sign);
     }
 }

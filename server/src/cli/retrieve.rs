@@ -4,11 +4,13 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context as _;
+use assistant::FolderEncoder;
 use clap::Args;
-use retrieval::{FaqIndex, SearchQuery};
+use retrieval::{Encoder, FaqIndex, SearchQuery};
 use serde::{Deserialize, Serialize};
 
 use super::{INPUT_IS_WRONG, say};
@@ -20,6 +22,10 @@ pub(super) struct IndexArgs {
     /// The index folder to make; an existing index is replaced
     #[arg(long, value_name = "INDEX")]
     out: PathBuf,
+    /// Compare meanings by a BERT-family checkpoint in Hugging Face layout instead of the base that comes with the
+    /// program; `search` finds it again by itself
+    #[arg(long, value_name = "DIR")]
+    encoder: Option<PathBuf>,
     /// Print one JSON object instead of words
     #[arg(long)]
     json: bool,
@@ -57,7 +63,13 @@ struct FoundEntry<'a> {
 pub(super) fn index(arguments: &IndexArgs) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
     let entries = retrieval::read_faq(&arguments.faq)?;
-    let index = FaqIndex::open_or_create(&arguments.out, assistant::meaning())?;
+    let own = arguments.encoder.as_ref().map(|folder| FolderEncoder::open(folder, &entries)).transpose()?.map(Arc::new);
+    let encoder = own.clone().map(|own| own as Arc<dyn Encoder>).or_else(assistant::meaning);
+    let index = FaqIndex::open_or_create(&arguments.out, encoder)?;
+    match own {
+        Some(own) => own.keep(&arguments.out)?,
+        None => FolderEncoder::forget(&arguments.out)?,
+    }
     index.replace_all(&entries, 1)?;
     let seconds = started.elapsed().as_secs_f32();
     let (count, out) = (index.len(), arguments.out.display());
@@ -71,7 +83,8 @@ pub(super) fn index(arguments: &IndexArgs) -> anyhow::Result<ExitCode> {
 }
 
 pub(super) fn search(arguments: &SearchArgs) -> anyhow::Result<ExitCode> {
-    let index = FaqIndex::open_with(&arguments.index, assistant::meaning())?;
+    let own = FolderEncoder::of_index(&arguments.index)?.map(|own| Arc::new(own) as Arc<dyn Encoder>);
+    let index = FaqIndex::open_with(&arguments.index, own.or_else(assistant::meaning))?;
     let input: Box<dyn BufRead> = match &arguments.file {
         Some(path) => {
             Box::new(BufReader::new(File::open(path).with_context(|| format!("cannot read {}", path.display()))?))

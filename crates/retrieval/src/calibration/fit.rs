@@ -1,8 +1,8 @@
 //! Learns the weights by Newton's method with a Gaussian prior on the default, then measures the error curve.
 
-use super::{Calibration, CalibrationReport, CurvePoint, DEFAULT_WEIGHTS, Example, N_EVIDENCE};
+use super::{Calibration, CalibrationReport, CurvePoint, Example, N_EVIDENCE};
 
-/// How firmly the weights are held at the default: as if this many examples spoke for each.
+/// How firmly the weights are held at the usual ones: as if this many examples spoke for each.
 const PRIOR: f64 = 2.0;
 const NEWTON_STEPS: usize = 20;
 const MAX_HALVINGS: i32 = 20;
@@ -11,15 +11,15 @@ const MIN_ANSWERED: usize = 20;
 const N_CURVE_POINTS: usize = 100;
 const N_BINS: usize = 10;
 
-/// Fits a calibration to judged hits; with none it is the default.
-pub(crate) fn fit(examples: &[Example]) -> (Calibration, CalibrationReport) {
+/// Fits a calibration to judged hits; with none it is the usual one.
+pub(crate) fn fit(examples: &[Example], usual: &Calibration) -> (Calibration, CalibrationReport) {
     if examples.is_empty() {
         let report = CalibrationReport { n_examples: 0, recall_at_1: None, calibration_error: None };
-        return (Calibration::default(), report);
+        return (usual.clone(), report);
     }
-    let weights = newton(examples);
+    let weights = newton(examples, &usual.weights.map(f64::from));
     let n_examples = examples.iter().filter(|example| example.first).count();
-    let mut calibration = Calibration { weights, n_examples, curve: Vec::new(), ..Calibration::default() };
+    let mut calibration = Calibration { weights, n_examples, curve: Vec::new(), ..usual.clone() };
     let mut judged: Vec<Judged> = examples
         .iter()
         .filter(|example| example.first)
@@ -42,17 +42,17 @@ struct Judged {
     weight: f32,
 }
 
-fn newton(examples: &[Example]) -> [f32; N_EVIDENCE] {
-    let mut weights = DEFAULT_WEIGHTS.map(f64::from);
-    let mut loss = loss_at(&weights, examples);
+fn newton(examples: &[Example], usual: &[f64; N_EVIDENCE]) -> [f32; N_EVIDENCE] {
+    let mut weights = *usual;
+    let mut loss = loss_at(&weights, examples, usual);
     for _ in 0..NEWTON_STEPS {
-        let (gradient, hessian) = slopes(&weights, examples);
+        let (gradient, hessian) = slopes(&weights, examples, usual);
         let step = solve(hessian, gradient);
         // A full step can overshoot where examples are far from the weights; halving always finds a way down.
         let better = (0..MAX_HALVINGS).find_map(|halvings| {
             let length = 0.5_f64.powi(halvings);
             let tried = std::array::from_fn(|index| weights[index] - length * step[index]);
-            let reached = loss_at(&tried, examples);
+            let reached = loss_at(&tried, examples, usual);
             (reached < loss).then_some((tried, reached))
         });
         let Some((tried, reached)) = better else { break };
@@ -66,9 +66,8 @@ fn logit(weights: &[f64; N_EVIDENCE], example: &Example) -> f64 {
 }
 
 /// Negative log likelihood with the prior's penalty.
-fn loss_at(weights: &[f64; N_EVIDENCE], examples: &[Example]) -> f64 {
-    let penalty: f64 =
-        weights.iter().zip(DEFAULT_WEIGHTS).map(|(weight, prior)| (weight - f64::from(prior)).powi(2)).sum();
+fn loss_at(weights: &[f64; N_EVIDENCE], examples: &[Example], usual: &[f64; N_EVIDENCE]) -> f64 {
+    let penalty: f64 = weights.iter().zip(usual).map(|(weight, usual)| (weight - usual).powi(2)).sum();
     let misfit: f64 = examples
         .iter()
         .map(|example| {
@@ -82,8 +81,12 @@ fn loss_at(weights: &[f64; N_EVIDENCE], examples: &[Example]) -> f64 {
 }
 
 /// Gradient and Hessian of the loss.
-fn slopes(weights: &[f64; N_EVIDENCE], examples: &[Example]) -> ([f64; N_EVIDENCE], [[f64; N_EVIDENCE]; N_EVIDENCE]) {
-    let mut gradient = std::array::from_fn(|row| PRIOR * (weights[row] - f64::from(DEFAULT_WEIGHTS[row])));
+fn slopes(
+    weights: &[f64; N_EVIDENCE],
+    examples: &[Example],
+    usual: &[f64; N_EVIDENCE],
+) -> ([f64; N_EVIDENCE], [[f64; N_EVIDENCE]; N_EVIDENCE]) {
+    let mut gradient = std::array::from_fn(|row| PRIOR * (weights[row] - usual[row]));
     let mut hessian = [[0.0; N_EVIDENCE]; N_EVIDENCE];
     for (row, line) in hessian.iter_mut().enumerate() {
         line[row] = PRIOR;

@@ -14,12 +14,12 @@ fn honest_examples() -> Vec<Example> {
 
 #[test]
 fn without_examples_the_default_stands() {
-    assert_eq!(fit(&[]).0, Calibration::default());
+    assert_eq!(fit(&[], &Calibration::usual(true)).0, Calibration::usual(true));
 }
 
 #[test]
 fn probabilities_follow_what_was_seen() {
-    let (calibration, report) = fit(&honest_examples());
+    let (calibration, report) = fit(&honest_examples(), &Calibration::usual(false));
     for score in [1, 5, 9] {
         let seen: Vec<bool> =
             (0..1000).filter(|index| index % 11 == score).map(|index| (index * 7919) % 10 < score).collect();
@@ -32,8 +32,8 @@ fn probabilities_follow_what_was_seen() {
 
 #[test]
 fn a_smaller_accepted_error_asks_for_more() {
-    let (calibration, _) = fit(&honest_examples());
-    for calibration in [calibration, Calibration::default()] {
+    let (calibration, _) = fit(&honest_examples(), &Calibration::usual(false));
+    for calibration in [calibration, Calibration::usual(true)] {
         let thresholds: Vec<f32> =
             [0.5, 0.2, 0.1, 0.05, 0.01, 0.0].iter().map(|rate| calibration.threshold(*rate)).collect();
         assert!(thresholds.is_sorted(), "{thresholds:?}");
@@ -44,7 +44,7 @@ fn a_smaller_accepted_error_asks_for_more() {
 #[test]
 fn separable_examples_keep_finite_weights() {
     let examples: Vec<Example> = (0..200).map(|index| example(index as f32 * 100.0, index > 100)).collect();
-    let (calibration, _) = fit(&examples);
+    let (calibration, _) = fit(&examples, &Calibration::usual(false));
     assert!(calibration.probability(&examples[199].evidence) > 0.9);
     assert!(calibration.weights.iter().all(|weight| weight.is_finite()));
 }

@@ -1,6 +1,8 @@
 //! Makes examples for calibration out of an index: each similar question is asked while its wording, and then
 //! its whole entry, is held out (a question that the FAQ does not cover), and once as it is written.
 
+use std::sync::Arc;
+
 use crate::CalibrationReport;
 use crate::calibration::{Calibration, Evidence, Example, fit};
 use crate::features::{MEANING_WEIGHTS, USUAL_MEANING_WEIGHT};
@@ -31,9 +33,33 @@ enum Asked {
 pub(super) fn learn(snapshot: &Snapshot) -> tantivy::Result<(Calibration, CalibrationReport)> {
     let questions = held_out_questions(snapshot);
     let meaning = meaning_weight(snapshot, &questions)?;
+    let (examples, n_found_first) = examples(snapshot, &questions, meaning)?;
+    let (calibration, mut report) = fit(&examples, &Calibration::usual(snapshot.reader.is_some()));
+    let calibration = calibration.with_meaning(meaning);
+    if !questions.is_empty() {
+        report.recall_at_1 = Some(n_found_first as f32 / questions.len() as f32);
+    }
+    Ok((calibration, report))
+}
+
+/// Learns one calibration from the questions of several indexes, each of which counts alike.
+pub(super) fn learn_together(snapshots: &[Arc<Snapshot>]) -> tantivy::Result<(Calibration, CalibrationReport)> {
+    let mut all = Vec::new();
+    for snapshot in snapshots {
+        let questions = held_out_questions(snapshot);
+        let weight = MAX_QUESTIONS as f32 / questions.len().max(1) as f32;
+        let (examples, _) = examples(snapshot, &questions, USUAL_MEANING_WEIGHT)?;
+        all.extend(examples.into_iter().map(|example| Example { weight: example.weight * weight, ..example }));
+    }
+    let with_meaning = snapshots.iter().all(|snapshot| snapshot.reader.is_some());
+    Ok(fit(&all, &Calibration::usual(with_meaning)))
+}
+
+/// What is learned from, and how many held-out questions found their entry first.
+fn examples(snapshot: &Snapshot, questions: &[(usize, usize)], meaning: f32) -> tantivy::Result<(Vec<Example>, usize)> {
     let mut examples = Vec::new();
     let mut n_found_first = 0_usize;
-    for &(number, ordinal) in &questions {
+    for &(number, ordinal) in questions {
         let Some(row) = snapshot.table.row(number) else { continue };
         let query = asked(row, ordinal);
         let found = snapshot.find(&query, HeldOut::Wording(number, ordinal), meaning)?;
@@ -44,12 +70,7 @@ pub(super) fn learn(snapshot: &Snapshot) -> tantivy::Result<(Calibration, Calibr
         let found = snapshot.find(&query, HeldOut::Nothing, meaning)?;
         examples.extend(judged(&found, Some(number), Asked::Verbatim));
     }
-    let (calibration, mut report) = fit(&examples);
-    let calibration = calibration.with_meaning(meaning);
-    if !questions.is_empty() {
-        report.recall_at_1 = Some(n_found_first as f32 / questions.len() as f32);
-    }
-    Ok((calibration, report))
+    Ok((examples, n_found_first))
 }
 
 /// A question as a customer asks it.

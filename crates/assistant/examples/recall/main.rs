@@ -1,6 +1,6 @@
 //! Measures retrieval beside plain BM25, on sets laid out as faq.jsonl, queries.jsonl and qrels.tsv; a folder without
 //! queries is asked its own similar questions, each held out of the index:
-//! `cargo run --release -p retrieval --example recall -- SET_FOLDER…`
+//! `cargo run --release -p assistant --example recall -- [--encoder none|shipped|FOLDER] SET_FOLDER…`
 #![allow(clippy::print_stdout, reason = "an example's figures are its output")]
 
 mod bm25;
@@ -9,9 +9,11 @@ mod tally;
 use std::collections::{HashMap, HashSet};
 use std::error::Error;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
-use retrieval::{Change, FaqEntry, FaqIndex, SearchQuery, read_faq};
+use assistant::FolderEncoder;
+use retrieval::{Change, Encoder, FaqEntry, FaqIndex, SearchQuery, read_faq};
 
 use bm25::PlainIndex;
 use tally::Tally;
@@ -20,25 +22,39 @@ const TOP: usize = 10;
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("{}", tally::HEADER);
-    for folder in std::env::args().skip(1).map(std::path::PathBuf::from) {
+    let mut arguments = std::env::args().skip(1).peekable();
+    let mut named = "shipped".to_owned();
+    if arguments.next_if_eq("--encoder").is_some() {
+        named = arguments.next().ok_or("--encoder needs none, shipped or a folder")?;
+    }
+    for folder in arguments.map(std::path::PathBuf::from) {
+        let entries = read_faq(&folder)?;
+        let encoder = encoder(&named, &entries)?;
         if folder.join("queries.jsonl").is_file() {
-            ask_queries(&folder)?;
+            ask_queries(&folder, &entries, encoder)?;
         } else {
-            hold_out(&folder)?;
+            hold_out(&folder, &entries, encoder)?;
         }
     }
     Ok(())
+}
+
+fn encoder(named: &str, entries: &[FaqEntry]) -> Result<Option<Arc<dyn Encoder>>, Box<dyn Error>> {
+    Ok(match named {
+        "none" => None,
+        "shipped" => assistant::meaning(),
+        folder => Some(Arc::new(FolderEncoder::open(Path::new(folder), entries)?)),
+    })
 }
 
 fn name(folder: &Path) -> String {
     folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn ask_queries(folder: &Path) -> Result<(), Box<dyn Error>> {
-    let entries = read_faq(folder)?;
-    let index = FaqIndex::in_memory();
-    index.replace_all(&entries, 1)?;
-    let plain = PlainIndex::new(&entries)?;
+fn ask_queries(folder: &Path, entries: &[FaqEntry], encoder: Option<Arc<dyn Encoder>>) -> Result<(), Box<dyn Error>> {
+    let index = FaqIndex::in_memory_with(encoder);
+    index.replace_all(entries, 1)?;
+    let plain = PlainIndex::new(entries)?;
     let relevant = read_qrels(&std::fs::read_to_string(folder.join("qrels.tsv"))?);
     let (mut ours, mut theirs) = (Tally::default(), Tally::default());
     for line in std::fs::read_to_string(folder.join("queries.jsonl"))?.lines() {
@@ -46,7 +62,10 @@ fn ask_queries(folder: &Path) -> Result<(), Box<dyn Error>> {
         let (Some(id), Some(text)) = (query["id"].as_str(), query["text"].as_str()) else { continue };
         let Some(right) = relevant.get(id) else { continue };
         ask(&index, text, |id| right.contains(id), &mut ours);
-        ask_plain(&plain, &entries, text, |id| right.contains(id), &mut theirs)?;
+        ask_plain(&plain, entries, text, |id| right.contains(id), &mut theirs)?;
+    }
+    for accepted in [0.05, 0.1, 0.2] {
+        ours.print_coverage(accepted, index.threshold(accepted));
     }
     theirs.print(&name(folder), "BM25");
     ours.print(&name(folder), "ours");
@@ -55,15 +74,14 @@ fn ask_queries(folder: &Path) -> Result<(), Box<dyn Error>> {
 
 /// Asks each similar question while it is missing from its entry; probabilities and threshold stay as learned
 /// from the whole.
-fn hold_out(folder: &Path) -> Result<(), Box<dyn Error>> {
-    let entries = read_faq(folder)?;
-    let index = FaqIndex::in_memory();
-    let report = index.replace_all(&entries, 1)?;
+fn hold_out(folder: &Path, entries: &[FaqEntry], encoder: Option<Arc<dyn Encoder>>) -> Result<(), Box<dyn Error>> {
+    let index = FaqIndex::in_memory_with(encoder);
+    let report = index.replace_all(entries, 1)?;
     let (mut ours, mut theirs) = (Tally::default(), Tally::default());
     let mut revision = 1;
     for place in 0..entries.len() {
         for ordinal in 0..entries[place].similar.len() {
-            let mut rest = entries.clone();
+            let mut rest = entries.to_vec();
             let asked = rest[place].similar.remove(ordinal);
             revision += 1;
             index.apply(&[Change::Put(rest[place].clone())], revision)?;
