@@ -14,7 +14,7 @@ use anyhow::{Context as _, bail};
 use model::{Classifier, SentenceEncoder};
 use serde::{Deserialize, Serialize};
 
-use crate::args::MineArgs;
+use crate::args::{MineArgs, Which};
 use crate::communities::{communities, graph};
 use crate::events::write_whole;
 use crate::logs::{self, Conversation};
@@ -32,6 +32,8 @@ const MOST: usize = 30_000;
 const NEIGHBOURS: usize = 10;
 /// Groups that are kept at most, the largest.
 const MOST_GROUPS: usize = 1000;
+/// Messages of a matter that is compared between two logs at least.
+const MATTER: usize = 5;
 /// Telling words of a group and replies in each language that are kept.
 const WORDS: usize = 6;
 const REPLIES: usize = 3;
@@ -167,9 +169,8 @@ fn mine(
     encoder: Option<&SentenceEncoder>,
     arguments: &MineArgs,
 ) -> Mined {
-    let step = openings.len().div_ceil(MOST).max(1);
-    let kept: Vec<&Opening> = openings.iter().step_by(step).collect();
-    let clusters = clusters(&kept, encoder, arguments);
+    let kept = even_selection(openings);
+    let clusters = clusters(&kept, encoder, arguments.min_size, arguments.detail);
     let said = |nodes: &[usize]| nodes.iter().map(|node| kept[*node].turns.len()).sum::<usize>();
     let spoken: Vec<Vec<Vec<String>>> =
         clusters.iter().map(|cluster| cluster.nodes.iter().map(|node| spoken_words(kept[*node])).collect()).collect();
@@ -194,28 +195,48 @@ fn mine(
     Mined { conversations: conversations.len(), messages, strays: messages - grouped, groups }
 }
 
+fn even_selection(openings: &[Opening]) -> Vec<&Opening> {
+    openings.iter().step_by(openings.len().div_ceil(MOST).max(1)).collect()
+}
+
+/// What all messages of customers are about: the name of each group, and the conversation of each of its messages.
+pub(crate) fn matters(conversations: &[Conversation], encoder: &SentenceEncoder) -> Vec<(String, Vec<usize>)> {
+    let openings = openings::find(conversations, Which::All);
+    let kept = even_selection(&openings);
+    let clusters = clusters(&kept, Some(encoder), MATTER, 1.0);
+    let of_cluster = |cluster: &Cluster| cluster.nodes.iter().map(|node| kept[*node]).collect::<Vec<_>>();
+    let spoken: Vec<Vec<Vec<String>>> =
+        clusters.iter().map(|cluster| of_cluster(cluster).into_iter().map(spoken_words).collect()).collect();
+    let mut names = Names::default();
+    let named = clusters.iter().zip(telling(&spoken, WORDS)).map(|(cluster, words)| {
+        let talks = of_cluster(cluster).into_iter().flat_map(|opening| opening.turns.iter().map(|(talk, _)| *talk));
+        (names.name(&words), talks.collect())
+    });
+    named.collect()
+}
+
 fn spoken_words(opening: &Opening) -> Vec<String> {
     opening.reading.split(' ').map(str::to_owned).collect()
 }
 
 /// The groups of openings that are large enough, largest first.
-fn clusters(kept: &[&Opening], encoder: Option<&SentenceEncoder>, arguments: &MineArgs) -> Vec<Cluster> {
+fn clusters(kept: &[&Opening], encoder: Option<&SentenceEncoder>, min_size: usize, detail: f32) -> Vec<Cluster> {
     let (vectors, rule) = match encoder {
         Some(encoder) => (by_meaning(kept, encoder), BY_MEANING),
         None => (by_words(kept), BY_WORDS),
     };
     let graph = graph(&vectors, NEIGHBOURS, rule.neighbour);
-    let of_node = communities(&graph, rule.resolution(kept.len(), arguments.detail));
+    let of_node = communities(&graph, rule.resolution(kept.len(), detail));
     let mut members: Vec<Vec<usize>> = vec![Vec::new(); of_node.iter().max().map_or(0, |last| last + 1)];
     of_node.iter().enumerate().for_each(|(node, group)| members[*group].push(node));
     let said = |nodes: &[usize]| nodes.iter().map(|node| kept[*node].turns.len()).sum::<usize>();
-    members.retain(|nodes| said(nodes) >= arguments.min_size);
+    members.retain(|nodes| said(nodes) >= min_size);
     members.sort_by_key(|nodes| std::cmp::Reverse(said(nodes)));
     members.truncate(MOST_GROUPS);
     let members = joined(members, &vectors, rule.joined);
     let mut clusters: Vec<Cluster> =
         members.into_iter().map(|nodes| Cluster::new(nodes, &vectors, rule.stray)).collect();
-    clusters.retain(|cluster| said(&cluster.nodes) >= arguments.min_size);
+    clusters.retain(|cluster| said(&cluster.nodes) >= min_size);
     clusters.sort_by_key(|cluster| std::cmp::Reverse(said(&cluster.nodes)));
     clusters
 }

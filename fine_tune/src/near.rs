@@ -141,7 +141,7 @@ mod tests {
         ) {
             let meaning = |row: [f32; 3]| Vector { terms: Vec::new(), meaning: row.to_vec() };
             let vectors: Vec<Vector> = rows.into_iter().map(meaning).collect();
-            let odd = |row: usize, other: usize| (row + other) % 2 == 1;
+            let odd = |row: usize, other: usize| !(row + other).is_multiple_of(2);
             let found = nearest_by_meaning(&vectors, 4, 0.1, odd);
             prop_assert_eq!(found.len(), vectors.len());
             for (row, found) in found.iter().enumerate() {

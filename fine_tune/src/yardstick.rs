@@ -1,8 +1,8 @@
 //! The quick classifier that data is judged with: by words, and by meanings where there is a base. Seconds where the real
 //! model takes minutes, and nearly as good.
 
-use crate::discriminant::Discriminant;
 use crate::linear::Linear;
+use crate::regression::Regression;
 use crate::vectors::Vector;
 
 /// Tells classes apart by what messages say and mean.
@@ -10,7 +10,7 @@ use crate::vectors::Vector;
 pub(crate) struct Yardstick {
     words: Linear,
     /// None where the vectors have no meanings.
-    meaning: Option<Discriminant>,
+    meaning: Option<Regression>,
 }
 
 impl Yardstick {
@@ -19,7 +19,7 @@ impl Yardstick {
         let has_meanings = rows.first().is_some_and(|(vector, _)| !vector.meaning.is_empty());
         Self {
             words: Linear::fit(rows, n_terms, n_classes, seed),
-            meaning: has_meanings.then(|| Discriminant::fit(rows, n_classes)),
+            meaning: has_meanings.then(|| Regression::fit(rows, n_classes, seed)),
         }
     }
 
