@@ -10,9 +10,11 @@ mod report;
 
 use std::collections::HashSet;
 
+use model::SentenceEncoder;
 use serde::{Deserialize, Serialize};
 
 use crate::Place;
+use crate::meaning::Meaning;
 use crate::row::Row;
 use crate::vectors::{Vector, Vectoriser};
 
@@ -23,8 +25,9 @@ pub(crate) use report::table;
 
 use crate::progress::Steps;
 
-/// Different messages that are looked at; of larger sets an even selection.
+/// Different messages that are looked at, by words alone or by meaning; of larger sets an even selection.
 const MOST_MESSAGES: usize = 100_000;
+const MOST_BY_MEANING: usize = 30_000;
 /// Sets smaller than this keep terms that occur in one text only.
 const FEW_ROWS: usize = 1000;
 /// What the absence of an intent is called.
@@ -144,7 +147,7 @@ struct Looked<'a> {
 }
 
 impl<'a> Looked<'a> {
-    fn at(rows: &'a [Row]) -> Self {
+    fn at(rows: &'a [Row], encoder: Option<&SentenceEncoder>) -> Self {
         let mut seen: HashSet<(String, Vec<Option<&str>>)> = HashSet::new();
         let mut kept: Vec<(&Row, String)> = Vec::new();
         for row in rows {
@@ -153,18 +156,25 @@ impl<'a> Looked<'a> {
                 kept.push((row, reading));
             }
         }
-        let step = kept.len().div_ceil(MOST_MESSAGES).max(1);
+        let most = if encoder.is_some() { MOST_BY_MEANING } else { MOST_MESSAGES };
+        let step = kept.len().div_ceil(most).max(1);
         let (rows, readings): (Vec<&Row>, Vec<String>) = kept.into_iter().step_by(step).unzip();
         let vectoriser =
             Vectoriser::fit(readings.iter().map(String::as_str), if rows.len() < FEW_ROWS { 1 } else { 2 });
-        let vectors = readings.iter().map(|reading| vectoriser.vector(reading)).collect();
+        let mut vectors: Vec<Vector> = readings.iter().map(|reading| vectoriser.vector(reading)).collect();
+        if let Some(encoder) = encoder {
+            let texts: Vec<&str> = rows.iter().map(|row| row.text.as_str()).collect();
+            let (_, places) = Meaning::fit(encoder, &texts);
+            vectors.iter_mut().zip(places).for_each(|(vector, place)| vector.meaning = place);
+        }
         Self { rows, readings, vectors, vectoriser }
     }
 }
 
-/// Audits labelled rows; `asked` are messages of tests, which must not be among them.
-pub(crate) fn audit(rows: &[Row], asked: &[Row], steps: &Steps) -> Audit {
-    let looked = Looked::at(rows);
+/// Audits labelled rows, by meaning too where there is an encoder; `asked` are messages of tests, which must not be among
+/// them.
+pub(crate) fn audit(rows: &[Row], asked: &[Row], encoder: Option<&SentenceEncoder>, steps: &Steps) -> Audit {
+    let looked = Looked::at(rows, encoder);
     let mut audit = Audit { messages: looked.rows.len(), of: rows.len(), ..Audit::default() };
     labels::judge(&looked, &mut audit, steps);
     audit.findings.extend(duplicates::find(&looked));

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use rayon::prelude::*;
 
+use crate::near::{Near, nearest_by_meaning, nearest_first};
 use crate::vectors::Vector;
 
 /// Rounds of moving and joining; real graphs settle after a handful.
@@ -15,39 +16,15 @@ const PASSES: usize = 30;
 /// Each node's neighbours with weights; weights are the same in both directions.
 pub(crate) type Graph = Vec<Vec<(u32, f32)>>;
 
-/// Joins each vector to its `k` nearest of at least some likeness.
+/// Joins each vector to its `k` nearest of at least some likeness, by meaning where that is known, else by terms.
 pub(crate) fn graph(vectors: &[Vector], k: usize, least: f32) -> Graph {
-    let mut postings: HashMap<u32, Vec<(u32, f32)>> = HashMap::new();
-    for (node, vector) in (0..).zip(vectors) {
-        for (term, weight) in vector {
-            postings.entry(*term).or_default().push((node, *weight));
-        }
-    }
-    // What nearly every text says tells none of them apart, and its lists are the long ones.
-    let common = (vectors.len() / 10).max(100);
-    postings.retain(|_, nodes| nodes.len() <= common);
-    // The sums of a thread's last node are cleared by what it touched, not as a whole.
-    let near = |(sums, touched): &mut (Vec<f32>, Vec<u32>), node: usize| {
-        for (term, weight) in &vectors[node] {
-            for (other, theirs) in postings.get(term).into_iter().flatten() {
-                if sums[*other as usize] == 0.0 {
-                    touched.push(*other);
-                }
-                sums[*other as usize] += weight * theirs;
-            }
-        }
-        let likeness = touched.drain(..).map(|other| (other, std::mem::take(&mut sums[other as usize])));
-        let mut found: Vec<(u32, f32)> =
-            likeness.filter(|(other, value)| *other as usize != node && *value >= least).collect();
-        found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        found.truncate(k);
-        found
-    };
-    let empty = || (vec![0.0; vectors.len()], Vec::new());
-    let nearest: Vec<Vec<(u32, f32)>> = (0..vectors.len()).into_par_iter().map_init(empty, near).collect();
+    let has_meanings = vectors.first().is_some_and(|vector| !vector.meaning.is_empty());
+    let nearest =
+        if has_meanings { nearest_by_meaning(vectors, k, least, |_, _| true) } else { by_terms(vectors, k, least) };
     let mut edges: BTreeMap<(u32, u32), f32> = BTreeMap::new();
     for (node, found) in (0..).zip(nearest) {
-        for (other, likeness) in found {
+        for Near { index, likeness } in found {
+            let other = index as u32;
             // An edge that both ends chose counts twice.
             *edges.entry((node.min(other), node.max(other))).or_default() += likeness;
         }
@@ -58,6 +35,38 @@ pub(crate) fn graph(vectors: &[Vector], k: usize, least: f32) -> Graph {
         graph[b as usize].push((a, weight));
     }
     graph
+}
+
+/// The nearest by terms. What nearly every text says tells none of them apart, and is not looked at.
+fn by_terms(vectors: &[Vector], k: usize, least: f32) -> Vec<Vec<Near>> {
+    let mut postings: HashMap<u32, Vec<(u32, f32)>> = HashMap::new();
+    for (node, vector) in (0..).zip(vectors) {
+        for (term, weight) in &vector.terms {
+            postings.entry(*term).or_default().push((node, *weight));
+        }
+    }
+    // The lists of common terms are the long ones.
+    let common = (vectors.len() / 10).max(100);
+    postings.retain(|_, nodes| nodes.len() <= common);
+    // The sums of a thread's last node are cleared by what it touched, not as a whole.
+    let near = |(sums, touched): &mut (Vec<f32>, Vec<usize>), node: usize| {
+        for (term, weight) in &vectors[node].terms {
+            for (other, theirs) in postings.get(term).into_iter().flatten() {
+                let other = *other as usize;
+                if sums[other] == 0.0 {
+                    touched.push(other);
+                }
+                sums[other] += weight * theirs;
+            }
+        }
+        let likeness = touched.drain(..).map(|index| Near { index, likeness: std::mem::take(&mut sums[index]) });
+        let mut found: Vec<Near> = likeness.filter(|near| near.index != node && near.likeness >= least).collect();
+        found.sort_by(nearest_first);
+        found.truncate(k);
+        found
+    };
+    let empty = || (vec![0.0; vectors.len()], Vec::new());
+    (0..vectors.len()).into_par_iter().map_init(empty, near).collect()
 }
 
 /// The group of each node, numbered from 0 in order of their first nodes; a higher resolution gives smaller groups.
@@ -189,7 +198,8 @@ mod tests {
     proptest! {
         #[test]
         fn the_graph_goes_both_ways(rows in prop::collection::vec(prop::collection::btree_map(0u32..9, 0.1f32..1.0, 1..5), 0..20)) {
-            let vectors: Vec<Vector> = rows.into_iter().map(|row| row.into_iter().collect()).collect();
+            let vector = |row: BTreeMap<u32, f32>| Vector { terms: row.into_iter().collect(), meaning: Vec::new() };
+            let vectors: Vec<Vector> = rows.into_iter().map(vector).collect();
             let graph = graph(&vectors, 3, 0.05);
             for (node, row) in graph.iter().enumerate() {
                 for (other, weight) in row {

@@ -21,7 +21,8 @@ use crate::args::DriftArgs;
 use crate::evaluate;
 use crate::events::write_whole;
 use crate::logs::{Conversation, Role};
-use crate::mine::read_logs;
+use crate::meaning;
+use crate::mine::{matters, read_logs};
 use vocabulary::Word;
 
 /// Something has changed.
@@ -43,7 +44,7 @@ pub struct Drift {
     pub conversations: [usize; 2],
     /// Customers' messages before and after.
     pub messages: [usize; 2],
-    /// Where intents come from: `labels` of the logs, or a `model`; none without either.
+    /// Where intents come from: `labels` of the logs, a `model`, or `groups` by meaning where there is neither.
     pub intents_from: Option<String>,
     /// How far the mix of intents has moved; none without intents.
     pub mix: Option<Shift>,
@@ -99,20 +100,33 @@ impl Drift {
 
 /// Compares two logs.
 pub fn run_drift(arguments: &DriftArgs) -> anyhow::Result<ExitCode> {
-    let talks = |paths: &[PathBuf]| -> anyhow::Result<Vec<Talk>> {
+    let conversations = |paths: &[PathBuf]| -> anyhow::Result<Vec<Conversation>> {
         let (conversations, _) = read_logs(paths)?;
         if conversations.len() < FEWEST {
             let n = conversations.len();
             bail!("{} has {n} conversations; fewer than {FEWEST} cannot be compared", paths[0].display());
         }
-        Ok(conversations.iter().map(Talk::new).filter(|talk| !talk.words.is_empty()).collect())
+        Ok(conversations)
     };
-    let mut logs = [talks(&arguments.before)?, talks(&arguments.after)?];
-    if let Some(path) = &arguments.model {
+    let (mut all, after) = (conversations(&arguments.before)?, conversations(&arguments.after)?);
+    let n_before = all.len();
+    all.extend(after);
+    let mut talks: Vec<Talk> = all.iter().map(Talk::new).collect();
+    let source = if let Some(path) = &arguments.model {
         let classifier = Classifier::load(path).context("cannot load the model")?;
-        logs.iter_mut().for_each(|log| understand(log, &classifier));
-    }
-    let drift = drift(&logs, arguments.model.is_some(), arguments.seed);
+        understand(&mut talks, &classifier);
+        Source::Model
+    } else if talks.iter().any(|talk| !talk.intents.is_empty()) {
+        Source::Labels
+    } else {
+        if let Some(encoder) = meaning::open(arguments.base.as_ref())? {
+            group(&mut talks, &matters(&all, &encoder));
+        }
+        Source::Groups
+    };
+    let after = talks.split_off(n_before);
+    let logs = [talks, after].map(|log| log.into_iter().filter(|talk| !talk.words.is_empty()).collect());
+    let drift = drift(&logs, source, arguments.seed);
     if let Some(path) = &arguments.html {
         write_whole(path, report::page(&drift).as_bytes())?;
     }
@@ -146,6 +160,32 @@ impl Talk {
     }
 }
 
+/// Where intents come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Labels,
+    Model,
+    /// Groups of messages that mean the like.
+    Groups,
+}
+
+impl Source {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Labels => "labels",
+            Self::Model => "model",
+            Self::Groups => "groups",
+        }
+    }
+}
+
+/// Puts groups in place of labels; `matters` are their names with the conversation of each message.
+fn group(talks: &mut [Talk], matters: &[(String, Vec<usize>)]) {
+    for (name, of_messages) in matters {
+        of_messages.iter().for_each(|talk| talks[*talk].intents.push(name.clone()));
+    }
+}
+
 /// Puts what a model understands in place of labels.
 fn understand(log: &mut [Talk], classifier: &Classifier) {
     let threshold = classifier.threshold(classifier.info().accepted_error_rate);
@@ -169,7 +209,7 @@ fn understand(log: &mut [Talk], classifier: &Classifier) {
 /// How often each name occurs in one conversation.
 type Counts = Vec<(u32, f64)>;
 
-fn drift(logs: &[Vec<Talk>; 2], by_model: bool, seed: u64) -> Drift {
+fn drift(logs: &[Vec<Talk>; 2], source: Source, seed: u64) -> Drift {
     let mut intents = Numbers::default();
     let mut words = Numbers::default();
     let all: Vec<&Talk> = logs.iter().flatten().collect();
@@ -185,7 +225,7 @@ fn drift(logs: &[Vec<Talk>; 2], by_model: bool, seed: u64) -> Drift {
     let n_before = logs[0].len();
     let mix = test(&mixes, intents.names.len(), n_before, seed);
     let vocabulary = test(&spoken, words.names.len(), n_before, seed);
-    let unanswered = by_model.then(|| {
+    let unanswered = (source == Source::Model).then(|| {
         let tested = test(&silent, 2, n_before, seed);
         let shares = tested.shares;
         Change { name: "not answered".to_owned(), shares: [shares[0][0], shares[1][0]], p: tested.each[0] }
@@ -196,7 +236,7 @@ fn drift(logs: &[Vec<Talk>; 2], by_model: bool, seed: u64) -> Drift {
     Drift {
         conversations: [logs[0].len(), logs[1].len()],
         messages,
-        intents_from: has_intents.then(|| if by_model { "model" } else { "labels" }.to_owned()),
+        intents_from: has_intents.then(|| source.name().to_owned()),
         mix: has_intents.then_some(mix.shift),
         intents: changes(&intents.names, &mix),
         unanswered,

@@ -1,19 +1,20 @@
 //! `check`: what is wrong in a bot's files and what is doubtful in its labels, as table, as JSON lines and as a page.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use crate::args::CheckArgs;
+use crate::args::{Base, CheckArgs};
 use crate::audit::{self, Audit, Finding, asked, audit};
 use crate::dataset::{BotFiles, DataOptions};
 use crate::events::write_whole;
 use crate::logs::Role;
+use crate::meaning;
 use crate::progress::Steps;
 use crate::row::{Origin, Row};
-use crate::{Error, Problem, Severity, check};
+use crate::{Problem, Severity, check};
 
 /// The answer is no.
 const HAS_ERRORS: u8 = 1;
@@ -21,7 +22,8 @@ const HAS_ERRORS: u8 = 1;
 /// Checks a bot folder; `further` are problems that the caller found, with whether each is an error.
 pub fn run_check(arguments: &CheckArgs, further: &[(Severity, String)]) -> anyhow::Result<ExitCode> {
     let problems = check(&arguments.bot)?;
-    let audit = if arguments.no_audit { None } else { audit_of(&arguments.bot, &arguments.test)? };
+    let audit =
+        if arguments.no_audit { None } else { audit_of(&arguments.bot, &arguments.test, arguments.base.as_ref())? };
     if let Some(path) = &arguments.html {
         let title = format!("Check of {}", arguments.bot.display());
         write_whole(path, audit::page(&title, &problems, audit.as_ref()).as_bytes())?;
@@ -41,9 +43,10 @@ pub fn run_check(arguments: &CheckArgs, further: &[(Severity, String)]) -> anyho
 }
 
 /// The audit of a bot's labels, those in its logs included; none when nothing can be read.
-fn audit_of(bot: &Path, tests: &[std::path::PathBuf]) -> Result<Option<Audit>, Error> {
+fn audit_of(bot: &Path, tests: &[PathBuf], base: Option<&Base>) -> anyhow::Result<Option<Audit>> {
     let asked = asked(bot, tests)?;
     let Ok(files) = BotFiles::read(bot, &DataOptions::default()) else { return Ok(None) };
+    let encoder = meaning::open(base)?;
     let mut rows = files.authored.rows;
     for turn in files.conversations.iter().flat_map(|talk| &talk.turns).filter(|turn| turn.role == Role::Customer) {
         if let Some(intent) = &turn.intent {
@@ -53,7 +56,7 @@ fn audit_of(bot: &Path, tests: &[std::path::PathBuf]) -> Result<Option<Audit>, E
         }
     }
     let steps = Steps::new("auditing labels", audit::STEPS);
-    let audit = audit(&rows, &asked, &steps);
+    let audit = audit(&rows, &asked, encoder.as_ref(), &steps);
     steps.finish();
     Ok(Some(audit))
 }
@@ -125,7 +128,7 @@ mod tests {
         let bot = bot(&[("where is my big parcel", "order"), ("money back", "refund")]);
         let golden = "conversations:\n  - name: a\n    turns:\n      - customer: Where is my big parcel?\n      - customer: money back\n";
         fs::write(bot.path().join("golden/a.yml"), golden).unwrap();
-        let audit = audit_of(bot.path(), &[]).unwrap().unwrap();
+        let audit = audit_of(bot.path(), &[], None).unwrap().unwrap();
         // Two words are said in every conversation: only the longer message counts.
         assert_eq!(audit.findings.len(), 1);
         let found = &audit.findings[0];
@@ -136,7 +139,7 @@ mod tests {
     fn every_line_of_json_has_a_severity_a_kind_and_a_message() {
         let bot = bot(&[("where is it", "order"), ("Where is it!", "refund"), ("x", "order"), ("x", "refund")]);
         let problems = check(bot.path()).unwrap();
-        let audit = audit_of(bot.path(), &[]).unwrap();
+        let audit = audit_of(bot.path(), &[], None).unwrap();
         let lines = json_lines(&problems, &[(Severity::Error, "further".to_owned())], audit.as_ref());
         let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         for line in &lines[..lines.len() - 1] {
@@ -150,8 +153,8 @@ mod tests {
     fn a_folder_that_cannot_be_read_is_not_audited_and_its_problems_are_still_named() {
         let bot = bot(&[]);
         fs::write(bot.path().join("bot.toml"), "name = 5\n").unwrap();
-        assert!(audit_of(bot.path(), &[]).unwrap().is_none());
+        assert!(audit_of(bot.path(), &[], None).unwrap().is_none());
         assert!(!check(bot.path()).unwrap().is_empty());
-        assert!(audit_of(bot.path(), &[bot.path().join("missing.jsonl")]).is_err());
+        assert!(audit_of(bot.path(), &[bot.path().join("missing.jsonl")], None).is_err());
     }
 }

@@ -1,5 +1,4 @@
-//! A quick linear classifier over sparse vectors (softmax regression by AdaGrad): the yardstick that data is judged
-//! with. Seconds where the real model takes minutes, and nearly as good on n-grams.
+//! A quick linear classifier over terms (softmax regression by AdaGrad).
 
 use rand::seq::SliceRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
@@ -49,7 +48,7 @@ impl Linear {
             gradient.into_iter().enumerate().filter(|(_, value)| value.abs() > NEGLIGIBLE).collect();
         let length: f32 = active.iter().map(|(_, value)| value * value).sum();
         let n_classes = self.bias.len();
-        for (term, weight) in vector {
+        for (term, weight) in &vector.terms {
             let square = &mut squares[*term as usize];
             *square += weight * weight * length;
             let rate = RATE * weight / square.sqrt();
@@ -66,7 +65,7 @@ impl Linear {
     /// One score a class.
     pub(crate) fn logits(&self, vector: &Vector) -> Vec<f32> {
         let mut logits = self.bias.clone();
-        for (term, weight) in vector {
+        for (term, weight) in &vector.terms {
             let row = &self.weights[*term as usize * logits.len()..][..logits.len()];
             for (logit, value) in logits.iter_mut().zip(row) {
                 *logit += weight * value;
@@ -78,8 +77,9 @@ impl Linear {
 
 /// The vector with some of its terms left out and the others scaled up, so that no term is relied on alone.
 fn thinned(vector: &Vector, random: &mut ChaCha8Rng) -> Vector {
-    let kept = vector.iter().filter(|_| random.random::<f32>() >= DROPPED);
-    kept.map(|(term, weight)| (*term, weight / (1.0 - DROPPED))).collect()
+    let kept = vector.terms.iter().filter(|_| random.random::<f32>() >= DROPPED);
+    let terms = kept.map(|(term, weight)| (*term, weight / (1.0 - DROPPED))).collect();
+    Vector { terms, meaning: Vec::new() }
 }
 
 /// Turns scores into probabilities in place.

@@ -11,35 +11,57 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
-use model::Classifier;
+use model::{Classifier, SentenceEncoder};
 use serde::{Deserialize, Serialize};
 
-use crate::args::MineArgs;
+use crate::args::{MineArgs, Which};
 use crate::communities::{communities, graph};
 use crate::events::write_whole;
 use crate::logs::{self, Conversation};
+use crate::meaning::{self, Meaning};
 use crate::near::nearest;
 use crate::source::Source;
 use crate::telling::telling;
-use crate::vectors::{Vector, Vectoriser, cosine};
+use crate::vectors::{Vector, Vectoriser};
 use crate::{Error, Problem, Severity};
 use openings::Opening;
 
 /// Different messages that are grouped; of larger logs an even selection.
 const MOST: usize = 30_000;
-/// Nearest neighbours that each message is joined to, and how alike they must be.
+/// Nearest neighbours that each message is joined to.
 const NEIGHBOURS: usize = 10;
-const LEAST: f32 = 0.25;
-/// A message this unlike its group's centre belongs to none.
-const STRAY: f32 = 0.15;
 /// Groups that are kept at most, the largest.
 const MOST_GROUPS: usize = 1000;
-/// Groups whose centres are this alike are one.
-const JOINED: f32 = 0.6;
-/// Telling words, examples and replies that are kept of a group.
+/// Messages of a matter that is compared between two logs at least.
+const MATTER: usize = 5;
+/// Telling words of a group and replies in each language that are kept.
 const WORDS: usize = 6;
-const EXAMPLES: usize = 30;
 const REPLIES: usize = 3;
+
+/// What counts as alike.
+#[derive(Debug, Clone, Copy)]
+struct Rule {
+    /// Neighbours are at least so alike.
+    neighbour: f32,
+    /// A message more unlike its group's centre belongs to none.
+    stray: f32,
+    /// Groups whose centres are so alike are one.
+    joined: f32,
+    /// The resolution of groups grows by so much with every tenfold of messages from a hundred on: more messages hold more
+    /// matters.
+    finer: f32,
+}
+
+impl Rule {
+    fn resolution(&self, n_messages: usize, detail: f32) -> f64 {
+        let tenfolds = (n_messages.max(100) as f32 / 100.0).log10();
+        f64::from((1.0 + self.finer * tenfolds) * detail)
+    }
+}
+
+const BY_WORDS: Rule = Rule { neighbour: 0.25, stray: 0.15, joined: 0.6, finer: 0.0 };
+/// Chosen on training rows of public sets, as if they had no labels.
+const BY_MEANING: Rule = Rule { neighbour: 0.3, stray: 0.2, joined: 0.75, finer: 0.5 };
 
 /// The report of `mine`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -93,7 +115,8 @@ pub fn run_mine(arguments: &MineArgs) -> anyhow::Result<ExitCode> {
         let classifier = Classifier::load(path).context("cannot load the model")?;
         openings::keep_unanswered(&mut openings, &classifier);
     }
-    let mined = mine(&conversations, &openings, arguments);
+    let encoder = meaning::open(arguments.base.as_ref())?;
+    let mined = mine(&conversations, &openings, encoder.as_ref(), arguments);
     if let Some(path) = &arguments.html {
         write_whole(path, report::page(&mined).as_bytes())?;
     }
@@ -140,10 +163,14 @@ pub(crate) fn read_logs(paths: &[PathBuf]) -> Result<(Vec<Conversation>, Vec<Pro
     Ok((conversations, warnings))
 }
 
-fn mine(conversations: &[Conversation], openings: &[Opening], arguments: &MineArgs) -> Mined {
-    let step = openings.len().div_ceil(MOST).max(1);
-    let kept: Vec<&Opening> = openings.iter().step_by(step).collect();
-    let clusters = clusters(&kept, arguments);
+fn mine(
+    conversations: &[Conversation],
+    openings: &[Opening],
+    encoder: Option<&SentenceEncoder>,
+    arguments: &MineArgs,
+) -> Mined {
+    let kept = even_selection(openings);
+    let clusters = clusters(&kept, encoder, arguments.min_size, arguments.detail);
     let said = |nodes: &[usize]| nodes.iter().map(|node| kept[*node].turns.len()).sum::<usize>();
     let spoken: Vec<Vec<Vec<String>>> =
         clusters.iter().map(|cluster| cluster.nodes.iter().map(|node| spoken_words(kept[*node])).collect()).collect();
@@ -158,7 +185,7 @@ fn mine(conversations: &[Conversation], openings: &[Opening], arguments: &MineAr
                 size: said(&cluster.nodes),
                 cohesion: cluster.cohesion,
                 words,
-                examples: of_cluster.iter().take(EXAMPLES).map(|opening| opening.text.clone()).collect(),
+                examples: of_cluster.iter().take(arguments.examples).map(|opening| opening.text.clone()).collect(),
                 replies: replies::best(conversations, &of_cluster, REPLIES),
             }
         })
@@ -168,35 +195,70 @@ fn mine(conversations: &[Conversation], openings: &[Opening], arguments: &MineAr
     Mined { conversations: conversations.len(), messages, strays: messages - grouped, groups }
 }
 
+fn even_selection(openings: &[Opening]) -> Vec<&Opening> {
+    openings.iter().step_by(openings.len().div_ceil(MOST).max(1)).collect()
+}
+
+/// What all messages of customers are about: the name of each group, and the conversation of each of its messages.
+pub(crate) fn matters(conversations: &[Conversation], encoder: &SentenceEncoder) -> Vec<(String, Vec<usize>)> {
+    let openings = openings::find(conversations, Which::All);
+    let kept = even_selection(&openings);
+    let clusters = clusters(&kept, Some(encoder), MATTER, 1.0);
+    let of_cluster = |cluster: &Cluster| cluster.nodes.iter().map(|node| kept[*node]).collect::<Vec<_>>();
+    let spoken: Vec<Vec<Vec<String>>> =
+        clusters.iter().map(|cluster| of_cluster(cluster).into_iter().map(spoken_words).collect()).collect();
+    let mut names = Names::default();
+    let named = clusters.iter().zip(telling(&spoken, WORDS)).map(|(cluster, words)| {
+        let talks = of_cluster(cluster).into_iter().flat_map(|opening| opening.turns.iter().map(|(talk, _)| *talk));
+        (names.name(&words), talks.collect())
+    });
+    named.collect()
+}
+
 fn spoken_words(opening: &Opening) -> Vec<String> {
     opening.reading.split(' ').map(str::to_owned).collect()
 }
 
 /// The groups of openings that are large enough, largest first.
-fn clusters(kept: &[&Opening], arguments: &MineArgs) -> Vec<Cluster> {
-    let texts = || kept.iter().map(|opening| opening.reading.as_str());
-    let vectoriser = Vectoriser::fit(texts(), if kept.len() < 1000 { 1 } else { 2 });
-    let vectors: Vec<Vector> = texts().map(|text| vectoriser.vector(text)).collect();
-    let of_node = communities(&graph(&vectors, NEIGHBOURS, LEAST), f64::from(arguments.detail));
+fn clusters(kept: &[&Opening], encoder: Option<&SentenceEncoder>, min_size: usize, detail: f32) -> Vec<Cluster> {
+    let (vectors, rule) = match encoder {
+        Some(encoder) => (by_meaning(kept, encoder), BY_MEANING),
+        None => (by_words(kept), BY_WORDS),
+    };
+    let graph = graph(&vectors, NEIGHBOURS, rule.neighbour);
+    let of_node = communities(&graph, rule.resolution(kept.len(), detail));
     let mut members: Vec<Vec<usize>> = vec![Vec::new(); of_node.iter().max().map_or(0, |last| last + 1)];
     of_node.iter().enumerate().for_each(|(node, group)| members[*group].push(node));
     let said = |nodes: &[usize]| nodes.iter().map(|node| kept[*node].turns.len()).sum::<usize>();
-    members.retain(|nodes| said(nodes) >= arguments.min_size);
+    members.retain(|nodes| said(nodes) >= min_size);
     members.sort_by_key(|nodes| std::cmp::Reverse(said(nodes)));
     members.truncate(MOST_GROUPS);
-    let members = joined(members, &vectors);
-    let mut clusters: Vec<Cluster> = members.into_iter().map(|nodes| Cluster::new(nodes, &vectors)).collect();
-    clusters.retain(|cluster| said(&cluster.nodes) >= arguments.min_size);
+    let members = joined(members, &vectors, rule.joined);
+    let mut clusters: Vec<Cluster> =
+        members.into_iter().map(|nodes| Cluster::new(nodes, &vectors, rule.stray)).collect();
+    clusters.retain(|cluster| said(&cluster.nodes) >= min_size);
     clusters.sort_by_key(|cluster| std::cmp::Reverse(said(&cluster.nodes)));
     clusters
 }
 
-/// Joins groups whose centres say nearly the same, the nearest first.
-fn joined(mut groups: Vec<Vec<usize>>, vectors: &[Vector]) -> Vec<Vec<usize>> {
-    let of = |nodes: &Vec<usize>| centre(nodes.iter().map(|node| &vectors[*node]));
+fn by_meaning(kept: &[&Opening], encoder: &SentenceEncoder) -> Vec<Vector> {
+    let texts: Vec<&str> = kept.iter().map(|opening| opening.letters.as_str()).collect();
+    let (_, places) = Meaning::fit(encoder, &texts);
+    places.into_iter().map(|meaning| Vector { terms: Vec::new(), meaning }).collect()
+}
+
+fn by_words(kept: &[&Opening]) -> Vec<Vector> {
+    let texts = || kept.iter().map(|opening| opening.reading.as_str());
+    let vectoriser = Vectoriser::fit(texts(), if kept.len() < 1000 { 1 } else { 2 });
+    texts().map(|text| vectoriser.vector(text)).collect()
+}
+
+/// Joins groups whose centres are at least so alike, the nearest first.
+fn joined(mut groups: Vec<Vec<usize>>, vectors: &[Vector], least: f32) -> Vec<Vec<usize>> {
+    let of = |nodes: &Vec<usize>| Vector::centre(nodes.iter().map(|node| &vectors[*node]));
     let mut centres: Vec<Vector> = groups.iter().map(of).collect();
     let likeness_to = |centres: &[Vector], a: usize| -> Vec<f32> {
-        (0..centres.len()).map(|b| if a == b { 0.0 } else { cosine(&centres[a], &centres[b]) }).collect()
+        (0..centres.len()).map(|b| if a == b { 0.0 } else { centres[a].likeness(&centres[b]) }).collect()
     };
     let mut likeness: Vec<Vec<f32>> = (0..groups.len()).map(|a| likeness_to(&centres, a)).collect();
     loop {
@@ -204,7 +266,7 @@ fn joined(mut groups: Vec<Vec<usize>>, vectors: &[Vector]) -> Vec<Vec<usize>> {
             row[..a].iter().copied().enumerate().map(move |(b, like)| (like, b, a)).max_by(nearer)
         };
         let nearest = likeness.iter().enumerate().filter_map(row).max_by(nearer);
-        let Some((_, a, b)) = nearest.filter(|nearest| nearest.0 >= JOINED) else { return groups };
+        let Some((_, a, b)) = nearest.filter(|nearest| nearest.0 >= least) else { return groups };
         let moved = groups.remove(b);
         centres.remove(b);
         likeness.remove(b);
@@ -230,25 +292,13 @@ struct Cluster {
 }
 
 impl Cluster {
-    fn new(nodes: Vec<usize>, vectors: &[Vector]) -> Self {
-        let centre = centre(nodes.iter().map(|node| &vectors[*node]));
+    fn new(nodes: Vec<usize>, vectors: &[Vector], stray: f32) -> Self {
+        let centre = Vector::centre(nodes.iter().map(|node| &vectors[*node]));
         let near = nearest(&centre, nodes.iter().map(|node| (*node, &vectors[*node])), nodes.len());
-        let near: Vec<_> = near.into_iter().filter(|near| near.likeness >= STRAY).collect();
+        let near: Vec<_> = near.into_iter().filter(|near| near.likeness >= stray).collect();
         let cohesion = near.iter().map(|near| near.likeness).sum::<f32>() / near.len().max(1) as f32;
         Self { nodes: near.into_iter().map(|near| near.index).collect(), cohesion }
     }
-}
-
-/// The mean of vectors, of length one.
-fn centre<'a>(vectors: impl Iterator<Item = &'a Vector>) -> Vector {
-    let mut sum: std::collections::BTreeMap<u32, f32> = std::collections::BTreeMap::new();
-    for (term, weight) in vectors.flatten() {
-        *sum.entry(*term).or_default() += weight;
-    }
-    let mut centre: Vector = sum.into_iter().collect();
-    let length = cosine(&centre, &centre).sqrt().max(f32::MIN_POSITIVE);
-    centre.iter_mut().for_each(|(_, weight)| *weight /= length);
-    centre
 }
 
 /// Names that are given once only.

@@ -3,9 +3,10 @@
 use rayon::prelude::*;
 
 use crate::folds::folds;
-use crate::linear::{Linear, softmax, temperature};
+use crate::linear::{softmax, temperature};
 use crate::progress::Steps;
 use crate::vectors::Vector;
+use crate::yardstick::Yardstick;
 
 /// Rows with numbered labels, and what reads the same.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +34,7 @@ pub(crate) fn out_of_fold(set: Labelled<'_>, n_folds: usize, seed: u64, steps: &
     let of_fold = |fold: usize| -> Vec<(usize, Vec<f32>)> {
         let rows = (0..set.labels.len()).filter(|row| fold_of[*row] != fold);
         let rows: Vec<(&Vector, u32)> = rows.map(|row| (set.vectors[row], set.labels[row])).collect();
-        let model = Linear::fit(&rows, set.n_terms, set.n_classes, seed);
+        let model = Yardstick::fit(&rows, set.n_terms, set.n_classes, seed);
         let held_out = (0..set.labels.len()).filter(|row| fold_of[*row] == fold);
         let said = held_out.map(|row| (row, model.logits(set.vectors[row]))).collect();
         steps.step();

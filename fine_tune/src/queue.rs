@@ -8,28 +8,31 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use indexmap::IndexMap;
-use model::Classifier;
+use model::{Classifier, SentenceEncoder};
 use serde::{Deserialize, Serialize};
 
 use crate::args::QueueArgs;
 use crate::communities::graph;
 use crate::dataset::{BotRows, DataOptions};
-use crate::linear::{Linear, softmax};
+use crate::linear::softmax;
 use crate::logs::{Conversation, Role};
+use crate::meaning::{self, Meaning};
 use crate::mine::read_logs;
 use crate::out_of_fold::{Labelled, out_of_fold};
 use crate::progress::Steps;
 use crate::row::Row;
 use crate::telling;
 use crate::terminal::{columns, quoted};
-use crate::vectors::{Vector, Vectoriser, cosine};
+use crate::vectors::{Vector, Vectoriser};
+use crate::yardstick::Yardstick;
 use crate::{Place, evaluate};
 
 /// Different messages that are weighed up; of larger logs an even selection.
 const MOST: usize = 30_000;
-/// Neighbours that density is judged by, and how alike they must be.
+/// Neighbours that density is judged by, and how alike they must be by words or by meaning.
 const NEIGHBOURS: usize = 15;
 const LEAST: f32 = 0.2;
+const LEAST_BY_MEANING: f32 = 0.35;
 /// Folds by which the quick model's probabilities are calibrated.
 const FOLDS: usize = 5;
 const SEED: u64 = 17;
@@ -81,11 +84,12 @@ pub fn run_queue(arguments: &QueueArgs) -> anyhow::Result<ExitCode> {
     let bot = BotRows::load(&arguments.bot, &DataOptions::default())?;
     let (conversations, _) = read_logs(&arguments.logs)?;
     let pool = unlabelled(&conversations, &bot);
+    let encoder = meaning::open(arguments.base.as_ref())?;
     let said = match &arguments.model {
         Some(path) => by_model(&Classifier::load(path).context("cannot load the model")?, &pool),
-        None => by_examples(&bot, &pool)?,
+        None => by_examples(&bot, &pool, encoder.as_ref())?,
     };
-    let queue = queue(&pool, said, arguments.top);
+    let queue = queue(&pool, said, encoder.as_ref(), arguments.top);
     if let Some(out) = &arguments.out {
         write(out, &queue)?;
     }
@@ -162,7 +166,7 @@ fn understood(said: model::Prediction) -> Said {
 }
 
 /// Without a model a quick one is learned from the bot's examples.
-fn by_examples(bot: &BotRows, pool: &[Unlabelled]) -> anyhow::Result<Vec<Said>> {
+fn by_examples(bot: &BotRows, pool: &[Unlabelled], encoder: Option<&SentenceEncoder>) -> anyhow::Result<Vec<Said>> {
     let mut intents: Vec<Option<&str>> = bot.rows.iter().flat_map(Row::labels).collect();
     intents.sort_unstable();
     intents.dedup();
@@ -172,7 +176,15 @@ fn by_examples(bot: &BotRows, pool: &[Unlabelled]) -> anyhow::Result<Vec<Said>> 
     let numbers: BTreeMap<Option<&str>, u32> = intents.iter().copied().zip(0..).collect();
     let readings: Vec<String> = bot.rows.iter().map(|row| text::normalise(&row.text).as_str().to_owned()).collect();
     let vectoriser = Vectoriser::fit(readings.iter().map(String::as_str), if readings.len() < 1000 { 1 } else { 2 });
-    let vectors: Vec<Vector> = readings.iter().map(|reading| vectoriser.vector(reading)).collect();
+    let mut vectors: Vec<Vector> = readings.iter().map(|reading| vectoriser.vector(reading)).collect();
+    let mut asked: Vec<Vector> = pool.iter().map(|one| vectoriser.vector(&one.reading)).collect();
+    if let Some(encoder) = encoder {
+        let texts: Vec<&str> = readings.iter().map(String::as_str).collect();
+        let (meaning, places) = Meaning::fit(encoder, &texts);
+        let texts: Vec<&str> = pool.iter().map(|one| one.reading.as_str()).collect();
+        let all = vectors.iter_mut().chain(&mut asked).zip(places.into_iter().chain(meaning.places(&texts)));
+        all.for_each(|(vector, place)| vector.meaning = place);
+    }
     // A message with several intents teaches each of them.
     let stated = bot.rows.iter().enumerate().flat_map(|(at, row)| row.labels().map(move |label| (at, label)));
     let (of_rows, labels): (Vec<usize>, Vec<u32>) = stated.map(|(at, label)| (at, numbers[&label])).unzip();
@@ -184,14 +196,14 @@ fn by_examples(bot: &BotRows, pool: &[Unlabelled]) -> anyhow::Result<Vec<Said>> 
     let steps = Steps::new("learning from the bot's examples", FOLDS);
     let temperature = out_of_fold(set, FOLDS, SEED, &steps).temperature;
     steps.finish();
-    let model = Linear::fit(&rows, n_terms, n_classes, SEED);
+    let model = Yardstick::fit(&rows, n_terms, n_classes, SEED);
     let pairs = pairs(&bot.rows);
-    let said = |one: &Unlabelled| {
-        let mut scores = model.logits(&vectoriser.vector(&one.reading));
+    let said = |one: &Vector| {
+        let mut scores = model.logits(one);
         softmax(&mut scores, temperature);
         of_shares(ranked(intents.iter().map(|intent| intent.map(str::to_owned)).zip(scores).collect()), &pairs)
     };
-    Ok(pool.iter().map(said).collect())
+    Ok(asked.iter().map(said).collect())
 }
 
 /// Intents that stand together in an example.
@@ -228,11 +240,20 @@ fn ranked(mut ranking: Ranking) -> Ranking {
 }
 
 /// Orders by uncertainty times density, and lowers what reads like a message that is in the queue already.
-fn queue(pool: &[Unlabelled], said: Vec<Said>, top: usize) -> Vec<Queued> {
-    let texts = || pool.iter().map(|one| one.reading.as_str());
-    let vectoriser = Vectoriser::fit(texts(), 1);
-    let vectors: Vec<Vector> = texts().map(|text| vectoriser.vector(text)).collect();
-    let graph = graph(&vectors, NEIGHBOURS, LEAST);
+fn queue(pool: &[Unlabelled], said: Vec<Said>, encoder: Option<&SentenceEncoder>, top: usize) -> Vec<Queued> {
+    let texts: Vec<&str> = pool.iter().map(|one| one.reading.as_str()).collect();
+    let (vectors, least): (Vec<Vector>, f32) = match encoder {
+        Some(encoder) => {
+            let (_, places) = Meaning::fit(encoder, &texts);
+            let vectors = places.into_iter().map(|meaning| Vector { terms: Vec::new(), meaning });
+            (vectors.collect(), LEAST_BY_MEANING)
+        }
+        None => {
+            let vectoriser = Vectoriser::fit(texts.iter().copied(), 1);
+            (texts.iter().map(|text| vectoriser.vector(text)).collect(), LEAST)
+        }
+    };
+    let graph = graph(&vectors, NEIGHBOURS, least);
     let density: Vec<f32> = graph
         .iter()
         .zip(pool)
@@ -262,7 +283,7 @@ fn queue(pool: &[Unlabelled], said: Vec<Said>, top: usize) -> Vec<Queued> {
             place: pool[best].place.clone(),
         });
         for (other, _) in &graph[best] {
-            let alike = cosine(&vectors[best], &vectors[*other as usize]).clamp(0.0, 1.0);
+            let alike = vectors[best].likeness(&vectors[*other as usize]).clamp(0.0, 1.0);
             value[*other as usize] *= 1.0 - alike;
         }
     }
@@ -351,7 +372,7 @@ mod tests {
         assert!(pair.uncertainty < 0.15 && strangers.uncertainty > 0.9, "{pair:?} {strangers:?}");
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("queue.jsonl");
-        write(&out, &queue(&pool(&["give me both of them"]), vec![pair], 1)).unwrap();
+        write(&out, &queue(&pool(&["give me both of them"]), vec![pair], None, 1)).unwrap();
         let row: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(out).unwrap()).unwrap();
         assert_eq!(row, serde_json::json!({"text": "give me both of them", "intents": ["a", "b"]}));
     }
@@ -360,7 +381,8 @@ mod tests {
     fn unsure_and_usual_messages_come_before_sure_and_odd_ones() {
         let pool = pool(&["where is it now", "where is it then", "where is it", "zebra crossing", "thank you"]);
         let rankings = vec![sure(0.5), sure(0.5), sure(0.55), sure(0.5), sure(1.0)];
-        let queue = queue(&pool, rankings, 5);
+        let encoder = SentenceEncoder::shipped().unwrap();
+        let queue = queue(&pool, rankings, Some(&encoder), 5);
         let order: Vec<&str> = queue.iter().map(|one| one.text.as_str()).collect();
         assert!(order[0].starts_with("where is it"), "{order:?}");
         // Messages like the first say little more once that one is labelled.
@@ -369,7 +391,7 @@ mod tests {
 
     #[test]
     fn an_empty_pool_gives_an_empty_queue() {
-        assert!(queue(&[], Vec::new(), 10).is_empty());
+        assert!(queue(&[], Vec::new(), None, 10).is_empty());
         assert!(table(&[], 0).contains("0 of 0"));
         assert_eq!(margin(&Vec::new()), 1.0);
     }
@@ -396,6 +418,6 @@ mod tests {
         let pool = unlabelled(&read_logs(&[log]).unwrap().0, &bot);
         assert_eq!(pool.len(), 1);
         assert_eq!((pool[0].text.as_str(), pool[0].times), ("call my phone [mobile]", 2));
-        assert_eq!(by_examples(&bot, &pool).unwrap()[0].ranking.len(), 2);
+        assert_eq!(by_examples(&bot, &pool, None).unwrap()[0].ranking.len(), 2);
     }
 }

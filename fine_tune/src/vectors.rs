@@ -1,7 +1,7 @@
-//! A message as a sparse vector: TF-IDF over words, pairs of words and runs of characters, for whatever compares
-//! messages without a trained model. Chinese characters count as words.
+//! A message as a vector, for whatever compares messages without a trained model: TF-IDF over words, pairs of words and
+//! runs of characters, where Chinese characters count as words, and what it means where a base tells that.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Characters of a message that are read.
 const MAX_CHARS: usize = 1000;
@@ -10,8 +10,52 @@ const RUNS: std::ops::RangeInclusive<usize> = 2..=4;
 /// Most terms that are known, the most frequent first.
 const MAX_TERMS: usize = 300_000;
 
-/// Terms with weights, by term. The squares of the weights sum to one, less the share of terms that are not known.
-pub(crate) type Vector = Vec<(u32, f32)>;
+/// What a message says and what it means; either may be left empty for all messages that are compared.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Vector {
+    /// Terms with weights, by term. The squares of the weights sum to one, less the share of terms that are not known.
+    pub(crate) terms: Vec<(u32, f32)>,
+    /// Its place among meanings, of length 1, or zeros where it means nothing.
+    pub(crate) meaning: Vec<f32>,
+}
+
+impl Vector {
+    /// The cosine of the terms, that of the meanings, or the mean of both where both are known.
+    pub(crate) fn likeness(&self, other: &Self) -> f32 {
+        if self.meaning.is_empty() {
+            return cosine(&self.terms, &other.terms);
+        }
+        let meaning = self.meaning.iter().zip(&other.meaning).map(|(a, b)| a * b).sum();
+        let is_worded = !self.terms.is_empty() || !other.terms.is_empty();
+        if is_worded { f32::midpoint(cosine(&self.terms, &other.terms), meaning) } else { meaning }
+    }
+
+    /// The mean of vectors; its terms and its meaning are of length 1 each.
+    pub(crate) fn centre<'a>(vectors: impl Iterator<Item = &'a Self>) -> Self {
+        let mut terms: BTreeMap<u32, f32> = BTreeMap::new();
+        let mut meaning: Vec<f32> = Vec::new();
+        for vector in vectors {
+            for (term, weight) in &vector.terms {
+                *terms.entry(*term).or_default() += weight;
+            }
+            meaning.resize(vector.meaning.len(), 0.0);
+            meaning.iter_mut().zip(&vector.meaning).for_each(|(sum, value)| *sum += value);
+        }
+        let mut terms: Vec<(u32, f32)> = terms.into_iter().collect();
+        let length = cosine(&terms, &terms).sqrt().max(f32::MIN_POSITIVE);
+        terms.iter_mut().for_each(|(_, weight)| *weight /= length);
+        to_length_one(&mut meaning);
+        Self { terms, meaning }
+    }
+}
+
+/// Zeros stay zeros.
+pub(crate) fn to_length_one(values: &mut [f32]) {
+    let length = values.iter().map(|value| value * value).sum::<f32>().sqrt();
+    if length > 0.0 {
+        values.iter_mut().for_each(|value| *value /= length);
+    }
+}
 
 /// The known terms with their inverse document frequencies.
 #[derive(Debug, Clone)]
@@ -49,7 +93,7 @@ impl Vectoriser {
         self.idf.len()
     }
 
-    /// The vector of a normalised text; words and character runs weigh the same together.
+    /// What a normalised text says; words and character runs weigh the same together.
     pub(crate) fn vector(&self, text: &str) -> Vector {
         let mut found: Vec<(u32, f32, bool)> = Vec::new();
         let mut squares = [0.0_f32; 2];
@@ -62,14 +106,14 @@ impl Vectoriser {
         }
         let kinds = squares.iter().filter(|square| **square > 0.0).count() as f32;
         let scales = squares.map(|square| (square * kinds).sqrt().recip());
-        let mut vector: Vector =
+        let mut terms: Vec<(u32, f32)> =
             found.into_iter().map(|(term, weight, is_run)| (term, weight * scales[usize::from(is_run)])).collect();
-        vector.sort_unstable_by_key(|(term, _)| *term);
-        vector
+        terms.sort_unstable_by_key(|(term, _)| *term);
+        Vector { terms, meaning: Vec::new() }
     }
 }
 
-/// The cosine of two texts by their vectors.
+/// The cosine of two texts by their terms.
 pub(crate) fn cosine(a: &[(u32, f32)], b: &[(u32, f32)]) -> f32 {
     let (mut at, mut sum) = (0, 0.0);
     for (term, weight) in a {
@@ -159,7 +203,7 @@ mod tests {
     fn likeness(a: &str, b: &str) -> f32 {
         let texts = [a, b, "opening hours", "谢谢"];
         let vectoriser = Vectoriser::fit(texts.into_iter(), 1);
-        cosine(&vectoriser.vector(a), &vectoriser.vector(b))
+        vectoriser.vector(a).likeness(&vectoriser.vector(b))
     }
 
     #[test]
@@ -173,16 +217,17 @@ mod tests {
     #[test]
     fn a_text_of_unknown_or_no_terms_has_an_empty_vector() {
         let vectoriser = Vectoriser::fit(["a b"].into_iter(), 1);
-        assert!(vectoriser.vector("").is_empty() && vectoriser.vector("大").is_empty());
-        assert!(cosine(&vectoriser.vector("a b"), &vectoriser.vector("a b with much that is not known")) < 0.5);
-        assert_eq!(cosine(&[], &vectoriser.vector("a b")), 0.0);
+        assert!(vectoriser.vector("").terms.is_empty() && vectoriser.vector("大").terms.is_empty());
+        let known = vectoriser.vector("a b");
+        assert!(known.likeness(&vectoriser.vector("a b with much that is not known")) < 0.5);
+        assert_eq!(Vector::default().likeness(&known), 0.0);
         assert_eq!(Vectoriser::fit(std::iter::empty(), 1).n_terms(), 0);
     }
 
     proptest! {
         #[test]
         fn a_vector_of_known_terms_has_length_one(text in any::<String>()) {
-            let vector = Vectoriser::fit(std::iter::once(text.as_str()), 1).vector(&text);
+            let vector = Vectoriser::fit(std::iter::once(text.as_str()), 1).vector(&text).terms;
             let length: f32 = vector.iter().map(|(_, weight)| weight * weight).sum();
             prop_assert!(vector.is_empty() || (length - 1.0).abs() < 1e-3);
             prop_assert!(vector.is_sorted_by(|a, b| a.0 < b.0));

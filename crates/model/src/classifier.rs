@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use sha2::{Digest, Sha256};
 
@@ -33,12 +33,14 @@ pub struct Classifier {
     finder: EntityFinder,
     /// Thresholds found before, by the bits of their rate: each is asked for with every message.
     thresholds: Arc<Mutex<BTreeMap<u32, f32>>>,
+    /// The base's vectors of the examples, once somebody has asked for the nearest.
+    meanings: Arc<OnceLock<Vec<f32>>>,
 }
 
 impl Classifier {
     pub(crate) fn new(parts: Parts, info: BundleInfo, gazetteer: Gazetteer) -> Self {
         let finder = EntityFinder::new(&gazetteer);
-        Self { parts: Arc::new(parts), info, gazetteer, finder, thresholds: Arc::default() }
+        Self { parts: Arc::new(parts), info, gazetteer, finder, thresholds: Arc::default(), meanings: Arc::default() }
     }
 
     /// Loads a bundle, refusing one that is damaged or of another version.
@@ -118,6 +120,11 @@ impl Classifier {
 
     pub(crate) fn parts(&self) -> &Parts {
         &self.parts
+    }
+
+    /// The base's vectors of the examples, one after another; worked out once.
+    pub(crate) fn meanings(&self, work_out: impl FnOnce() -> Vec<f32>) -> &[f32] {
+        self.meanings.get_or_init(work_out)
     }
 
     /// Facts about the bundle.

@@ -1,9 +1,12 @@
 //! Why the classifier says what it says: what each word does to the best intent, and the nearest examples.
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::classifier::{Classifier, Parts, Scores};
+use crate::classifier::{Classifier, Scores};
+use crate::neighbours::ranked;
 use crate::network::{Input, best};
+use crate::{products, sentence, tokens};
 
 /// Words of a message that are weighed, one classification each.
 const MAX_WORDS: usize = 48;
@@ -43,7 +46,8 @@ pub struct NearExample {
     pub text: String,
     /// Its intent.
     pub intent: String,
-    /// Cosine of their rarer n-grams, from 0 to 1.
+    /// Cosine of what they mean where the model stands on a base without attention, such as the shipped one, else of their
+    /// rarer n-grams, from 0 to 1.
     pub similarity: f32,
 }
 
@@ -77,18 +81,29 @@ impl Classifier {
                 effect: with - log_odds(without),
             }
         });
-        Some(Explanation { intent, words: effects.collect(), nearest: nearest(parts, &inputs[0]) })
+        Some(Explanation { intent, words: effects.collect(), nearest: self.nearest(whole, &inputs[0]) })
     }
-}
 
-fn nearest(parts: &Parts, input: &Input) -> Vec<NearExample> {
-    let found = parts.neighbours.ranked(&input.features, NEAREST).into_iter().filter_map(|(example, similarity)| {
-        let label = *parts.neighbours.labels.get(example)?;
-        Some(NearExample {
-            text: parts.examples.get(example)?.clone(),
-            intent: parts.intents.get(label as usize)?.clone(),
-            similarity,
-        })
-    });
-    found.collect()
+    /// The examples most like a message that is in its normal form.
+    fn nearest(&self, whole: &str, input: &Input) -> Vec<NearExample> {
+        let parts = self.parts();
+        let found = match &parts.network.averaged {
+            Some(averaged) => {
+                let encode =
+                    |text: &str| averaged.encode(&tokens::encode(&parts.tokenizer, text, sentence::MAX_TOKENS, false));
+                let known = self.meanings(|| parts.examples.par_iter().flat_map_iter(|text| encode(text)).collect());
+                ranked(products(&encode(whole), known, averaged.shape.width), NEAREST)
+            }
+            None => parts.neighbours.ranked(&input.features, NEAREST),
+        };
+        let example = |(example, similarity): (usize, f32)| {
+            let label = *parts.neighbours.labels.get(example)?;
+            Some(NearExample {
+                text: parts.examples.get(example)?.clone(),
+                intent: parts.intents.get(label as usize)?.clone(),
+                similarity,
+            })
+        };
+        found.into_iter().filter_map(example).collect()
+    }
 }

@@ -78,11 +78,7 @@ impl Neighbours {
 
     /// The `n` nearest examples with their similarities, the nearest first; those that share nothing are left out.
     pub(crate) fn ranked(&self, features: &Features, n: usize) -> Vec<(usize, f32)> {
-        let mut ranked: Vec<(usize, f32)> = self.similarities(features).into_iter().enumerate().collect();
-        ranked.retain(|(_, similarity)| *similarity > 0.0);
-        ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        ranked.truncate(n);
-        ranked
+        ranked(self.similarities(features), n)
     }
 
     /// Cosine to each example over the n-grams that are not common.
@@ -97,6 +93,15 @@ impl Neighbours {
         }
         similarities
     }
+}
+
+/// The `n` highest similarities with their places, the highest first; those not above zero are left out.
+pub(crate) fn ranked(similarities: Vec<f32>, n: usize) -> Vec<(usize, f32)> {
+    let mut ranked: Vec<(usize, f32)> = similarities.into_iter().enumerate().collect();
+    ranked.retain(|(_, similarity)| *similarity > 0.0);
+    ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    ranked.truncate(n);
+    ranked
 }
 
 /// Length of a message's vector without common n-grams; never zero.

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::Base;
+use super::base::base;
+
 /// What `check` takes.
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = CHECK_EXAMPLES)]
@@ -19,6 +22,11 @@ pub struct CheckArgs {
     /// Only validate the files, without the audit of the labels
     #[arg(long, conflicts_with = "test")]
     pub no_audit: bool,
+
+    /// Whose vectors say what messages mean: a base that `distil` wrote, a BERT-family checkpoint in Hugging Face layout, or
+    /// `none` to compare words alone [default: shipped, the base that comes with the program]
+    #[arg(long, value_name = "DIR|none|shipped", value_parser = base, conflicts_with = "no_audit")]
+    pub base: Option<Base>,
 
     /// Write everything found, with the evidence, as one self-contained page
     #[arg(long, value_name = "FILE")]
@@ -36,7 +44,8 @@ Examples:
   check my-bot --test test.jsonl        and test messages that the bot also learns from
   check my-bot --no-audit               the files alone
 
-The audit names labels that are likely wrong (confident learning), messages that are almost the same under two labels,
+The audit names labels that are likely wrong (confident learning), messages that read or mean almost the same under two
+labels,
 intents that run into each other or are hard to recognise, and tests that are also learned from. What it finds are
 warnings for a person to judge.
 

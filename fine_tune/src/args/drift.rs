@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::Base;
+use super::base::base;
+
 /// What `drift` takes.
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = DRIFT_EXAMPLES)]
@@ -16,9 +19,15 @@ pub struct DriftArgs {
     #[arg(long, value_name = "FILE", required = true)]
     pub after: Vec<PathBuf>,
 
-    /// The model that says what messages mean and which of them it answers [default: the labels in the logs]
+    /// The model that says what messages mean and which of them it answers [default: the labels in the
+    /// logs, or groups of messages that mean the like where there are none]
     #[arg(long, value_name = "MODEL")]
     pub model: Option<PathBuf>,
+
+    /// Whose vectors say what messages mean, where they are grouped: a base that `distil` wrote, a BERT-family checkpoint in
+    /// Hugging Face layout, or `none` for no groups [default: shipped, the base that comes with the program]
+    #[arg(long, value_name = "DIR|none|shipped", value_parser = base)]
+    pub base: Option<Base>,
 
     /// The start of the random exchanges
     #[arg(long, value_name = "N", default_value_t = 17)]
@@ -39,7 +48,7 @@ pub struct DriftArgs {
 
 const DRIFT_EXAMPLES: &str = "\
 Examples:
-  drift --before march.jsonl --after april.jsonl                  by the labels in the logs
+  drift --before march.jsonl --after april.jsonl                  by the labels in the logs, or by groups
   drift --before march.jsonl --after april.jsonl --model model    by what the model understands
 
 Significance is that of 2,000 random exchanges of whole conversations; * marks what chance does not explain (p below

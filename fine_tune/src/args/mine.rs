@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::Base;
+use super::base::base;
+
 /// What `mine` takes.
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = MINE_EXAMPLES)]
@@ -27,6 +30,15 @@ pub struct MineArgs {
     /// More than 1 finds more and smaller groups, less than 1 fewer and larger ones
     #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = detail)]
     pub detail: f32,
+
+    /// Examples of each group that are written
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    pub examples: usize,
+
+    /// Whose vectors say what messages mean: a base that `distil` wrote, a BERT-family checkpoint in Hugging Face layout, or
+    /// `none` to compare words alone, each language for itself [default: shipped, the base that comes with the program]
+    #[arg(long, value_name = "DIR|none|shipped", value_parser = base)]
+    pub base: Option<Base>,
 
     /// Write the groups as a bot folder to edit: intents and drafts of templates; it must not exist yet
     #[arg(long, short, value_name = "DIR")]

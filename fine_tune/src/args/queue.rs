@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::Base;
+use super::base::base;
+
 /// What `queue` takes.
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = QUEUE_EXAMPLES)]
@@ -18,6 +21,11 @@ pub struct QueueArgs {
     /// The model whose doubts count [default: a quick one made from the bot's examples]
     #[arg(long, value_name = "MODEL")]
     pub model: Option<PathBuf>,
+
+    /// Whose vectors say what messages mean: a base that `distil` wrote, a BERT-family checkpoint in Hugging Face layout, or
+    /// `none` to compare words alone [default: shipped, the base that comes with the program]
+    #[arg(long, value_name = "DIR|none|shipped", value_parser = base)]
+    pub base: Option<Base>,
 
     /// How many messages to list
     #[arg(long, value_name = "N", default_value_t = 50)]

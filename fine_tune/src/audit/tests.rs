@@ -33,7 +33,8 @@ fn sound() -> Vec<Row> {
 }
 
 fn find(rows: &[Row], asked: &[Row]) -> Audit {
-    audit(rows, asked, &Steps::new("auditing", STEPS))
+    let encoder = SentenceEncoder::shipped().unwrap();
+    audit(rows, asked, Some(&encoder), &Steps::new("auditing", STEPS))
 }
 
 fn kinds(audit: &Audit) -> Vec<Kind> {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Change, Drift, SIGNIFICANT, Shift, Word};
+use super::{Change, Drift, SIGNIFICANT, Shift, Source, Word};
 use crate::terminal::{columns, percent};
 use crate::web::{self, Cell, cards};
 
@@ -16,7 +16,7 @@ pub(super) fn table(drift: &Drift) -> String {
         "before  {before} conversations, {} messages\nafter   {after} conversations, {} messages\n\n",
         drift.messages[0], drift.messages[1]
     );
-    let mix = drift.mix.as_ref().map_or_else(|| "no labels in the logs; give --model".to_owned(), told);
+    let mix = drift.mix.as_ref().map_or_else(|| "no labels in the logs and no groups; give --model".to_owned(), told);
     let unanswered = drift.unanswered.as_ref().map_or_else(
         || "needs --model".to_owned(),
         |change| {
@@ -24,7 +24,8 @@ pub(super) fn table(drift: &Drift) -> String {
             format!("{before} → {after} (p = {:.4}){}", change.p, mark(change.p))
         },
     );
-    for (name, value) in [("intents", mix), ("words", told(&drift.vocabulary)), ("not answered", unanswered)] {
+    let [name_of_one, name_of_all] = kind(drift);
+    for (name, value) in [(name_of_all, mix), ("words", told(&drift.vocabulary)), ("not answered", unanswered)] {
         let _ = writeln!(out, "{name:<13} {value}");
     }
     if !drift.intents.is_empty() {
@@ -35,7 +36,7 @@ pub(super) fn table(drift: &Drift) -> String {
             [change.name.clone()].into_iter().chain(shares).chain([moved, p]).collect()
         };
         let rows: Vec<Vec<String>> = drift.intents.iter().take(INTENTS).map(row).collect();
-        let _ = write!(out, "\n{}", columns(&["intent", "before", "after", "points", "p"], &rows));
+        let _ = write!(out, "\n{}", columns(&[name_of_one, "before", "after", "points", "p"], &rows));
     }
     for (heading, words) in [("said more", &drift.rising), ("said less", &drift.falling)] {
         if !words.is_empty() {
@@ -44,6 +45,15 @@ pub(super) fn table(drift: &Drift) -> String {
         }
     }
     out
+}
+
+/// What shares are told of, one and all of them.
+fn kind(drift: &Drift) -> [&'static str; 2] {
+    if drift.intents_from.as_deref() == Some(Source::Groups.name()) {
+        ["group", "groups"]
+    } else {
+        ["intent", "intents"]
+    }
 }
 
 fn mark(p: f64) -> &'static str {
@@ -71,7 +81,8 @@ pub(super) fn page(drift: &Drift) -> String {
     ];
     let shift = |shift: &Shift| (format!("{:.4}", shift.divergence), told(shift));
     if let Some((value, note)) = drift.mix.as_ref().map(shift) {
-        figures.push(("Intents moved by", value, note));
+        let name = if kind(drift)[0] == "group" { "Groups moved by" } else { "Intents moved by" };
+        figures.push((name, value, note));
     }
     let (value, note) = shift(&drift.vocabulary);
     figures.push(("Words moved by", value, note));
@@ -86,7 +97,8 @@ pub(super) fn page(drift: &Drift) -> String {
     };
     let intents: Vec<_> =
         drift.intents.iter().map(|change| row(&change.name, change.shares, format!("{:.4}", change.p))).collect();
-    web::table(&mut body, "Intents", &["Intent", "Before", "After", "p"], &intents);
+    let (title, head) = if kind(drift)[0] == "group" { ("Groups", "Group") } else { ("Intents", "Intent") };
+    web::table(&mut body, title, &[head, "Before", "After", "p"], &intents);
     for (heading, words) in [("Said more", &drift.rising), ("Said less", &drift.falling)] {
         let rows: Vec<_> = words.iter().map(|word| row(&word.word, word.shares, format!("{:+.1}", word.z))).collect();
         web::table(&mut body, heading, &["Word", "Before", "After", "Standard deviations"], &rows);

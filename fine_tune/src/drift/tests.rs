@@ -24,7 +24,7 @@ fn log(n: usize, one_in: usize, shift: usize) -> Vec<Talk> {
 
 #[test]
 fn a_new_intent_and_its_words_are_found() {
-    let drift = drift(&[log(100, 1000, 1), log(100, 3, 0)], false, 17);
+    let drift = drift(&[log(100, 1000, 1), log(100, 3, 0)], Source::Labels, 17);
     assert!(drift.is_significant() && drift.mix.unwrap().p < 0.01);
     assert_eq!((drift.intents[0].name.as_str(), drift.intents[0].shares[0]), ("recall", 0.0));
     assert!(drift.rising.iter().any(|word| word.word == "recalled"), "{:?}", drift.rising);
@@ -42,7 +42,7 @@ fn every_intent_of_a_message_is_counted() {
         let source = crate::source::Source::new("log".to_owned(), &(0..60).map(line).collect::<String>());
         crate::logs::read(&source).0.iter().map(Talk::new).collect::<Vec<Talk>>()
     };
-    let drift = drift(&[log("invoice"), log("recall")], false, 17);
+    let drift = drift(&[log("invoice"), log("recall")], Source::Labels, 17);
     let share = |name: &str| drift.intents.iter().find(|change| change.name == name).unwrap().shares;
     assert_eq!(share("invoice"), [1.0 / 3.0, 0.0]);
     assert_eq!(share("recall"), [0.0, 1.0 / 3.0]);
@@ -50,8 +50,28 @@ fn every_intent_of_a_message_is_counted() {
 }
 
 #[test]
+fn without_labels_a_new_matter_is_a_group_of_its_own_whichever_language_it_is_told_in() {
+    let parcel = ["where is my parcel", "我的快递到哪了", "my package has not come", "包裹怎么还没到"];
+    let recall =
+        ["is this charger recalled", "充电器是不是被召回了", "the charger recall, is mine in it", "召回的充电器怎么办"];
+    let asked = |n: usize| if n < 80 || n.is_multiple_of(2) { parcel[n / 2 % 4] } else { recall[n / 2 % 4] };
+    let line =
+        |n: usize| format!("{}\n", serde_json::json!({"conversation_id": n, "role": "customer", "text": asked(n)}));
+    let source = crate::source::Source::new("log".to_owned(), &(0..160).map(line).collect::<String>());
+    let (conversations, _) = crate::logs::read(&source);
+    let mut talks: Vec<Talk> = conversations.iter().map(Talk::new).collect();
+    group(&mut talks, &matters(&conversations, &model::SentenceEncoder::shipped().unwrap()));
+    let after = talks.split_off(80);
+    let drift = drift(&[talks, after], Source::Groups, 17);
+    assert_eq!((drift.intents.len(), drift.intents_from.as_deref()), (2, Some("groups")), "{:?}", drift.intents);
+    let new = drift.intents.iter().find(|change| change.shares[0] == 0.0).unwrap();
+    assert!((new.shares[1] - 0.5).abs() < 1e-9 && new.p < 0.01, "{new:?}");
+    assert!(report::table(&drift).contains("groups        have changed *"));
+}
+
+#[test]
 fn two_logs_of_the_same_kind_are_not_told_apart() {
-    let drift = drift(&[log(100, 10, 0), log(100, 10, 3)], false, 17);
+    let drift = drift(&[log(100, 10, 0), log(100, 10, 3)], Source::Labels, 17);
     assert!(!drift.is_significant(), "{drift:?}");
     assert!(drift.rising.is_empty() && drift.falling.is_empty());
     assert_eq!(drift.unanswered, None);
@@ -62,7 +82,7 @@ fn one_talkative_customer_is_no_drift() {
     // Sixty messages, but one conversation: exchanging messages instead of conversations would call this a change.
     let mut after = log(30, 1000, 1);
     after.push(talk(&[("the charger was recalled", "recall"); 60]));
-    let drift = drift(&[log(31, 1000, 1), after], false, 17);
+    let drift = drift(&[log(31, 1000, 1), after], Source::Labels, 17);
     assert!(!drift.mix.unwrap().is_significant(), "{drift:?}");
 }
 
@@ -73,7 +93,7 @@ fn more_unanswered_messages_are_told_with_their_chance() {
         log.iter_mut().enumerate().for_each(|(n, talk)| talk.unanswered = usize::from(n % share == 0));
         log
     };
-    let drift = drift(&[unanswered(20), unanswered(2)], true, 17);
+    let drift = drift(&[unanswered(20), unanswered(2)], Source::Model, 17);
     let change = drift.unanswered.clone().unwrap();
     assert!(change.shares[0] < 0.05 && change.shares[1] > 0.3 && change.p < 0.01, "{change:?}");
     assert!(drift.is_significant());
@@ -88,7 +108,7 @@ fn shares_alike_do_not_diverge_and_shares_apart_diverge_by_one_bit() {
 
 #[test]
 fn the_report_reads_well() {
-    let drift = drift(&[log(60, 1000, 1), log(60, 3, 0)], false, 17);
+    let drift = drift(&[log(60, 1000, 1), log(60, 3, 0)], Source::Labels, 17);
     insta::assert_snapshot!(report::table(&drift));
     assert!(report::page(&drift).contains("recalled") && !report::page(&drift).contains("http"));
 }

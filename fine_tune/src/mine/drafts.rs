@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use super::replies::is_english;
 use super::{Group, Mined};
 use crate::{Error, data_report};
 
@@ -54,12 +55,17 @@ fn templates(groups: &[Group]) -> String {
     let answered: Vec<&Group> = groups.iter().filter(|group| !group.replies.is_empty()).collect();
     let _ = writeln!(out, "templates:{}", if answered.is_empty() { " []" } else { "" });
     for group in answered {
-        let reply = &group.replies[0];
-        let language = if data_report::language(&reply.text) == "en" { "en" } else { "zh" };
-        // Braces would be slots of a template.
-        let text = plain(&reply.text).replace('{', "(").replace('}', ")");
-        let _ = writeln!(out, "  # said {} times", reply.times);
-        let _ = writeln!(out, "  - intent: {}\n    replies: {{{language}: {}}}", quoted(&group.name), quoted(&text));
+        let mut said: Vec<String> = Vec::new();
+        let mut replies: Vec<String> = Vec::new();
+        for (language, english) in [("zh", false), ("en", true)] {
+            let Some(reply) = group.replies.iter().find(|reply| is_english(&reply.text) == english) else { continue };
+            // Braces would be slots of a template.
+            let text = plain(&reply.text).replace('{', "(").replace('}', ")");
+            said.push(format!("{language} {} times", reply.times));
+            replies.push(format!("{language}: {}", quoted(&text)));
+        }
+        let _ = writeln!(out, "  # said {}", said.join(", "));
+        let _ = writeln!(out, "  - intent: {}\n    replies: {{{}}}", quoted(&group.name), replies.join(", "));
     }
     out
 }

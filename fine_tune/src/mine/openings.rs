@@ -16,6 +16,8 @@ const FIRST_TURNS: usize = 3;
 pub(super) struct Opening {
     /// As the first customer wrote it, without personal data.
     pub(super) text: String,
+    /// Its letters alone, for what it means.
+    pub(super) letters: String,
     /// Its telling words alone.
     pub(super) reading: String,
     /// Conversation and turn of everyone who said so.
@@ -33,11 +35,12 @@ pub(super) fn find(conversations: &[Conversation], which: Which) -> Vec<Opening>
         let customers = conversation.turns.iter().enumerate().filter(|(_, turn)| turn.role == Role::Customer);
         let questions = customers.take(first_turns).filter_map(|(at, turn)| {
             let text = text::redact(&turn.text).text;
-            let words = words(&letters(&text));
-            (!words.is_empty()).then(|| (at, text, words.join(" ")))
+            let letters = letters(&text);
+            let words = words(&letters).join(" ");
+            (!words.is_empty()).then_some((at, text, letters, words))
         });
-        for (at, text, reading) in questions.take(wanted) {
-            let opening = || Opening { text, reading: reading.clone(), turns: Vec::new() };
+        for (at, text, letters, reading) in questions.take(wanted) {
+            let opening = || Opening { text, letters, reading: reading.clone(), turns: Vec::new() };
             found.entry(reading.clone()).or_insert_with(opening).turns.push((talk, at));
         }
     }

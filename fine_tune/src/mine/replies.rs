@@ -1,6 +1,7 @@
 //! What agents replied to a group of questions: usual wordings first, better those after which a matter was resolved.
 
 use super::{Opening, Reply};
+use crate::data_report;
 use crate::logs::{Conversation, Role};
 use crate::near::NearIndex;
 use crate::vectors::{Vector, Vectoriser};
@@ -17,7 +18,12 @@ struct Said {
     resolved: Option<bool>,
 }
 
-/// The replies that stand for most others.
+/// Whether a reply is for customers who write English.
+pub(super) fn is_english(reply: &str) -> bool {
+    data_report::language(reply) == "en"
+}
+
+/// The replies that stand for most others, at most `n` in each language.
 pub(super) fn best(conversations: &[Conversation], openings: &[&Opening], n: usize) -> Vec<Reply> {
     let turns = openings.iter().flat_map(|opening| &opening.turns);
     let said: Vec<Said> = turns.filter_map(|(talk, at)| reply(&conversations[*talk], *at)).take(MOST).collect();
@@ -27,9 +33,12 @@ pub(super) fn best(conversations: &[Conversation], openings: &[&Opening], n: usi
     let index = NearIndex::new(&vectors, ALIKE);
     let alike: Vec<Vec<usize>> =
         vectors.iter().map(|vector| index.near(vector).iter().map(|near| near.index).collect()).collect();
+    let english: Vec<bool> = said.iter().map(|said| is_english(&said.text)).collect();
     let mut taken = vec![false; said.len()];
-    let mut replies = Vec::new();
-    while replies.len() < n {
+    let mut replies: Vec<Reply> = Vec::new();
+    loop {
+        let is_full =
+            [false, true].map(|one| replies.iter().filter(|reply| is_english(&reply.text) == one).count() >= n);
         let free = |like: &[usize]| like.iter().filter(|other| !taken[**other]).copied().collect::<Vec<_>>();
         let weight = |row: usize| -> usize {
             // A reply after which the matter was resolved counts three times one after which it was not.
@@ -42,7 +51,7 @@ pub(super) fn best(conversations: &[Conversation], openings: &[&Opening], n: usi
                 })
                 .sum()
         };
-        let candidates = (0..said.len()).filter(|row| !taken[*row]);
+        let candidates = (0..said.len()).filter(|row| !taken[*row] && !is_full[usize::from(english[*row])]);
         let Some(best) = candidates.max_by_key(|row| (weight(*row), std::cmp::Reverse(*row))) else { break };
         let mut like = free(&alike[best]);
         if !like.contains(&best) {

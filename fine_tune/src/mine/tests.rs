@@ -1,7 +1,7 @@
 //! Groups that were planted in logs are found, named and written as a bot that can be checked.
 
 use super::*;
-use crate::args::Which;
+use crate::args::{Base, Which};
 
 const PLACES: [&str; 8] = ["Leeds", "York", "Bath", "Hull", "Ripon", "Truro", "Derby", "Wells"];
 
@@ -41,15 +41,76 @@ fn arguments() -> MineArgs {
         model: None,
         min_size: 3,
         detail: 1.0,
+        examples: 30,
+        base: None,
         out: None,
         html: None,
         json: false,
     }
 }
 
-fn mined(logs: &str) -> Mined {
+fn mined_with(logs: &str, base: Option<Base>) -> Mined {
     let (conversations, _) = logs::read(&Source::new("logs/a.jsonl".to_owned(), logs));
-    mine(&conversations, &openings::find(&conversations, Which::Openings), &arguments())
+    let encoder = meaning::open(base.as_ref()).unwrap();
+    mine(&conversations, &openings::find(&conversations, Which::Openings), encoder.as_ref(), &arguments())
+}
+
+fn mined(logs: &str) -> Mined {
+    mined_with(logs, None)
+}
+
+/// Customers of both languages who look for parcels, and others who want an invoice.
+fn logs_in_two_languages() -> String {
+    let asked = [
+        ["我的快递到哪了", "包裹怎么还没到", "帮我查下物流", "快递一直没收到", "我的包裹在哪里", "物流信息不更新"],
+        [
+            "where is my parcel",
+            "my package has not arrived",
+            "track my delivery please",
+            "parcel still not here",
+            "when does my package come",
+            "delivery tracking shows nothing",
+        ],
+        ["怎么开发票", "能开专票吗", "发票抬头写错了", "电子发票在哪下载", "给我补开发票", "需要增值税发票"],
+        [
+            "how do i get an invoice",
+            "can you issue a vat invoice",
+            "the invoice has a wrong title",
+            "where to download my invoice",
+            "send me the invoice again",
+            "i need an invoice for my company",
+        ],
+    ];
+    let replies = [
+        "您的快递正在派送中，请留意短信。",
+        "Your parcel is on its way and comes tomorrow.",
+        "发票在订单页面申请，一天内开好。",
+        "You can ask for the invoice on the order page.",
+    ];
+    let talks = asked.iter().zip(replies).flat_map(|(asked, reply)| asked.iter().map(move |asked| (*asked, reply)));
+    talks.enumerate().map(|(n, (asked, reply))| talk(n, &[("customer", asked), ("agent", reply)], None)).collect()
+}
+
+#[test]
+fn two_languages_for_one_matter_are_one_group_with_a_reply_in_each() {
+    let mined = mined(&logs_in_two_languages());
+    assert_eq!(mined.groups.len(), 2, "{:?}", mined.groups);
+    let folder = tempfile::tempdir().unwrap();
+    drafts::write(&folder.path().join("bot"), &mined).unwrap();
+    let templates = std::fs::read_to_string(folder.path().join("bot/templates.yml")).unwrap();
+    for reply in ["{zh: \"发票在", "en: \"You can ask", "{zh: \"您的快递", "en: \"Your parcel"] {
+        assert!(templates.contains(reply), "{templates}");
+    }
+}
+
+#[test]
+fn without_a_base_words_alone_make_groups_and_no_group_holds_two_languages() {
+    let mined = mined_with(&logs_in_two_languages(), Some(Base::None));
+    assert!(!mined.groups.is_empty());
+    for group in &mined.groups {
+        let english = group.examples.iter().filter(|text| text.is_ascii()).count();
+        assert!(english == 0 || english == group.examples.len(), "{group:?}");
+    }
 }
 
 #[test]

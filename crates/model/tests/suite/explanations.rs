@@ -1,8 +1,8 @@
 //! What spoke for an answer is named in the customer's own words.
 
-use model::Classifier;
+use model::{BaseSource, Classifier, TrainOptions};
 
-use crate::shop::SHOP;
+use crate::shop::{SHOP, learn, options, set};
 
 fn strongest(message: &str) -> String {
     let explanation = SHOP.explain(message).expect("there are intents");
@@ -31,6 +31,20 @@ fn words_stand_in_order_within_the_message_and_the_nearest_examples_are_of_the_i
     assert_eq!(explanation.nearest.len(), 3);
     assert!(explanation.nearest.is_sorted_by(|a, b| a.similarity >= b.similarity));
     assert!(explanation.nearest.iter().all(|near| near.intent == "order status"), "{:?}", explanation.nearest);
+}
+
+#[test]
+fn over_the_shipped_base_the_nearest_examples_mean_the_same_in_whichever_words_or_language() {
+    let options = TrainOptions { base: Some(BaseSource::Shipped), epochs: Some(1), ..options() };
+    let classifier = learn(&set(), &options);
+    for (message, intent) in [("我那盏灯寄到什么地方了", "order status"), ("give me back what I paid", "退款")]
+    {
+        let nearest = classifier.explain(message).expect("there are intents").nearest;
+        assert_eq!(nearest.len(), 3);
+        assert!(nearest.iter().all(|near| near.intent == intent && near.similarity > 0.4), "{message}: {nearest:?}");
+    }
+    let same = classifier.explain("台灯能开发票吗").expect("there are intents").nearest;
+    assert!((same[0].similarity - 1.0).abs() < 1e-3, "the very example is the nearest: {same:?}");
 }
 
 #[test]
