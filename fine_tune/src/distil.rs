@@ -2,6 +2,7 @@
 
 mod mapped;
 mod recipe;
+mod student;
 mod texts;
 mod vectors;
 
@@ -17,7 +18,8 @@ use model::{Control, DistilProgress, SentenceEncoder, Teacher};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-pub use recipe::{Recipe, Student, TeacherSource, TextFile};
+pub use recipe::{Recipe, TeacherSource, TextFile};
+pub use student::{Kind, Student};
 
 use crate::interrupt::Interrupt;
 use crate::progress::Steps;
@@ -235,6 +237,7 @@ A recipe:
   prefix = \"query: \"
   language = \"en\"                                    # only asked about English; left out: about all
   [student]
+  architecture = \"averaged\"                         # or \"convolution\", or \"transformer\", which is slow
   vocabulary = 24000
   width = 384
   epochs = 20

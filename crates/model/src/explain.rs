@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::classifier::{Classifier, Scores};
 use crate::neighbours::ranked;
 use crate::network::{Input, best};
-use crate::{products, sentence, tokens};
+use crate::{products, sentence};
 
 /// Words of a message that are weighed, one classification each.
 const MAX_WORDS: usize = 48;
@@ -89,8 +89,7 @@ impl Classifier {
         let parts = self.parts();
         let found = match &parts.network.averaged {
             Some(averaged) => {
-                let encode =
-                    |text: &str| averaged.encode(&tokens::encode(&parts.tokenizer, text, sentence::MAX_TOKENS, false));
+                let encode = |text: &str| averaged.encode(&parts.tokenizer.encode(text, sentence::MAX_TOKENS, false));
                 let known = self.meanings(|| parts.examples.par_iter().flat_map_iter(|text| encode(text)).collect());
                 ranked(products(&encode(whole), known, averaged.shape.width), NEAREST)
             }

@@ -48,7 +48,9 @@ pub use optimise::Vocabulary;
 pub use options::{BaseSource, Control, EncoderKind, Progress, TrainOptions, Validation};
 pub use prediction::{Entity, Prediction, Scored, ScoredSentiment, Sentiment};
 pub use products::products;
-pub use sentence::{DistilOptions, DistilProgress, Line, SentenceEncoder, Shape, Teacher, distil};
+pub use sentence::{
+    Architecture, DistilOptions, DistilProgress, Line, SentenceEncoder, Shape, Teacher, TransformerShape, distil,
+};
 pub use several::SeveralIntents;
 pub use train::{Checkpoint, Continued, Start, train, train_with, training_key};
 pub use training_set::{AnnotatedText, Example, Mention, Taught, TrainingSet};

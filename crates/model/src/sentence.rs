@@ -1,10 +1,13 @@
 //! Vectors of sentences that lie near each other where the sentences mean the same, whichever words they use.
 
 mod averaged;
+mod convolution;
 mod course;
+mod layout;
 mod loss;
 mod noise;
 mod pieces;
+mod pool;
 pub(crate) mod shipped;
 mod student;
 
@@ -23,6 +26,7 @@ pub(crate) use averaged::Averaged;
 pub use averaged::Shape;
 use averaged::to_length;
 pub use course::{DistilOptions, DistilProgress, Line, Teacher, distil};
+pub use student::{Architecture, TransformerShape};
 
 /// Most tokens of a text that are read.
 pub(crate) const MAX_TOKENS: usize = 256;
@@ -113,16 +117,26 @@ impl SentenceEncoder {
         texts.iter().map(count).sum()
     }
 
-    /// Writes an encoder that was distilled here into a folder; a BERT is somebody else's and is not written.
+    /// Writes an encoder that was distilled here into a folder, a BERT in Hugging Face layout in 16-bit floats. One that
+    /// reads a prefix is somebody else's and is not written.
     pub fn save(&self, dir: &Path) -> Result<(), Error> {
-        let Body::Averaged(averaged) = &self.body else {
-            return Err(Error::bundle(dir, "only an encoder that was distilled is written; copy a base's own folder"));
+        let (config, tensors) = match &self.body {
+            Body::Averaged(averaged) => (averaged.shape.config(), averaged.tensors()?),
+            Body::Transformer(base, prefix) if prefix.is_empty() => {
+                (layout::config(&base.bert), layout::tensors(base)?)
+            }
+            Body::Transformer(..) => {
+                let problem = "only an encoder that was distilled is written; copy a base's own folder";
+                return Err(Error::bundle(dir, problem));
+            }
         };
         fs::create_dir_all(dir).map_err(Error::io(dir))?;
-        averaged.shape.write(&dir.join("config.json"))?;
+        let path = dir.join("config.json");
+        let config = serde_json::to_vec_pretty(&config).map_err(|error| Error::bundle(&path, error.to_string()))?;
+        fs::write(&path, config).map_err(Error::io(&path))?;
         let path = dir.join("tokenizer.json");
         fs::write(&path, self.tokenizer.to_json()?).map_err(Error::io(&path))?;
-        let bytes = safetensors::serialize(averaged.tensors()?, None).map_err(candle_core::Error::from)?;
+        let bytes = safetensors::serialize(tensors, None).map_err(candle_core::Error::from)?;
         let path = dir.join("model.safetensors");
         fs::write(&path, bytes).map_err(Error::io(&path))
     }
@@ -137,7 +151,7 @@ fn read_prefixed(tokenizer: &Tokenizer, base: &Transformer, prefix: &str, text: 
 pub(crate) fn is_averaged(dir: &Path) -> bool {
     let json = fs::read(dir.join("config.json")).ok();
     let json: Option<serde_json::Value> = json.and_then(|json| serde_json::from_slice(&json).ok());
-    json.is_some_and(|json| json["model_type"] == averaged::MODEL_TYPE)
+    json.is_some_and(|json| averaged::is_config(&json))
 }
 
 /// An encoder that was distilled here with its tokenizer, from a folder's `config.json` and its other files; nothing
@@ -146,7 +160,7 @@ pub(crate) fn load_averaged(config: &[u8], dir: &Path) -> Result<Option<(Average
     let path = dir.join("config.json");
     let json: serde_json::Value =
         serde_json::from_slice(config).map_err(|error| Error::bundle(&path, format!("is damaged: {error}")))?;
-    if json["model_type"] != averaged::MODEL_TYPE {
+    if !averaged::is_config(&json) {
         return Ok(None);
     }
     let read = |name: &str| fs::read(dir.join(name)).map_err(Error::io(&dir.join(name)));

@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use model::{DistilOptions, Shape};
+use model::DistilOptions;
 use serde::{Deserialize, Serialize};
 use text::Language;
+
+use super::student::Student;
 
 /// What `distil` reads. Paths are relative to the recipe's own folder.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
@@ -63,41 +65,6 @@ pub struct TeacherSource {
     pub sha256: Option<String>,
 }
 
-/// The student's sizes and how it learns.
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Student {
-    /// Most pieces of the vocabulary.
-    pub vocabulary: usize,
-    /// Rows that pairs of neighbouring pieces share.
-    pub pairs: usize,
-    /// Values of a vector.
-    pub width: usize,
-    /// Values within a dense layer.
-    pub inner: usize,
-    /// Dense layers.
-    pub layers: usize,
-    /// Passes over all lines.
-    pub epochs: u32,
-    /// Sentences of a step.
-    pub batch_size: usize,
-    /// Highest learning rate.
-    pub learning_rate: f32,
-    /// Weight decay of the dense layers.
-    pub weight_decay: f32,
-    /// Share of sentences read with slips of the keyboard.
-    pub noise: f32,
-}
-
-impl Default for Student {
-    fn default() -> Self {
-        let DistilOptions { shape, epochs, batch_size, learning_rate, weight_decay, noise, .. } =
-            DistilOptions::default();
-        let Shape { vocabulary, pairs, width, inner, layers } = shape;
-        Self { vocabulary, pairs, width, inner, layers, epochs, batch_size, learning_rate, weight_decay, noise }
-    }
-}
-
 fn default_seed() -> u64 {
     DistilOptions::default().seed
 }
@@ -137,27 +104,10 @@ impl Recipe {
                 bail!("teacher {at}: language is \"zh\" or \"en\", not {code:?}");
             }
         }
-        let Student { vocabulary, width, inner, epochs, batch_size, learning_rate, noise, layers, .. } = self.student;
-        let within = [
-            ("vocabulary", (1000..=200_000).contains(&vocabulary), "1000 to 200000"),
-            ("width", (8..=4096).contains(&width), "8 to 4096"),
-            ("inner", (8..=8192).contains(&inner), "8 to 8192"),
-            ("layers", layers <= 8, "0 to 8"),
-            ("epochs", epochs >= 1, "1 or more"),
-            ("batch_size", (8..=16_384).contains(&batch_size), "8 to 16384"),
-            ("learning_rate", learning_rate > 0.0 && learning_rate < 1.0, "above 0 and below 1"),
-            ("noise", (0.0..=1.0).contains(&noise), "0 to 1"),
-        ];
-        match within.iter().find(|(_, sound, _)| !sound) {
-            Some((name, _, range)) => bail!("student.{name} must be {range}"),
-            None => Ok(()),
-        }
+        self.student.check()
     }
 
     pub(super) fn options(&self) -> DistilOptions {
-        let Student { vocabulary, pairs, width, inner, layers, epochs, batch_size, learning_rate, weight_decay, noise } =
-            self.student;
-        let shape = Shape { vocabulary, pairs, width, inner, layers };
-        DistilOptions { shape, epochs, batch_size, learning_rate, weight_decay, noise, seed: self.seed }
+        self.student.options(self.seed)
     }
 }

@@ -73,8 +73,15 @@ fn refused(name: &str, bytes: &[u8]) -> String {
 }
 
 #[test]
-fn a_base_is_written_with_its_recipe_and_tells_topics_apart() {
+fn a_base_of_each_architecture_is_written_with_its_recipe_and_tells_topics_apart() {
+    for sizes in ["", "architecture = \"convolution\"\nfilters = 4", "architecture = \"transformer\"\nheads = 2"] {
+        check(&format!("{RECIPE}{sizes}"));
+    }
+}
+
+fn check(recipe: &str) {
     let folder = folder();
+    write(folder.path(), "recipe.toml", recipe.as_bytes());
     run(folder.path()).expect("a base");
     let base = folder.path().join("base");
     let encoder = SentenceEncoder::open(&base).expect("opened");
@@ -83,8 +90,9 @@ fn a_base_is_written_with_its_recipe_and_tells_topics_apart() {
         let vector = |at: usize| &vectors[at * 16..][..16];
         vector(a).iter().zip(vector(b)).map(|(a, b)| a * b).sum()
     };
-    assert!(cosine(0, 1) > cosine(0, 2) + 0.2, "{} {}", cosine(0, 1), cosine(0, 2));
-    assert_eq!(Recipe::read(&base.join("recipe.toml")).expect("a recipe").student.width, 16);
+    assert!(cosine(0, 1) > cosine(0, 2) + 0.2, "{recipe} {} {}", cosine(0, 1), cosine(0, 2));
+    let again = Recipe::read(&base.join("recipe.toml")).expect("a recipe").student;
+    assert_eq!(again, toml::from_str::<Recipe>(recipe).expect("a recipe").student);
     assert!(!folder.path().join("base.partial").exists());
     assert!(run(folder.path()).expect_err("refused").to_string().contains("exists already"));
 }
@@ -108,6 +116,19 @@ fn what_is_wrong_with_a_recipe_is_said() {
         ("[[text]]\nfile = \"lines.txt\"\n[[teacher]]\nlanguage = \"zh\"", "teacher 1 needs either folder or vectors"),
         (&RECIPE.replace("width = 16", "width = 5"), "student.width must be 8 to 4096"),
         (&RECIPE.replace("width", "wide"), "unknown field `wide`"),
+        (&format!("{RECIPE}architecture = \"deep\""), "unknown variant `deep`"),
+        (
+            &format!("{RECIPE}filters = 8"),
+            "student.filters belongs to the architecture \"convolution\", not to \"averaged\"",
+        ),
+        (&format!("{RECIPE}architecture = \"convolution\"\npairs = 8"), "student.pairs belongs to"),
+        (&format!("{RECIPE}architecture = \"convolution\"\nfilters = 0"), "student.filters must be 1 to 1024"),
+        (&format!("{RECIPE}architecture = \"convolution\"\nheads = 2"), "student.heads belongs to"),
+        (&format!("{RECIPE}architecture = \"transformer\"\nheads = 3"), "student.heads must be a divisor"),
+        (
+            &format!("{RECIPE}architecture = \"transformer\"\nheads = 2\nlayers = 0"),
+            "student.layers must be 0 to 8, of a",
+        ),
         (&RECIPE.replace("lines.txt", "other.txt"), "cannot read"),
         (&RECIPE.replace("times = 2", "sha256 = \"00\""), "is not the file that the recipe names"),
         (&RECIPE.replace("vectors = \"rows.npy\"", "folder = \"none\""), "cannot read"),

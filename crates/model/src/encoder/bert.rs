@@ -19,6 +19,7 @@ pub(crate) use config::BertConfig;
 pub(crate) use dropout::Dropout;
 pub(crate) use optimiser::Trainer;
 pub(crate) use stored::{collect_bytes, is_in_bytes, tensors};
+pub(crate) use tiles::Tiles;
 pub(crate) use weights::{Kept, WORDS, Weights, load_weights};
 
 use std::sync::Arc;
@@ -27,7 +28,6 @@ use bytes::Bytes;
 use forward::{LayerTape, Tape};
 use kernels::Activation;
 use rayon::prelude::*;
-use tiles::Tiles;
 use weights::{Layer, Linear};
 
 use crate::Precision;

@@ -1,5 +1,6 @@
 //! A sentence encoder of averages: the rows of a message's tokens, and of pairs of them, are summed, and a few dense
-//! layers work on the sum (a deep averaging network, Iyyer et al., 2015). Serves in plain numbers, its rows in 8 bits.
+//! layers work on the sum (a deep averaging network, Iyyer et al., 2015), where wanted with what convolutions find.
+//! Serves in plain numbers, its rows in 8 bits.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -8,11 +9,12 @@ use candle_core::{DType, Device, Tensor};
 use half::f16;
 use serde::{Deserialize, Serialize};
 
+use super::convolution::Convolution;
 use crate::Error;
 use crate::bundle::Stored;
 
-/// What `config.json` calls this kind of encoder.
-pub(super) const MODEL_TYPE: &str = "frontdesk-averaged";
+/// What `config.json` calls this kind of encoder, without convolutions and with them.
+const MODEL_TYPES: [&str; 2] = ["frontdesk-averaged", "frontdesk-convolution"];
 /// Below this the length of a vector counts as this.
 const SMALLEST_LENGTH: f32 = 1e-6;
 /// What is added to a whole number in the file so that it is not negative.
@@ -30,6 +32,9 @@ pub struct Shape {
     /// Rows that pairs of neighbouring tokens share by their hash; 0 reads tokens alone.
     #[serde(rename = "pair_buckets")]
     pub pairs: usize,
+    /// Filters of each width of the convolutions; 0 sums rows alone.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub filters: usize,
     /// Values of a row, and of a vector.
     #[serde(rename = "hidden_size")]
     pub width: usize,
@@ -39,6 +44,17 @@ pub struct Shape {
     /// Dense layers, each with a way past it.
     #[serde(rename = "num_hidden_layers")]
     pub layers: usize,
+}
+
+// By reference, as serde asks.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
+/// Whether a `config.json` is that of this kind of encoder.
+pub(super) fn is_config(json: &serde_json::Value) -> bool {
+    json["model_type"].as_str().is_some_and(|name| MODEL_TYPES.contains(&name))
 }
 
 /// `config.json`.
@@ -66,14 +82,13 @@ impl Shape {
         rows
     }
 
-    pub(super) fn write(self, path: &Path) -> Result<(), Error> {
-        let config = Config {
+    /// `config.json`.
+    pub(super) fn config(self) -> serde_json::Value {
+        serde_json::json!(Config {
             architectures: vec!["FrontdeskSentenceEncoder".into()],
-            model_type: MODEL_TYPE.into(),
+            model_type: MODEL_TYPES[usize::from(self.filters > 0)].into(),
             shape: self,
-        };
-        let json = serde_json::to_vec_pretty(&config).map_err(|error| Error::bundle(path, error.to_string()))?;
-        std::fs::write(path, json).map_err(Error::io(path))
+        })
     }
 
     /// Reads sizes, and refuses those that no encoder has.
@@ -90,6 +105,7 @@ impl Shape {
     pub(crate) fn is_sound(self) -> bool {
         (1..=1_000_000).contains(&self.vocabulary)
             && self.pairs <= 4_000_000
+            && self.filters <= 1024
             && [self.width, self.inner].iter().all(|size| (1..=8192).contains(size))
             && self.layers <= 24
     }
@@ -140,12 +156,17 @@ pub(crate) struct Averaged {
     /// `[row, width]` in whole numbers, shifted as in the file, with what one is worth in each row.
     words: Cow<'static, [u8]>,
     scales: Vec<f32>,
+    convolution: Option<Convolution>,
     layers: Vec<Layer>,
 }
 
 impl Averaged {
-    /// Rounds the rows `[row, width]` to 8 bits; the layers are taken as they are in 16-bit floats.
-    pub(super) fn new(shape: Shape, words: &[f32], layers: Vec<Layer>) -> Self {
+    /// Rounds the rows `[row, width]` to 8 bits; dense weights are taken by their names and rounded to 16-bit floats.
+    pub(super) fn new(
+        shape: Shape,
+        words: &[f32],
+        dense: impl Fn(&str) -> Result<Vec<f32>, Error>,
+    ) -> Result<Self, Error> {
         let largest = |row: &[f32]| row.iter().fold(0.0f32, |most, value| most.max(value.abs()));
         let scale = |row| f16::from_f32((largest(row) / LARGEST).max(1e-6)).to_f32();
         let scales: Vec<f32> = words.chunks_exact(shape.width).map(scale).collect();
@@ -153,27 +174,42 @@ impl Averaged {
         let whole = |value: f32| shifted(value.round().clamp(-LARGEST, LARGEST) as i8);
         let words = rows.flat_map(|(row, scale)| row.iter().map(move |value| whole(value / scale))).collect();
         let rounded = |values: Vec<f32>| values.into_iter().map(|value| f16::from_f32(value).to_f32()).collect();
-        let layer = |Layer { up, up_bias, down, down_bias }| {
-            let [up, up_bias, down, down_bias] = [up, up_bias, down, down_bias].map(rounded);
-            Layer { up, up_bias, down, down_bias }
-        };
-        Self { shape, words, scales, layers: layers.into_iter().map(layer).collect() }
+        Self::put_together(shape, (words, scales), |name, _| dense(name).map(rounded))
+    }
+
+    fn put_together(
+        shape: Shape,
+        (words, scales): (Cow<'static, [u8]>, Vec<f32>),
+        mut dense: impl FnMut(&str, &[usize]) -> Result<Vec<f32>, Error>,
+    ) -> Result<Self, Error> {
+        let convolution = if shape.filters > 0 { Some(Convolution::new(shape, &mut dense)?) } else { None };
+        let mut layers = Vec::with_capacity(shape.layers);
+        for at in 0..shape.layers {
+            let [up, up_bias, down, down_bias] = Layer::names(at, shape).map(|(name, sizes)| dense(&name, &sizes));
+            layers.push(Layer { up: up?, up_bias: up_bias?, down: down?, down_bias: down_bias? });
+        }
+        Ok(Self { shape, words, scales, convolution, layers })
     }
 
     /// A vector of length 1; of nothing but zeros where there is no token.
     pub(crate) fn encode(&self, tokens: &[u32]) -> Vec<f32> {
-        let width = self.shape.width;
-        let mut x = vec![0.0; width];
+        let mut x = vec![0.0; self.shape.width];
         for (row, weight) in self.shape.read(tokens) {
             let factor = weight * self.scales[row as usize];
-            let values = &self.words[row as usize * width..][..width];
-            x.iter_mut().zip(values).for_each(|(sum, value)| *sum += factor * f32::from(unshifted(*value)));
+            x.iter_mut().zip(self.row(row)).for_each(|(sum, value)| *sum += factor * f32::from(value));
         }
         if !tokens.is_empty() {
+            if let Some(convolution) = &self.convolution {
+                convolution.apply(tokens.iter().flat_map(|token| self.row(*token)), &mut x);
+            }
             self.layers.iter().for_each(|layer| layer.apply(&mut x));
             to_length(&mut x, 1.0);
         }
         x
+    }
+
+    fn row(&self, row: u32) -> impl Iterator<Item = i8> {
+        self.words[row as usize * self.shape.width..][..self.shape.width].iter().copied().map(unshifted)
     }
 
     pub(crate) fn tensors(&self) -> Result<Vec<(String, Tensor)>, Error> {
@@ -186,6 +222,9 @@ impl Averaged {
             (format!("{WORDS}.bytes"), Tensor::from_slice(&self.words, (rows, width), &Device::Cpu)?),
             (format!("{WORDS}.scales"), halves(&self.scales, &[rows])?),
         ];
+        for (name, sizes, values) in self.convolution.iter().flat_map(|convolution| convolution.weights(self.shape)) {
+            tensors.push((name, halves(values, &sizes)?));
+        }
         for (at, Layer { up, up_bias, down, down_bias }) in self.layers.iter().enumerate() {
             for ((name, shape), values) in Layer::names(at, self.shape).into_iter().zip([up, up_bias, down, down_bias])
             {
@@ -199,13 +238,7 @@ impl Averaged {
     pub(crate) fn from_stored(shape: Shape, stored: &mut Stored) -> Result<Self, Error> {
         let words = stored.bytes(&format!("{WORDS}.bytes"), &[shape.rows(), shape.width])?;
         let scales = stored.floats(&format!("{WORDS}.scales"), &[shape.rows()])?;
-        let mut layers = Vec::with_capacity(shape.layers);
-        for at in 0..shape.layers {
-            let [up, up_bias, down, down_bias] =
-                Layer::names(at, shape).map(|(name, shape)| stored.floats(&name, &shape));
-            layers.push(Layer { up: up?, up_bias: up_bias?, down: down?, down_bias: down_bias? });
-        }
-        Ok(Self { shape, words, scales, layers })
+        Self::put_together(shape, (words, scales), |name, sizes| stored.floats(name, sizes))
     }
 }
 
@@ -224,7 +257,7 @@ pub(super) fn to_length(x: &mut [f32], length: f32) {
 }
 
 /// Adds `x · matrix` to `out`; the matrix has a row for each value of `x`.
-fn add_product(x: &[f32], matrix: &[f32], out: &mut [f32]) {
+pub(super) fn add_product(x: &[f32], matrix: &[f32], out: &mut [f32]) {
     for (value, row) in x.iter().zip(matrix.chunks_exact(out.len())) {
         out.iter_mut().zip(row).for_each(|(sum, weight)| *sum += value * weight);
     }

@@ -2,7 +2,6 @@
 //! break.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use half::f16;
@@ -10,8 +9,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::averaged::to_length;
-use super::student::{Says, Student};
-use super::{Body, MAX_TOKENS, SentenceEncoder, Shape, noise, pieces};
+use super::student::{Architecture, Says, Student};
+use super::{MAX_TOKENS, SentenceEncoder, Shape, noise, pieces};
 use crate::columns::{Columns, Stored};
 use crate::features::is_han;
 use crate::random::Random;
@@ -53,8 +52,8 @@ pub struct Teacher<'a> {
 /// How a student learns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DistilOptions {
-    /// Its sizes; the vocabulary is an upper bound.
-    pub shape: Shape,
+    /// What it is made of, and its sizes; the vocabulary is an upper bound.
+    pub architecture: Architecture,
     /// Passes over all lines.
     pub epochs: u32,
     /// Sentences of a step.
@@ -72,7 +71,14 @@ pub struct DistilOptions {
 impl Default for DistilOptions {
     fn default() -> Self {
         Self {
-            shape: Shape { vocabulary: 24_000, pairs: 0, width: 384, inner: 1024, layers: 1 },
+            architecture: Architecture::Averaged(Shape {
+                vocabulary: 24_000,
+                pairs: 0,
+                filters: 0,
+                width: 384,
+                inner: 1024,
+                layers: 1,
+            }),
             epochs: 20,
             batch_size: 512,
             learning_rate: 3e-3,
@@ -135,11 +141,14 @@ pub fn distil(
     let earlier = earlier(state, key)?;
     let tokenizer = match &earlier {
         Some((_, facts)) => facts.tokenizer()?,
-        None => pieces::learn(texts.iter().map(String::as_str), options.shape.vocabulary)?,
+        None => {
+            let plain = matches!(options.architecture, Architecture::Transformer(_));
+            pieces::learn(texts.iter().map(String::as_str), options.architecture.vocabulary(), plain)?
+        }
     };
-    let shape = Shape { vocabulary: tokenizer.len(), ..options.shape };
+    let architecture = options.architecture.with_vocabulary(tokenizer.len());
     let dims: Vec<usize> = teachers.iter().map(|teacher| teacher.dim).collect();
-    let mut student = Student::new(shape, &dims, options.seed)?;
+    let mut student = Student::new(architecture, &dims, options.seed)?;
     let mut place = Place::default();
     if let Some((stored, facts)) = earlier {
         student.take(&stored)?;
@@ -149,7 +158,7 @@ pub fn distil(
     let order = lines.iter().zip(0..).flat_map(|(line, at)| std::iter::repeat_n(at, line.times as usize)).collect();
     let mut course = Course { lines, texts: &texts, teachers, means, options, tokenizer: &tokenizer, order, place };
     course.run(&mut student, (state, key), watch)?;
-    Ok(SentenceEncoder { body: Body::Averaged(Arc::new(student.averaged()?)), tokenizer })
+    Ok(SentenceEncoder { body: student.served()?, tokenizer })
 }
 
 impl Facts {

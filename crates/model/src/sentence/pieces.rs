@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use tokenizers::models::unigram::{Unigram, UnigramTrainer};
+use tokenizers::normalizers::{Lowercase, NFKC, Sequence as Normalizers};
 use tokenizers::pre_tokenizers::PreTokenizerWrapper;
 use tokenizers::pre_tokenizers::digits::Digits;
 use tokenizers::pre_tokenizers::metaspace::{Metaspace, PrependScheme};
@@ -28,8 +29,9 @@ const ADDED_STEP: f64 = 1e-4;
 /// Rounds of the estimation between two prunings.
 const ROUNDS: u32 = 2;
 
-/// Learns at most so many pieces from texts in their plain form; the same texts give the same pieces.
-pub(super) fn learn<'a>(texts: impl Iterator<Item = &'a str>, most: usize) -> Result<Tokenizer, Error> {
+/// Learns at most so many pieces from texts in their plain form; the same texts give the same pieces. A vocabulary that is
+/// also read by others, who know no plain form, makes one itself, as far as a tokenizer can.
+pub(super) fn learn<'a>(texts: impl Iterator<Item = &'a str>, most: usize, plain: bool) -> Result<Tokenizer, Error> {
     let n_bytes = usize::from(u8::MAX) + 1;
     let trainer = UnigramTrainer::builder()
         .show_progress(false)
@@ -49,6 +51,10 @@ pub(super) fn learn<'a>(texts: impl Iterator<Item = &'a str>, most: usize) -> Re
     let pieces = in_order(learned.iter().cloned().collect()).into_iter().chain(bytes).collect();
     let mut tokenizer = tokenizers::Tokenizer::new(Unigram::from(pieces, Some(0), true).map_err(failed)?);
     tokenizer.with_pre_tokenizer(Some(before_pieces()));
+    if plain {
+        let form = Normalizers::new(vec![NFKC.into(), Lowercase.into()]);
+        tokenizer.with_normalizer(Some(form)).map_err(failed)?;
+    }
     Tokenizer::from_json(tokenizer.to_string(false).map_err(failed)?.as_bytes(), Path::new("the vocabulary"))
 }
 
@@ -105,7 +111,7 @@ mod tests {
     fn the_same_texts_give_the_same_pieces() {
         let texts: Vec<String> =
             (0..60).map(|at| format!("包裹{at}到了吗 where is parcel {at} 第{at}个退款")).collect();
-        let learned = || learn(texts.iter().map(String::as_str), 300).expect("a vocabulary");
+        let learned = || learn(texts.iter().map(String::as_str), 300, false).expect("a vocabulary");
         let json = |tokenizer: &Tokenizer| tokenizer.to_json().expect("json");
         let first = json(&learned());
         (0..4).for_each(|_| assert_eq!(json(&learned()), first));
@@ -114,7 +120,7 @@ mod tests {
     #[test]
     fn every_character_can_be_told() {
         let texts = ["where is my parcel", "my parcel is late", "我的包裹在哪里", "我的包裹晚了"];
-        let tokenizer = learn(texts.into_iter(), 400).expect("a vocabulary");
+        let tokenizer = learn(texts.into_iter(), 400, false).expect("a vocabulary");
         assert!(matches!(tokenizer, Tokenizer::Pieces(_)));
         let id = |token: &str| tokenizer.id(token).expect("a token");
         for text in ["parcel", "包裹", "龘", "é", "🙂"] {

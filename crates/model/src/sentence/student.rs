@@ -1,14 +1,22 @@
-//! A sentence encoder while it learns: a table of rows with a way back of its own, dense layers with candle's.
+//! A sentence encoder while it learns: a body that makes vectors, and what its teachers make of them.
 
-use candle_core::{Device, Tensor, Var};
+mod sums;
+mod transformer;
 
-use super::averaged::{Averaged, Layer, Shape};
+use candle_core::backprop::GradStore;
+use candle_core::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+
+use super::averaged::Shape;
 use super::loss::{self, unit};
-use crate::Error;
 use crate::columns::{Columns, Stored};
 use crate::dense::{AdamW, Dense};
 use crate::random::Random;
-use crate::table::{Step, Table, Uses};
+use crate::table::{Step, Table};
+use crate::{Error, sentence};
+use sums::Sums;
+use transformer::Attentive;
+pub use transformer::TransformerShape;
 
 /// Deviation of a fresh row's values.
 const ROW_DEVIATION: f32 = 0.05;
@@ -18,6 +26,66 @@ const TEMPERATURE: f64 = 0.05;
 const RELATIONS: f64 = 1.0;
 /// Fewer sentences of a batch than this say nothing about relations.
 const FEWEST: usize = 8;
+
+/// What a student is made of, and its sizes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Architecture {
+    /// Sums of rows with dense layers over them, and convolutions where the sizes say so.
+    Averaged(Shape),
+    /// A BERT, whose vector is the mean over its tokens.
+    Transformer(TransformerShape),
+}
+
+impl Architecture {
+    /// Most pieces of its vocabulary.
+    pub(super) fn vocabulary(self) -> usize {
+        match self {
+            Self::Averaged(shape) => shape.vocabulary,
+            Self::Transformer(shape) => shape.vocabulary,
+        }
+    }
+
+    /// The same with a vocabulary of so many pieces.
+    pub(super) fn with_vocabulary(self, vocabulary: usize) -> Self {
+        match self {
+            Self::Averaged(shape) => Self::Averaged(Shape { vocabulary, ..shape }),
+            Self::Transformer(shape) => Self::Transformer(TransformerShape { vocabulary, ..shape }),
+        }
+    }
+
+    fn width(self) -> usize {
+        match self {
+            Self::Averaged(shape) => shape.width,
+            Self::Transformer(shape) => shape.width,
+        }
+    }
+
+    fn rows(self) -> usize {
+        match self {
+            Self::Averaged(shape) => shape.rows(),
+            Self::Transformer(shape) => shape.vocabulary,
+        }
+    }
+}
+
+/// What makes vectors of sentences, with all that its training keeps between steps.
+trait Body {
+    /// Vectors `[sentences, width]` of any length, from which the loss finds its way back.
+    fn forward(&mut self, sentences: &[Vec<u32>]) -> Result<Tensor, Error>;
+
+    /// Moves all weights, given the gradients of the loss of the last pass.
+    fn update(&mut self, gradients: &GradStore, step: Step) -> Result<(), Error>;
+
+    /// The encoder as it is now, for serving.
+    fn served(&self) -> Result<sentence::Body, Error>;
+
+    /// Adds all that is needed to go on from here.
+    fn put<'a>(&'a self, columns: &mut Columns<'a>) -> Result<(), Error>;
+
+    /// Puts back what [`Body::put`] wrote.
+    fn take(&mut self, stored: &Stored) -> Result<(), Error>;
+}
 
 /// What a teacher says of some sentences of a batch.
 pub(super) struct Says {
@@ -30,10 +98,9 @@ pub(super) struct Says {
 
 /// An encoder with all that its training keeps between steps.
 pub(super) struct Student {
-    pub shape: Shape,
-    words: Table,
-    dense: Dense,
-    optimiser: AdamW,
+    body: Box<dyn Body>,
+    /// A matrix from its vectors to those of each teacher.
+    teachers: Learned,
 }
 
 fn teacher_name(teacher: usize) -> String {
@@ -41,53 +108,35 @@ fn teacher_name(teacher: usize) -> String {
 }
 
 impl Student {
-    /// A student that knows nothing, with a matrix from its vectors to those of each teacher.
-    pub(super) fn new(shape: Shape, teachers: &[usize], seed: u64) -> Result<Self, Error> {
+    /// A student that knows nothing, of teachers with vectors of these many values.
+    pub(super) fn new(architecture: Architecture, teachers: &[usize], seed: u64) -> Result<Self, Error> {
         let mut random = Random::new(seed, 11);
-        let mut dense = Dense::default();
-        for layer in 0..shape.layers {
-            let [up, up_bias, down, down_bias] = Layer::names(layer, shape);
-            let deviation = (1.0 / shape.width as f32).sqrt();
-            dense.add_drawn(&up.0, (shape.width, shape.inner), || random.normal() * deviation)?;
-            dense.add_constant(&up_bias.0, shape.inner, 0.0)?;
-            // The way past a layer is all there is at first.
-            dense.add(&down.0, vec![0.0; shape.inner * shape.width], (shape.inner, shape.width))?;
-            dense.add_constant(&down_bias.0, shape.width, 0.0)?;
-        }
+        let width = architecture.width();
+        let dense = match architecture {
+            Architecture::Averaged(shape) => sums::fresh(shape, &mut random)?,
+            Architecture::Transformer(_) => Dense::default(),
+        };
+        let mut matrices = Dense::default();
         for (teacher, dim) in teachers.iter().enumerate() {
-            let deviation = (1.0 / shape.width as f32).sqrt();
-            dense.add_drawn(&teacher_name(teacher), (shape.width, *dim), || random.normal() * deviation)?;
+            let deviation = (1.0 / width as f32).sqrt();
+            matrices.add_drawn(&teacher_name(teacher), (width, *dim), || random.normal() * deviation)?;
         }
-        let words = Table::random(shape.rows(), shape.width, ROW_DEVIATION, &mut random);
-        Ok(Self { shape, words, dense, optimiser: AdamW::default() })
+        let words = Table::random(architecture.rows(), width, ROW_DEVIATION, &mut random);
+        let body: Box<dyn Body> = match architecture {
+            Architecture::Averaged(shape) => Box::new(Sums::new(shape, words, Learned::new(dense))),
+            Architecture::Transformer(shape) => Box::new(Attentive::new(shape, words, &mut random)?),
+        };
+        Ok(Self { body, teachers: Learned::new(matrices) })
     }
 
     /// One step towards the teachers on a batch of sentences' tokens; the answer is the loss before it.
     pub(super) fn step(&mut self, sentences: &[Vec<u32>], said: &[Says], step: Step) -> Result<f32, Error> {
-        let rows: Vec<Vec<(u32, f32)>> = sentences.iter().map(|tokens| self.shape.read(tokens)).collect();
-        let rows: Vec<&[(u32, f32)]> = rows.iter().map(Vec::as_slice).collect();
-        let sums = Tensor::from_vec(self.words.sums(&rows), (rows.len(), self.shape.width), &Device::Cpu)?;
-        let leaf = Var::from_tensor(&sums)?;
-        let vectors = self.forward(leaf.as_tensor())?;
+        let vectors = unit(&self.body.forward(sentences)?)?;
         let loss = self.loss(&vectors, said)?;
         let gradients = loss.backward()?;
-        self.optimiser.step(&self.dense, &gradients, step)?;
-        if let Some(gradient) = gradients.get(&leaf) {
-            self.words.update(&Uses::new(&rows), &gradient.flatten_all()?.to_vec1::<f32>()?, &step);
-        }
+        self.teachers.update(&gradients, step)?;
+        self.body.update(&gradients, step)?;
         Ok(loss.to_scalar()?)
-    }
-
-    /// Vectors of length 1 from sums of rows `[n, width]`.
-    fn forward(&self, sums: &Tensor) -> Result<Tensor, Error> {
-        let mut x = sums.clone();
-        for layer in 0..self.shape.layers {
-            let [up, up_bias, down, down_bias] = Layer::names(layer, self.shape).map(|(name, _)| self.dense.get(&name));
-            let scaled = (unit(&x)? * (self.shape.width as f64).sqrt())?;
-            let inner = scaled.matmul(up?)?.broadcast_add(up_bias?)?.gelu()?;
-            x = (scaled + inner.matmul(down?)?.broadcast_add(down_bias?)?)?;
-        }
-        unit(&x)
     }
 
     fn loss(&self, vectors: &Tensor, said: &[Says]) -> Result<Tensor, Error> {
@@ -98,7 +147,7 @@ impl Student {
             }
             let mine = vectors.index_select(&Tensor::from_slice(rows, rows.len(), &Device::Cpu)?, 0)?;
             let target = Tensor::from_slice(target, (rows.len(), *dim), &Device::Cpu)?;
-            let told = unit(&mine.matmul(self.dense.get(&teacher_name(teacher))?)?)?;
+            let told = unit(&mine.matmul(self.teachers.dense.get(&teacher_name(teacher))?)?)?;
             let share = rows.len() as f64 / vectors.dim(0)? as f64;
             let relations = (loss::relations(&mine, &target, TEMPERATURE)? * RELATIONS)?;
             sum = (sum + ((loss::apart(&told, &target)? + relations)? * share)?)?;
@@ -107,21 +156,39 @@ impl Student {
     }
 
     /// The encoder as it is now, for serving.
-    pub(super) fn averaged(&self) -> Result<Averaged, Error> {
-        let mut layers = Vec::with_capacity(self.shape.layers);
-        for layer in 0..self.shape.layers {
-            let [up, up_bias, down, down_bias] =
-                Layer::names(layer, self.shape).map(|(name, _)| self.dense.values(&name));
-            layers.push(Layer { up: up?, up_bias: up_bias?, down: down?, down_bias: down_bias? });
-        }
-        Ok(Averaged::new(self.shape, self.words.values(), layers))
+    pub(super) fn served(&self) -> Result<sentence::Body, Error> {
+        self.body.served()
     }
 
     /// Adds all that is needed to go on from here.
     pub(super) fn put<'a>(&'a self, columns: &mut Columns<'a>) -> Result<(), Error> {
-        for (part, values) in ["values", "first", "second"].into_iter().zip(self.words.state()) {
-            columns.floats(format!("words.{part}"), values);
-        }
+        self.teachers.put(columns)?;
+        self.body.put(columns)
+    }
+
+    /// Puts back what [`Student::put`] wrote.
+    pub(super) fn take(&mut self, stored: &Stored) -> Result<(), Error> {
+        self.teachers.take(stored)?;
+        self.body.take(stored)
+    }
+}
+
+/// Dense weights with their optimiser.
+struct Learned {
+    dense: Dense,
+    optimiser: AdamW,
+}
+
+impl Learned {
+    fn new(dense: Dense) -> Self {
+        Self { dense, optimiser: AdamW::default() }
+    }
+
+    fn update(&mut self, gradients: &GradStore, step: Step) -> Result<(), Error> {
+        self.optimiser.step(&self.dense, gradients, step)
+    }
+
+    fn put<'a>(&'a self, columns: &mut Columns<'a>) -> Result<(), Error> {
         for (name, _) in self.dense.iter() {
             let [first, second] = self.optimiser.moments(name);
             columns.floats(format!("{name}.values"), self.dense.values(name)?);
@@ -131,11 +198,8 @@ impl Student {
         Ok(())
     }
 
-    /// Puts back what [`Student::put`] wrote.
-    pub(super) fn take(&mut self, stored: &Stored) -> Result<(), Error> {
+    fn take(&mut self, stored: &Stored) -> Result<(), Error> {
         let read = |name: &str, part: &str| stored.floats(&format!("{name}.{part}"));
-        let words = [read("words", "values")?, read("words", "first")?, read("words", "second")?];
-        self.words.put_back(words).ok_or_else(|| stored.damaged())?;
         let names: Vec<String> = self.dense.iter().map(|(name, _)| name.clone()).collect();
         for name in names {
             self.dense.put_back(&name, read(&name, "values")?).ok_or_else(|| stored.damaged())?;
@@ -143,4 +207,16 @@ impl Student {
         }
         Ok(())
     }
+}
+
+/// Parts of a table as a checkpoint names them.
+const WORDS: [&str; 3] = ["words.values", "words.first", "words.second"];
+
+fn put_words<'a>(words: &'a Table, columns: &mut Columns<'a>) {
+    WORDS.into_iter().zip(words.state()).for_each(|(name, values)| columns.floats(name, values));
+}
+
+fn take_words(words: &mut Table, stored: &Stored) -> Result<(), Error> {
+    let [values, first, second] = WORDS.map(|name| stored.floats(name));
+    words.put_back([values?, first?, second?]).ok_or_else(|| stored.damaged())
 }

@@ -12,13 +12,13 @@ use std::ops::Range;
 const WIDTH: usize = 32;
 
 /// The weights of a tile's outputs for one input.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 #[repr(C, align(64))]
 struct Step([f32; WIDTH]);
 
 /// A weight [out, of] as tiles of [of, 32], one for every 32 outputs; the last is filled up with zeros.
-#[derive(Debug, Clone)]
-pub(super) struct Tiles {
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Tiles {
     values: Vec<Step>,
     of: usize,
 }
@@ -31,7 +31,7 @@ struct Rows<'a> {
 }
 
 impl Tiles {
-    pub(super) fn new(weight: &[f32], of: usize) -> Self {
+    pub(crate) fn new(weight: &[f32], of: usize) -> Self {
         let columns: Vec<&[f32]> = weight.chunks_exact(of.max(1)).collect();
         let step = |columns: &[&[f32]], k: usize| -> Step {
             Step(std::array::from_fn(|lane| columns.get(lane).map_or(0.0, |column| column[k])))
@@ -41,7 +41,7 @@ impl Tiles {
     }
 
     /// Writes `input · weightᵀ + bias`, on this thread.
-    pub(super) fn multiply(&self, input: &[f32], bias: &[f32], out: &mut [f32]) {
+    pub(crate) fn multiply(&self, input: &[f32], bias: &[f32], out: &mut [f32]) {
         let rows = Rows { input, bias, out };
         #[cfg(target_arch = "x86_64")]
         {
