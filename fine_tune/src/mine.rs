@@ -28,8 +28,8 @@ use openings::Opening;
 
 /// Different messages that are grouped; of larger logs an even selection.
 const MOST: usize = 30_000;
-/// Nearest neighbours that each message is joined to.
-const NEIGHBOURS: usize = 10;
+/// Nearest neighbours that each message is joined to: a fifth of the root of all, within these bounds.
+const NEIGHBOURS: std::ops::RangeInclusive<usize> = 7..=10;
 /// Groups that are kept at most, the largest.
 const MOST_GROUPS: usize = 1000;
 /// Messages of a matter that is compared between two logs at least.
@@ -225,7 +225,8 @@ fn clusters(kept: &[&Opening], encoder: Option<&SentenceEncoder>, min_size: usiz
         Some(encoder) => (by_meaning(kept, encoder), BY_MEANING),
         None => (by_words(kept), BY_WORDS),
     };
-    let graph = graph(&vectors, NEIGHBOURS, rule.neighbour);
+    let neighbours = (kept.len().isqrt() / 5).clamp(*NEIGHBOURS.start(), *NEIGHBOURS.end());
+    let graph = graph(&vectors, neighbours, rule.neighbour);
     let of_node = communities(&graph, rule.resolution(kept.len(), detail));
     let mut members: Vec<Vec<usize>> = vec![Vec::new(); of_node.iter().max().map_or(0, |last| last + 1)];
     of_node.iter().enumerate().for_each(|(node, group)| members[*group].push(node));

@@ -9,7 +9,7 @@ use crate::linear::softmax;
 use crate::vectors::Vector;
 
 /// Passes over the rows, and the rows of one step.
-const EPOCHS: usize = 12;
+const EPOCHS: usize = 6;
 const BATCH: usize = 64;
 /// Adam's step and its memories.
 const RATE: f32 = 0.01;
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn it_learns_what_tells_meanings_apart_and_learns_it_the_same_again() {
-        let vectors: Vec<(Vector, u32)> = (0..300_u32)
+        let vectors: Vec<(Vector, u32)> = (0..3000_u32)
             .map(|n| {
                 let side = if n % 3 == 0 { 0.3 } else { -0.3 };
                 (vector([side, (n % 10) as f32 / 10.0, 0.5]), u32::from(n % 3 == 0))
