@@ -10,6 +10,7 @@ mod pieces;
 mod pool;
 pub(crate) mod shipped;
 mod student;
+mod teacher;
 
 use std::fs;
 use std::path::Path;
@@ -24,8 +25,9 @@ use crate::{Error, bundle, tokens};
 pub(crate) use averaged::Averaged;
 pub use averaged::Shape;
 use averaged::to_length;
-pub use course::{DistilOptions, DistilProgress, Line, Teacher, distil};
+pub use course::{DistilOptions, DistilProgress, Line, distil};
 pub use student::{Architecture, TransformerShape};
+pub use teacher::Teacher;
 
 /// Most tokens of a text that are read.
 pub(crate) const MAX_TOKENS: usize = 256;
