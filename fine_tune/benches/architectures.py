@@ -1,11 +1,11 @@
 """How students of several architectures learn in the same time: quality against CPU seconds, size and latency.
 
-Usage: python architectures.py TEXT VALIDATION DEMO PAIRS OUT ARCHITECTURE SECONDS...
+Usage: python architectures.py TEXT VALIDATION DEMO PAIRS OUT ARCHITECTURE SENTENCES...
 TEXT holds customers.txt, zh.txt and en.txt and the teachers' vectors of their lines, use.npy and e5.npy (see
 teacher_vectors.py). VALIDATION is a folder of JSONL intent sets with the splits train and validation; DEMO is data/demo; PAIRS
 a file of translations, two sentences a line with a tab between them, which were not learned from. ARCHITECTURE is a line of a
-recipe's [student], such as 'architecture = "convolution"', with more lines after `;`. Students are written into OUT.
-Needs numpy and scikit-learn, and `fine-tune` on the PATH. Each run has one thread."""
+recipe's [student], such as 'architecture = "convolution"', with more lines after `;`. For each number of SENTENCES to be read
+a student is taught and written into OUT. Needs numpy and scikit-learn, and `fine-tune` on the PATH. Each run has one thread."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from sklearn.linear_model import LogisticRegression
 
 from base_quality import across, encoder, rows
 
-FEW, SAMPLES, PROBE, BATCH = 10, 3, 16_384, 512
+FEW, SAMPLES = 10, 3
 ONE_THREAD = os.environ | {"RAYON_NUM_THREADS": "1", "CANDLE_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
@@ -36,16 +36,17 @@ def texts(folder):
 
 
 def write_recipe(folder, source, lines, n, architecture):
-    """A recipe by which a student reads about `n` sentences, each pass all lines or, where that is too much, one of some."""
+    """A recipe by which a student reads `n` sentences: some or all lines in one pass or several."""
     folder.mkdir(parents=True)
-    chosen = lines[:n]
+    epochs = -(-n // len(lines))
+    chosen = lines[: n // epochs]
     (folder / "lines.txt").write_text("".join(line + "\n" for line, _ in chosen), encoding="utf-8")
     for teacher in ("use", "e5"):
         vectors = numpy.load(f"{source}/{teacher}.npy", mmap_mode="r")
         numpy.save(folder / f"{teacher}.npy", vectors[[row for _, row in chosen]])
     teachers = "".join(f'[[teacher]]\nvectors = "{name}.npy"\n' for name in ("use", "e5"))
     student = architecture.replace(";", "\n")
-    text = f'[[text]]\nfile = "lines.txt"\n{teachers}[student]\nepochs = {max(1, round(n / len(lines)))}\n{student}\n'
+    text = f'[[text]]\nfile = "lines.txt"\n{teachers}[student]\nepochs = {epochs}\n{student}\n'
     (folder / "recipe.toml").write_text(text)
 
 
@@ -55,7 +56,7 @@ def cpu_seconds(process):
 
 
 def learn(folder):
-    """Runs a recipe; the answer is the CPU seconds of all steps, the sentences and the loss."""
+    """Runs a recipe; the answer is the CPU seconds of all steps, without what comes before, and the loss."""
     command = ["fine-tune", "distil", folder / "recipe.toml", "--out", folder / "base", "--json"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, env=ONE_THREAD)
     seen = []
@@ -66,7 +67,7 @@ def learn(folder):
     if process.wait():
         sys.exit(f"{folder}: no student")
     (first, begun, _), (last, ended, loss) = seen[0], seen[-1]
-    return (ended - begun) * last / (last - first), last * BATCH, loss
+    return (ended - begun) * last / (last - first), loss
 
 
 def few(encode, path):
@@ -98,20 +99,16 @@ def translated(encode, path):
 def main():
     source, validation, demo, pairs, out, architecture = sys.argv[1:7]
     lines, out = texts(source), pathlib.Path(out)
-    write_recipe(out / "probe", source, lines, PROBE, architecture)
-    seconds, sentences, _ = learn(out / "probe")
-    rate = sentences / seconds
-    print(f"{architecture}: {rate:.0f} sentences a CPU second", flush=True)
-    for wanted in map(int, sys.argv[7:]):
-        folder = out / str(wanted)
-        write_recipe(folder, source, lines, int(wanted * rate), architecture)
-        seconds, sentences, loss = learn(folder)
+    for sentences in map(int, sys.argv[7:]):
+        folder = out / str(sentences)
+        write_recipe(folder, source, lines, sentences, architecture)
+        seconds, loss = learn(folder)
         encode = encoder(str(folder / "base"))
         found = {path.stem: few(encode, path) for path in sorted(pathlib.Path(validation).glob("*.jsonl"))}
         found |= {"pairs": translated(encode, pairs), "demo": numpy.mean(across(encode, f"{demo}/faq.jsonl"))}
         told = ", ".join(f"{name} {100 * value:.1f}" for name, value in found.items())
         size = (folder / "base" / "model.safetensors").stat().st_size / 1e6
-        print(f"{seconds:.0f} CPU s, {sentences} sentences, loss {loss:.3f}, {size:.1f} MB: {told}", flush=True)
+        print(f"{architecture}: {seconds:.0f} CPU s, {sentences} sentences, loss {loss:.3f}, {size:.1f} MB: {told}", flush=True)
 
 
 if __name__ == "__main__":

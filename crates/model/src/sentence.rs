@@ -10,6 +10,7 @@ mod pieces;
 mod pool;
 pub(crate) mod shipped;
 mod student;
+mod teacher;
 
 use std::borrow::Cow;
 use std::fs;
@@ -25,8 +26,9 @@ use crate::{Error, bundle};
 pub(crate) use averaged::Averaged;
 pub use averaged::Shape;
 use averaged::to_length;
-pub use course::{DistilOptions, DistilProgress, Line, Teacher, distil};
+pub use course::{DistilOptions, DistilProgress, Line, distil};
 pub use student::{Architecture, TransformerShape};
+pub use teacher::Teacher;
 
 /// Most tokens of a text that are read.
 pub(crate) const MAX_TOKENS: usize = 256;

@@ -4,15 +4,13 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use half::f16;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::averaged::to_length;
 use super::student::{Architecture, Says, Student};
+use super::teacher::Teacher;
 use super::{MAX_TOKENS, SentenceEncoder, Shape, noise, pieces};
 use crate::columns::{Columns, Stored};
-use crate::features::is_han;
 use crate::random::Random;
 use crate::table::Step;
 use crate::tokens::Tokenizer;
@@ -36,17 +34,6 @@ pub struct Line {
     pub times: u32,
     /// The line that means the same, such as its translation; their teachers' vectors are those of both.
     pub same: Option<usize>,
-}
-
-/// What a teacher says of sentences.
-#[derive(Debug, Clone, Copy)]
-pub struct Teacher<'a> {
-    /// Values of a vector.
-    pub dim: usize,
-    /// Its vectors, one after another, as 16-bit floats with the lower byte first.
-    pub vectors: &'a [[u8; 2]],
-    /// The vector of each line, or `None` where the teacher does not know it.
-    pub rows: &'a [Option<u32>],
 }
 
 /// How a student learns.
@@ -154,7 +141,7 @@ pub fn distil(
         student.take(&stored)?;
         place = facts.place;
     }
-    let means = teachers.iter().map(|teacher| means(teacher, &texts)).collect();
+    let means = teachers.iter().map(|teacher| teacher.means(&texts)).collect();
     let order = lines.iter().zip(0..).flat_map(|(line, at)| std::iter::repeat_n(at, line.times as usize)).collect();
     let mut course = Course { lines, texts: &texts, teachers, means, options, tokenizer: &tokenizer, order, place };
     course.run(&mut student, (state, key), watch)?;
@@ -175,58 +162,6 @@ fn earlier(state: &Path, key: &str) -> Result<Option<(Stored, Facts)>, Error> {
     let stored = Stored::open(state)?;
     let facts: Facts = stored.facts()?;
     if facts.key == key { Ok(Some((stored, facts))) } else { Err(stored.other()) }
-}
-
-/// The mean of a teacher's vectors of each language, which says only which language it is.
-fn means(teacher: &Teacher<'_>, texts: &[String]) -> [Vec<f32>; 2] {
-    [true, false].map(|han| {
-        let mut sum = vec![0.0f64; teacher.dim];
-        let mut n = 0.0f64;
-        for (row, _) in teacher.rows.iter().zip(texts).filter(|(_, text)| is_chinese(text) == han) {
-            if let Some(row) = row {
-                sum.iter_mut().zip(teacher.vector(*row)).for_each(|(sum, value)| *sum += f64::from(value));
-                n += 1.0;
-            }
-        }
-        sum.iter().map(|sum| (sum / n.max(1.0)) as f32).collect()
-    })
-}
-
-fn is_chinese(text: &str) -> bool {
-    text.chars().any(is_han)
-}
-
-impl Teacher<'_> {
-    fn vector(&self, row: u32) -> impl Iterator<Item = f32> {
-        self.vectors[row as usize * self.dim..][..self.dim].iter().map(|bytes| f16::from_le_bytes(*bytes).to_f32())
-    }
-
-    /// What it says of the lines of a batch: the mean of its vectors of each line and of what means the same.
-    fn says(&self, batch: &[usize], lines: &[Line], texts: &[String], means: &[Vec<f32>; 2]) -> Says {
-        let mut says = Says { rows: Vec::new(), vectors: Vec::new(), dim: self.dim };
-        for (place, line) in (0..).zip(batch) {
-            let known = [Some(*line), lines[*line].same].into_iter().flatten();
-            let known = known.filter_map(|line| Some(self.centred(self.rows[line]?, &texts[line], means)));
-            let sum = known.reduce(|mut sum, vector| {
-                sum.iter_mut().zip(vector).for_each(|(sum, value)| *sum += value);
-                sum
-            });
-            if let Some(mut sum) = sum {
-                to_length(&mut sum, 1.0);
-                says.rows.push(place);
-                says.vectors.extend(sum);
-            }
-        }
-        says
-    }
-
-    /// A vector less the mean of its text's language, of length 1.
-    fn centred(&self, row: u32, text: &str, means: &[Vec<f32>; 2]) -> Vec<f32> {
-        let mean = &means[usize::from(!is_chinese(text))];
-        let mut vector: Vec<f32> = self.vector(row).zip(mean).map(|(value, mean)| value - mean).collect();
-        to_length(&mut vector, 1.0);
-        vector
-    }
 }
 
 /// When a run began, at which step, and how many steps there are of all.
