@@ -140,3 +140,56 @@ fn mean(vectors: &[f32], dim: usize) -> Vec<f32> {
     }
     sum
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn base() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/base")
+    }
+
+    fn entries() -> Vec<FaqEntry> {
+        ["where is my parcel", "how do I pay", "我的包裹在哪里", "怎么付款"]
+            .iter()
+            .enumerate()
+            .map(|(at, question)| FaqEntry::new(&at.to_string(), question, "See the page of your order."))
+            .collect()
+    }
+
+    #[test]
+    fn what_all_questions_share_is_taken_off() {
+        let encoder = FolderEncoder::open(&base(), &entries()).expect("an encoder");
+        let vectors = entries()[..2].iter().map(|entry| encoder.encode(&entry.question)).collect::<Vec<_>>();
+        let likeness: f32 = vectors[0].iter().zip(&vectors[1]).map(|(a, b)| a * b).sum();
+        assert!((likeness + 1.0).abs() < 1e-3, "two questions less their mean are opposite: {likeness}");
+        assert!(encoder.encode("").iter().all(|value| value.is_finite()));
+    }
+
+    #[test]
+    fn an_index_finds_the_encoder_it_was_made_with() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert!(FolderEncoder::of_index(folder.path()).expect("none").is_none());
+        let encoder = FolderEncoder::open(&base(), &entries()).expect("an encoder");
+        encoder.keep(folder.path()).expect("kept");
+        let found = FolderEncoder::of_index(folder.path()).expect("kept").expect("the same");
+        assert_eq!((found.name(), found.encode("付款")), (encoder.name(), encoder.encode("付款")));
+        let other = FolderEncoder::open(&base(), &entries()[..2]).expect("an encoder");
+        assert_ne!(other.name(), encoder.name(), "other means, other vectors");
+        FolderEncoder::forget(folder.path()).expect("forgotten");
+        FolderEncoder::forget(folder.path()).expect("nothing to forget");
+        assert!(FolderEncoder::of_index(folder.path()).expect("none").is_none());
+    }
+
+    #[test]
+    fn what_is_no_encoder_is_refused_by_its_path() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let missing = FolderEncoder::open(&folder.path().join("none"), &[]).map(|_| ()).expect_err("no folder");
+        assert!(missing.to_string().contains("none"), "{missing}");
+        let empty = FolderEncoder::open(folder.path(), &[]).map(|_| ()).expect_err("no files");
+        assert!(empty.to_string().contains("config.json"), "{empty}");
+        fs::write(folder.path().join(FILE), "{").expect("written");
+        let damaged = FolderEncoder::of_index(folder.path()).map(|_| ()).expect_err("damaged");
+        assert!(damaged.to_string().contains(FILE), "{damaged}");
+    }
+}

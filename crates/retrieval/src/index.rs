@@ -7,6 +7,7 @@ mod documents;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
 use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyError, Term};
@@ -16,9 +17,11 @@ use crate::calibration::Calibration;
 use crate::meaning::{Encoder, Reader};
 use crate::schema::{self, FORMAT_VERSION, Fields};
 use crate::search::Snapshot;
-use crate::table::{Row, Table};
+use crate::table::{Meanings, Row, RowTokens, Table};
 use crate::{CalibrationReport, Change, Error, Explanation, FaqEntry, Hit, SearchQuery};
 
+/// Entries that are analysed side by side, and kept until they are written.
+const AT_A_TIME: usize = 4096;
 /// tantivy's least; it is a limit, not an allocation.
 const WRITER_BYTES: usize = 15_000_000;
 
@@ -82,7 +85,7 @@ impl FaqIndex {
         Self::open_with(dir, None)
     }
 
-    /// The same with an encoder, which reads every entry now.
+    /// The same with an encoder, which has to be the one that the index was made with.
     pub fn open_with(dir: &Path, reads: Option<Arc<dyn Encoder>>) -> Result<Self, Error> {
         if !dir.join("meta.json").is_file() {
             return Err(Error::NotAnIndex { path: dir.to_owned() });
@@ -98,8 +101,7 @@ impl FaqIndex {
         }
         let payload = read_payload(&index, name(&reads)).map_err(|reason| Error::damaged(dir, reason))?;
         let reader = manual_reader(&index).map_err(|error| Error::damaged(dir, error))?;
-        let table =
-            documents::read_table(&reader.searcher(), fields, &reads).map_err(|reason| Error::damaged(dir, reason))?;
+        let table = documents::read_table(&reader.searcher(), fields).map_err(|reason| Error::damaged(dir, reason))?;
         let snapshot =
             Snapshot { searcher: reader.searcher(), fields, table, reader: reads, revision: payload.revision };
         Ok(Self::assemble(Some(dir), index, reader, snapshot))
@@ -151,7 +153,7 @@ impl FaqIndex {
         self.commit(&mut writer, revision, |open| {
             for change in changes {
                 match change {
-                    Change::Put(entry) if entry.enabled => self.put(open, &mut table, entry)?,
+                    Change::Put(entry) if entry.enabled => self.put(open, &mut table, self.analysed(entry))?,
                     Change::Put(FaqEntry { id, .. }) | Change::Delete(id) => {
                         if table.remove(id) {
                             open.delete_term(Term::from_field_text(self.fields.id, id));
@@ -171,8 +173,10 @@ impl FaqIndex {
             let mut table = Table::default();
             self.commit(&mut writer, revision, |open| {
                 open.delete_all_documents()?;
-                for entry in entries.iter().filter(|entry| entry.enabled) {
-                    self.put(open, &mut table, entry)?;
+                let enabled: Vec<&FaqEntry> = entries.iter().filter(|entry| entry.enabled).collect();
+                for entries in enabled.chunks(AT_A_TIME) {
+                    let analysed: Vec<_> = entries.par_iter().map(|entry| self.analysed(entry)).collect();
+                    analysed.into_iter().try_for_each(|row| self.put(open, &mut table, row))?;
                 }
                 Ok(())
             })?;
@@ -249,13 +253,16 @@ impl FaqIndex {
         Arc::clone(&self.calibration.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn put(&self, writer: &IndexWriter, table: &mut Table, entry: &FaqEntry) -> Result<(), Error> {
-        if table.number_of(&entry.id).is_some() {
-            writer.delete_term(Term::from_field_text(self.fields.id, &entry.id));
+    fn analysed(&self, entry: &FaqEntry) -> (Row, RowTokens) {
+        Row::new(entry.clone(), Meanings::of(entry, &self.reads))
+    }
+
+    fn put(&self, writer: &IndexWriter, table: &mut Table, (row, tokens): (Row, RowTokens)) -> Result<(), Error> {
+        if table.number_of(&row.entry.id).is_some() {
+            writer.delete_term(Term::from_field_text(self.fields.id, &row.entry.id));
         }
-        let number = table.reserve(&entry.id);
-        let (row, tokens) = Row::new(entry.clone(), &self.reads);
-        for document in documents::documents(self.fields, number, entry, &tokens) {
+        let number = table.reserve(&row.entry.id);
+        for document in documents::documents(self.fields, number, &row, &tokens) {
             writer.add_document(document)?;
         }
         table.put(number, row);

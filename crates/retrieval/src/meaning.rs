@@ -1,12 +1,14 @@
 //! What texts mean, as vectors that lie near each other where the texts say the same in other words or languages. Who
 //! opens the index brings the encoder; without one only words are compared.
 
-mod product;
+mod near;
+mod wide;
 
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use self::product::product;
+pub(crate) use self::near::{Near, Place};
+use self::wide::product;
 
 /// The largest whole number a value is rounded to.
 const LARGEST: f32 = 127.0;
@@ -20,6 +22,12 @@ pub trait Encoder: Debug + Send + Sync {
     fn encode(&self, text: &str) -> Vec<f32>;
 }
 
+/// Values of a vector whose signs are compared first.
+const N_SIGNS: usize = 384;
+
+/// Whether each value is above zero, a bit each.
+pub(crate) type Signs = [u64; N_SIGNS / 64];
+
 /// An encoder, or none.
 pub(crate) type Reader = Option<Arc<dyn Encoder>>;
 
@@ -31,6 +39,25 @@ impl Meaning {
     pub(crate) fn of(text: &str, reader: &Reader) -> Self {
         let whole = |value: f32| (value * LARGEST).round().clamp(-LARGEST, LARGEST) as i8;
         Self(reader.as_ref().map(|encoder| encoder.encode(text).into_iter().map(whole).collect()).unwrap_or_default())
+    }
+
+    /// A vector as it was written down.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
+        Self(bytes.iter().map(|byte| byte.cast_signed()).collect())
+    }
+
+    /// The vector to write down.
+    pub(crate) fn bytes(&self) -> impl Iterator<Item = u8> {
+        self.0.iter().map(|value| value.cast_unsigned())
+    }
+
+    /// The signs of its values.
+    pub(crate) fn signs(&self) -> Signs {
+        let mut signs = [0; N_SIGNS / 64];
+        for (at, value) in self.0.iter().take(N_SIGNS).enumerate() {
+            signs[at / 64] |= u64::from(*value > 0) << (at % 64);
+        }
+        signs
     }
 
     /// The cosine between two vectors; below nothing counts as nothing.

@@ -27,6 +27,8 @@ pub(crate) struct Fields {
     pub(crate) category: Field,
     /// The whole entry as JSON, on ordinal 0.
     pub(crate) entry: Field,
+    /// What the answer and each wording mean, one vector after another, on ordinal 0.
+    pub(crate) meanings: Field,
 }
 
 /// Builds the schema and its fields.
@@ -43,6 +45,7 @@ pub(crate) fn build() -> (Schema, Fields) {
         answer: builder.add_text_field("answer", tokens.clone()),
         category: builder.add_text_field("category", tokens),
         entry: builder.add_bytes_field("entry", STORED),
+        meanings: builder.add_bytes_field("meanings", STORED),
     };
     (builder.build(), fields)
 }

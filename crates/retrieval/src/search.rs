@@ -1,6 +1,6 @@
 //! One search: candidates from tantivy, compared in memory, best first, each with its probability.
 
-use std::sync::Arc;
+use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 use tantivy::collector::TopDocs;
@@ -12,7 +12,7 @@ use text::Language;
 use crate::analysis::{self, Token};
 use crate::calibration::{Calibration, Evidence};
 use crate::features::{self, Features, Query, Sense};
-use crate::meaning::{Meaning, Reader};
+use crate::meaning::{Meaning, Place, Reader};
 use crate::schema::{Fields, split_slot};
 use crate::table::{Row, Table, fingerprint};
 
@@ -180,18 +180,20 @@ impl Snapshot {
         if meaning.is_empty() {
             return Vec::new();
         }
-        let of_row = |(number, row): (usize, &Arc<Row>)| {
-            let likeness = row.wordings.iter().map(|wording| meaning.likeness(&wording.meaning));
-            let (ordinal, nearest) = likeness.enumerate().max_by(|one, other| one.1.total_cmp(&other.1))?;
-            let nearest = nearest.max(features::answer_likeness(meaning, row));
-            (nearest >= LEAST_LIKENESS).then_some((nearest, (number, ordinal)))
+        let compared = |(number, ordinal): Place| {
+            let row = self.table.row(number as usize)?;
+            let (likeness, ordinal) = match row.wordings.get(usize::from(ordinal)) {
+                Some(wording) => (meaning.likeness(&wording.meaning), usize::from(ordinal)),
+                None => (features::answer_likeness(meaning, row), 0),
+            };
+            (likeness >= LEAST_LIKENESS).then_some((likeness, (number as usize, ordinal)))
         };
-        let mut rows: Vec<(f32, (usize, usize))> = self.table.rows().filter_map(of_row).collect();
-        let kept = MEANT_CANDIDATES.min(rows.len());
-        if kept < rows.len() {
-            rows.select_nth_unstable_by(kept, |one, other| other.0.total_cmp(&one.0));
-        }
-        rows.into_iter().take(kept).map(|(_, place)| place).collect()
+        let worth = self.table.near.worth_comparing(meaning);
+        let mut found: Vec<(f32, (usize, usize))> = worth.into_iter().filter_map(compared).collect();
+        found.sort_by(|one, other| other.0.total_cmp(&one.0));
+        let mut seen = HashSet::new();
+        found.retain(|(_, (row, _))| seen.len() < MEANT_CANDIDATES && seen.insert(*row));
+        found.into_iter().map(|(_, place)| place).collect()
     }
 
     /// Wordings (row, ordinal) worth comparing.

@@ -10,7 +10,7 @@ use text::Language;
 use crate::FaqEntry;
 use crate::analysis::{self, Token};
 use crate::bag::Bag;
-use crate::meaning::{Meaning, Reader};
+use crate::meaning::{Meaning, Near, Reader};
 use crate::schema::MAX_WORDINGS;
 
 /// Characters of an answer that its meaning is read from.
@@ -39,6 +39,17 @@ pub(crate) struct Wording {
     pub(crate) meaning: Meaning,
 }
 
+/// What the parts of an entry mean.
+#[derive(Debug)]
+pub(crate) struct Meanings {
+    pub(crate) answer: Meaning,
+    /// In the order of the wordings.
+    pub(crate) wordings: Vec<Meaning>,
+}
+
+/// The ordinal that an answer's vector has in place of a wording's.
+pub(crate) const ANSWER_ORDINAL: u16 = u16::MAX;
+
 /// The tokens of an entry as they go into tantivy.
 #[derive(Debug)]
 pub(crate) struct RowTokens {
@@ -47,32 +58,54 @@ pub(crate) struct RowTokens {
     pub(crate) category: Vec<Token>,
 }
 
+impl Meanings {
+    /// Reads an entry.
+    pub(crate) fn of(entry: &FaqEntry, reader: &Reader) -> Self {
+        let wordings = wordings(entry).map(|wording| Meaning::of(wording, reader)).collect();
+        Self { answer: Meaning::of(beginning(&entry.answer), reader), wordings }
+    }
+
+    /// Takes them as they were written down, the answer's first; none where the bytes are not theirs.
+    pub(crate) fn from_bytes(bytes: &[u8], entry: &FaqEntry) -> Option<Self> {
+        let n = wordings(entry).count();
+        if bytes.is_empty() {
+            return Some(Self { answer: Meaning::default(), wordings: vec![Meaning::default(); n] });
+        }
+        let dim = bytes.len() / (n + 1);
+        let mut vectors = bytes.chunks_exact(dim.max(1)).map(Meaning::from_bytes);
+        let answer = vectors.next()?;
+        let read = Self { answer, wordings: vectors.collect() };
+        (bytes.len() == dim * (n + 1) && read.wordings.len() == n).then_some(read)
+    }
+}
+
+/// The wordings of an entry that are indexed, the question first.
+fn wordings(entry: &FaqEntry) -> impl Iterator<Item = &String> {
+    std::iter::once(&entry.question).chain(&entry.similar).take(MAX_WORDINGS)
+}
+
 impl Row {
     /// Analyses an entry once, for the index and for the table.
-    pub(crate) fn new(entry: FaqEntry, reader: &Reader) -> (Self, RowTokens) {
+    pub(crate) fn new(entry: FaqEntry, meanings: Meanings) -> (Self, RowTokens) {
         let named = entry.language.as_deref().and_then(Language::parse);
         let language = named.or_else(|| text::detect_language(&entry.question).map(|found| found.language));
-        let mut wordings = Vec::new();
+        let mut found = Vec::new();
         let mut tokens = Vec::new();
-        for wording in std::iter::once(&entry.question).chain(&entry.similar).take(MAX_WORDINGS) {
+        for (wording, meaning) in wordings(&entry).zip(meanings.wordings) {
             let normalised = text::normalise(wording);
-            let found = analysis::tokens(normalised.as_str());
-            wordings.push(Wording {
-                bag: Bag::of(&found),
-                fingerprint: fingerprint(normalised.as_str()),
-                meaning: Meaning::of(wording, reader),
-            });
-            tokens.push(found);
+            let terms = analysis::tokens(normalised.as_str());
+            found.push(Wording { bag: Bag::of(&terms), fingerprint: fingerprint(normalised.as_str()), meaning });
+            tokens.push(terms);
         }
         let analyse = |text: &str| analysis::tokens(text::normalise(text).as_str());
         let answer = analyse(&entry.answer);
         let category = entry.category.as_deref().map(analyse).unwrap_or_default();
         let row = Self {
             language,
-            together: Bag::union(wordings.iter().map(|wording| &wording.bag)),
-            wordings,
+            together: Bag::union(found.iter().map(|wording| &wording.bag)),
+            wordings: found,
             answer: Bag::of(&answer),
-            answer_meaning: Meaning::of(beginning(&entry.answer), reader),
+            answer_meaning: meanings.answer,
             category: Bag::of(&category),
             entry,
         };
@@ -83,6 +116,12 @@ impl Row {
     pub(crate) fn together_without(&self, ordinal: usize) -> Bag {
         let others = self.wordings.iter().enumerate().filter(|(other, _)| *other != ordinal);
         Bag::union(others.map(|(_, wording)| &wording.bag))
+    }
+
+    /// The vectors to write down, the answer's first; nothing where nobody read the entry.
+    pub(crate) fn meanings(&self) -> Vec<u8> {
+        let wordings = self.wordings.iter().map(|wording| &wording.meaning);
+        std::iter::once(&self.answer_meaning).chain(wordings).flat_map(Meaning::bytes).collect()
     }
 
     /// The text of a wording; ordinal 0 is the question.
@@ -121,6 +160,7 @@ pub(crate) struct Table {
     answers: Statistics,
     /// Of all wordings and the answer as one text.
     whole: Statistics,
+    pub(crate) near: Near,
 }
 
 /// What is known of the texts of one kind; empty texts are not counted.
@@ -212,9 +252,15 @@ impl Table {
             self.rows.resize(number + 1, None);
         }
         self.numbers.insert(row.entry.id.as_str().into(), number as u32);
-        self.count(&row, 1);
-        if let Some(old) = self.rows[number].replace(Arc::new(row)) {
+        let row = Arc::new(row);
+        if let Some(old) = self.rows[number].replace(Arc::clone(&row)) {
             self.count(&old, -1);
+            self.near.remove(number as u32);
+        }
+        self.count(&row, 1);
+        self.near.add((number as u32, ANSWER_ORDINAL), &row.answer_meaning);
+        for (ordinal, wording) in (0..ANSWER_ORDINAL).zip(&row.wordings) {
+            self.near.add((number as u32, ordinal), &wording.meaning);
         }
     }
 
@@ -223,6 +269,7 @@ impl Table {
         let Some(number) = self.numbers.remove(id) else { return false };
         if let Some(old) = self.rows[number as usize].take() {
             self.count(&old, -1);
+            self.near.remove(number);
         }
         self.free.push(number);
         true

@@ -81,6 +81,30 @@ fn an_index_answers_json_lines_with_calibrated_hits() {
 }
 
 #[test]
+fn an_index_is_searched_with_the_encoder_it_was_made_with() {
+    let home = Home::empty();
+    let (index, encoder) = (home.beside("index"), home.beside("encoder"));
+    copy_folder(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../data/base")), &encoder);
+    let found = || {
+        let answer = frontdesk_with(["search", word(&index)], "{\"text\": \"运费多少钱\"}\n".as_bytes()).check(0);
+        answer.json_lines()[0]["hits"][0].clone()
+    };
+    let make = ["index", word(corner_shop()), "--out", word(&index)];
+    frontdesk(make).check(0);
+    let by_the_base = found();
+    frontdesk([&make[..], &["--encoder", word(&encoder)]].concat()).check(0);
+    let by_the_folder = found();
+    assert_eq!(by_the_base["id"], by_the_folder["id"]);
+    assert_ne!(by_the_base["score"], by_the_folder["score"], "its vectors have their mean taken off");
+    std::fs::remove_dir_all(&encoder).unwrap();
+    let lost = frontdesk(["search", word(&index)]).check(2);
+    assert!(lost.stderr.contains(word(&encoder)), "{}", lost.stderr);
+    frontdesk(make).check(0);
+    assert_eq!(found(), by_the_base);
+    frontdesk([&make[..], &["--encoder", word(&home.beside("nothing"))]].concat()).check(2);
+}
+
+#[test]
 fn a_model_classifies_json_lines() {
     let home = Home::trained();
     let model = live_model(home.path());

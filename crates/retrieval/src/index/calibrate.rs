@@ -9,8 +9,10 @@ use crate::features::{MEANING_WEIGHTS, USUAL_MEANING_WEIGHT};
 use crate::search::{Found, HeldOut, SearchQuery, Snapshot};
 use crate::table::Row;
 
-/// More held-out questions than this teach nothing new.
+/// More held-out questions than this teach nothing new, and of a large index, where each takes longer, fewer are asked.
 const MAX_QUESTIONS: usize = 1000;
+const MAX_QUESTIONS_OF_LARGE: usize = 300;
+const LARGE: usize = 20_000;
 /// Fewer questions than this say little of what meaning should count for, more than that nothing new.
 const FEW_QUESTIONS: usize = 30;
 const WEIGHED_QUESTIONS: usize = 300;
@@ -122,8 +124,9 @@ fn held_out_questions(snapshot: &Snapshot) -> Vec<(usize, usize)> {
         .filter(|(_, row)| row.wordings.len() > 1)
         .flat_map(|(number, row)| (0..row.wordings.len()).map(move |ordinal| (number, ordinal)))
         .collect();
-    if all.len() <= MAX_QUESTIONS {
+    let most = if snapshot.table.len() > LARGE { MAX_QUESTIONS_OF_LARGE } else { MAX_QUESTIONS };
+    if all.len() <= most {
         return all;
     }
-    (0..MAX_QUESTIONS).map(|index| all[index * all.len() / MAX_QUESTIONS]).collect()
+    (0..most).map(|index| all[index * all.len() / most]).collect()
 }

@@ -7,35 +7,35 @@ use tantivy::store::StoreReader;
 use tantivy::{Searcher, TantivyDocument};
 
 use crate::analysis::pre_tokenized;
-use crate::meaning::Reader;
 use crate::schema::{Fields, slot, split_slot};
-use crate::table::{Row, RowTokens, Table};
+use crate::table::{Meanings, Row, RowTokens, Table};
 use crate::{Error, FaqEntry};
 
 /// One document for each wording; the first carries the answer and the entry itself.
 pub(super) fn documents(
     fields: Fields,
     number: usize,
-    entry: &FaqEntry,
+    row: &Row,
     tokens: &RowTokens,
 ) -> impl Iterator<Item = TantivyDocument> {
     tokens.wordings.iter().enumerate().map(move |(ordinal, wording)| {
         let mut document = TantivyDocument::default();
-        document.add_text(fields.id, &entry.id);
+        document.add_text(fields.id, &row.entry.id);
         document.add_u64(fields.slot, slot(number, ordinal));
         document.add_pre_tokenized_text(fields.question, pre_tokenized(wording));
         if ordinal == 0 {
             document.add_pre_tokenized_text(fields.answer, pre_tokenized(&tokens.answer));
             document.add_pre_tokenized_text(fields.category, pre_tokenized(&tokens.category));
-            let json = serde_json::to_vec(entry).expect("an entry is always valid JSON");
+            let json = serde_json::to_vec(&row.entry).expect("an entry is always valid JSON");
             document.add_bytes(fields.entry, &json);
+            document.add_bytes(fields.meanings, &row.meanings());
         }
         document
     })
 }
 
 /// Reads every entry back from the index.
-pub(super) fn read_table(searcher: &Searcher, fields: Fields, reader: &Reader) -> Result<Table, String> {
+pub(super) fn read_table(searcher: &Searcher, fields: Fields) -> Result<Table, String> {
     let mut table = Table::default();
     for segment in searcher.segment_readers() {
         let store = segment.get_store_reader(1).map_err(|error| error.to_string())?;
@@ -44,7 +44,8 @@ pub(super) fn read_table(searcher: &Searcher, fields: Fields, reader: &Reader) -
             let slot = slots.first(document).ok_or_else(|| "a document has no slot".to_owned())?;
             let (number, ordinal) = split_slot(slot);
             if ordinal == 0 {
-                table.put(number, Row::new(read_entry(&store, document, fields)?, reader).0);
+                let (entry, meanings) = read_entry(&store, document, fields)?;
+                table.put(number, Row::new(entry, meanings).0);
             }
         }
     }
@@ -52,10 +53,13 @@ pub(super) fn read_table(searcher: &Searcher, fields: Fields, reader: &Reader) -
     Ok(table)
 }
 
-fn read_entry(store: &StoreReader, document: u32, fields: Fields) -> Result<FaqEntry, String> {
+fn read_entry(store: &StoreReader, document: u32, fields: Fields) -> Result<(FaqEntry, Meanings), String> {
     let stored: TantivyDocument = store.get(document).map_err(|error| error.to_string())?;
-    let json = stored.get_first(fields.entry).and_then(|value| value.as_bytes()).unwrap_or_default();
-    serde_json::from_slice(json).map_err(|error| format!("an entry is unreadable: {error}"))
+    let bytes = |field| stored.get_first(field).and_then(|value| value.as_bytes()).unwrap_or_default();
+    let entry: FaqEntry =
+        serde_json::from_slice(bytes(fields.entry)).map_err(|error| format!("an entry is unreadable: {error}"))?;
+    let meanings = Meanings::from_bytes(bytes(fields.meanings), &entry);
+    Ok((entry, meanings.ok_or("the vectors of an entry are unreadable")?))
 }
 
 /// Empties a damaged index's folder of files; folders inside are not ours and stay.

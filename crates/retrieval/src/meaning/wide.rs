@@ -1,5 +1,7 @@
-//! The product of two vectors of whole numbers, compiled for several instruction sets; the best is chosen at run time.
+//! The innermost loops of comparing vectors, compiled for several instruction sets; the best is chosen at run time.
 #![allow(unsafe_code)]
+
+use super::Signs;
 
 /// The sum of products; values of one vector beyond the end of the other count for nothing.
 pub(super) fn product(a: &[i8], b: &[i8]) -> i32 {
@@ -23,6 +25,29 @@ fn portable(a: &[i8], b: &[i8]) -> i32 {
     a.iter().zip(b).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum()
 }
 
+/// How many signs of each vector differ from those asked for.
+pub(super) fn differing(asked: &Signs, signs: &[Signs], differ: &mut [u16]) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vpopcntdq") {
+            // SAFETY: the processor has the instructions this was compiled for.
+            return unsafe { x86::differing_avx512(asked, signs, differ) };
+        }
+        if is_x86_feature_detected!("popcnt") {
+            // SAFETY: the processor has the instructions this was compiled for.
+            return unsafe { x86::differing_popcnt(asked, signs, differ) };
+        }
+    }
+    count_differing(asked, signs, differ);
+}
+
+#[inline(always)]
+fn count_differing(asked: &Signs, signs: &[Signs], differ: &mut [u16]) {
+    for (differ, signs) in differ.iter_mut().zip(signs) {
+        *differ = asked.iter().zip(signs).map(|(a, b)| (a ^ b).count_ones()).sum::<u32>() as u16;
+    }
+}
+
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::{
@@ -32,7 +57,17 @@ mod x86 {
     };
     use std::mem::transmute;
 
-    use super::portable;
+    use super::{Signs, count_differing, portable};
+
+    #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512vpopcntdq,popcnt")]
+    pub(super) fn differing_avx512(asked: &Signs, signs: &[Signs], differ: &mut [u16]) {
+        count_differing(asked, signs, differ);
+    }
+
+    #[target_feature(enable = "popcnt")]
+    pub(super) fn differing_popcnt(asked: &Signs, signs: &[Signs], differ: &mut [u16]) {
+        count_differing(asked, signs, differ);
+    }
 
     #[target_feature(enable = "avx512f,avx512bw")]
     pub(super) fn avx512(a: &[i8], b: &[i8]) -> i32 {
@@ -66,6 +101,16 @@ mod x86 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn differing_signs_are_counted_alike_everywhere() {
+        let signs = |seed: u64| -> Signs { std::array::from_fn(|at| seed.wrapping_mul(0x9e37_79b9 + at as u64 * 77)) };
+        let all: Vec<Signs> = (0..37).map(signs).collect();
+        let (mut found, mut expected) = (vec![0; 37], vec![0; 37]);
+        differing(&signs(5), &all, &mut found);
+        count_differing(&signs(5), &all, &mut expected);
+        assert_eq!((&found, found[5]), (&expected, 0));
+    }
 
     #[test]
     fn every_instruction_set_makes_the_same_sums() {
