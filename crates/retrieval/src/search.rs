@@ -9,7 +9,7 @@ use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, Term};
 use text::Language;
 
-use crate::analysis::{self, Token};
+use crate::analysis::{self, Kind, Token};
 use crate::calibration::{Calibration, Evidence};
 use crate::features::{self, Features, Query, Sense};
 use crate::meaning::{Meaning, Place, Reader};
@@ -198,7 +198,7 @@ impl Snapshot {
 
     /// Wordings (row, ordinal) worth comparing.
     fn propose(&self, tokens: &[Token], query: &Query) -> tantivy::Result<Vec<(usize, usize)>> {
-        let terms = chosen_terms(tokens, query);
+        let terms = chosen_terms(tokens, query, &self.table);
         let mut proposed = Vec::new();
         for (field, limit) in [(self.fields.question, WORDING_CANDIDATES), (self.fields.answer, ANSWER_CANDIDATES)] {
             let Some(any) = any_of(field, &terms) else { continue };
@@ -212,11 +212,17 @@ impl Snapshot {
     }
 }
 
-/// Distinct indexed terms with the weight of their kind, the most telling ones where there are too many.
-fn chosen_terms(tokens: &[Token], query: &Query) -> Vec<(f32, String)> {
+/// Distinct indexed terms with the weight of their kind, the most telling ones where there are too many. Letter groups
+/// find what was misspelt, and are not needed where every word is known.
+fn chosen_terms(tokens: &[Token], query: &Query, table: &Table) -> Vec<(f32, String)> {
     let by_id = analysis::by_id(tokens);
-    let mut weighted: Vec<(f32, &Token)> =
-        query.tokens.iter().filter_map(|(id, weight)| Some((*weight, *by_id.get(id)?))).collect();
+    let misspelt = tokens.iter().any(|token| token.kind == Kind::Stem && table.is_unknown(token.id()));
+    let wanted = |token: &&Token| misspelt || token.kind != Kind::Gram;
+    let mut weighted: Vec<(f32, &Token)> = query
+        .tokens
+        .iter()
+        .filter_map(|(id, weight)| Some((*weight, *by_id.get(id).filter(|token| wanted(token))?)))
+        .collect();
     weighted.sort_by(|one, other| other.0.total_cmp(&one.0));
     weighted.truncate(MAX_TERMS);
     weighted.into_iter().map(|(_, token)| (features::kind_weight(token.kind), token.term())).collect()
