@@ -13,6 +13,7 @@ use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
 use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyError, Term};
 
 use self::directory::CachedDirectory;
+use self::documents::AT_A_TIME;
 use crate::calibration::Calibration;
 use crate::meaning::{Encoder, Reader};
 use crate::schema::{self, FORMAT_VERSION, Fields};
@@ -20,8 +21,6 @@ use crate::search::Snapshot;
 use crate::table::{Meanings, Row, RowTokens, Table};
 use crate::{CalibrationReport, Change, Error, Explanation, FaqEntry, Hit, SearchQuery};
 
-/// Entries that are analysed side by side, and kept until they are written.
-const AT_A_TIME: usize = 4096;
 /// tantivy's least; it is a limit, not an allocation.
 const WRITER_BYTES: usize = 15_000_000;
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use rayon::prelude::*;
 use tantivy::schema::Value;
 use tantivy::store::StoreReader;
 use tantivy::{Searcher, TantivyDocument};
@@ -10,6 +11,9 @@ use crate::analysis::pre_tokenized;
 use crate::schema::{Fields, slot, split_slot};
 use crate::table::{Meanings, Row, RowTokens, Table};
 use crate::{Error, FaqEntry};
+
+/// Entries that are analysed side by side.
+pub(super) const AT_A_TIME: usize = 4096;
 
 /// One document for each wording; the first carries the answer and the entry itself.
 pub(super) fn documents(
@@ -37,6 +41,7 @@ pub(super) fn documents(
 /// Reads every entry back from the index.
 pub(super) fn read_table(searcher: &Searcher, fields: Fields) -> Result<Table, String> {
     let mut table = Table::default();
+    let mut read = Vec::with_capacity(AT_A_TIME);
     for segment in searcher.segment_readers() {
         let store = segment.get_store_reader(1).map_err(|error| error.to_string())?;
         let slots = segment.fast_fields().u64("slot").map_err(|error| error.to_string())?;
@@ -44,13 +49,23 @@ pub(super) fn read_table(searcher: &Searcher, fields: Fields) -> Result<Table, S
             let slot = slots.first(document).ok_or_else(|| "a document has no slot".to_owned())?;
             let (number, ordinal) = split_slot(slot);
             if ordinal == 0 {
-                let (entry, meanings) = read_entry(&store, document, fields)?;
-                table.put(number, Row::new(entry, meanings).0);
+                read.push((number, read_entry(&store, document, fields)?));
+            }
+            if read.len() == AT_A_TIME {
+                put_all(&mut table, &mut read);
             }
         }
     }
+    put_all(&mut table, &mut read);
     table.find_free();
     Ok(table)
+}
+
+/// Analyses entries side by side.
+fn put_all(table: &mut Table, read: &mut Vec<(usize, (FaqEntry, Meanings))>) {
+    let analyse = |(number, (entry, meanings)): (usize, (FaqEntry, Meanings))| (number, Row::new(entry, meanings).0);
+    let rows: Vec<(usize, Row)> = read.par_drain(..).map(analyse).collect();
+    rows.into_iter().for_each(|(number, row)| table.put(number, row));
 }
 
 fn read_entry(store: &StoreReader, document: u32, fields: Fields) -> Result<(FaqEntry, Meanings), String> {
