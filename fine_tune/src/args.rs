@@ -27,5 +27,5 @@ pub use learning::{Encoder, LearningArgs};
 pub use mine::{MineArgs, Which};
 pub use predict::PredictArgs;
 pub use queue::QueueArgs;
-pub use train::{Depth, Precision, TrainArgs};
+pub use train::{Depth, Device, Precision, TrainArgs};
 pub use validate::ValidateArgs;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use model::{Checkpoint, Classifier, Continued, EncoderKind, Start, TrainOptions, TrainingSet};
 
-use crate::args::{Base, Depth, Encoder, LearningArgs, Precision, TrainArgs};
+use crate::args::{Base, Depth, Device, Encoder, LearningArgs, Precision, TrainArgs};
 use crate::dataset::{BotData, DataOptions, load_bot_data, marked};
 use crate::evaluate::{calibration, expected_calibration_error};
 use crate::events::{Curve, TrainEvent, TrainMetrics};
@@ -192,6 +192,10 @@ fn training_options(arguments: &TrainArgs) -> TrainOptions {
         precision: match arguments.precision {
             Some(Precision::EightBit) => model::Precision::EightBit,
             Some(Precision::Float) | None => model::Precision::Float,
+        },
+        device: match arguments.device {
+            Some(Device::Cuda) => model::ComputeDevice::Cuda,
+            Some(Device::Cpu) | None => model::ComputeDevice::Cpu,
         },
         trained_at: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         ..learning_options(&arguments.learning)

@@ -40,12 +40,12 @@ pub(crate) fn step(
         return Ok(0.0);
     };
     let messages: Vec<&[u32]> = group.iter().map(|(input, _)| input.tokens.as_slice()).collect();
-    let vectors = trainer.forward(bert, &network.tokens, &messages, Dropout::new(DROPOUT, seed));
+    let vectors = trainer.forward(bert, &network.tokens, &messages, Dropout::new(DROPOUT, seed))?;
     let vectors = Var::from_tensor(&Tensor::from_vec(vectors, (group.len(), bert.config.hidden_size), &Device::Cpu)?)?;
     let labels: Vec<u32> = group.iter().map(|(_, row)| row.label).collect();
     let loss = loss(&vectors, &labels)?;
     if let Some(gradient) = loss.backward()?.get(&vectors) {
-        trainer.step(bert, &mut network.tokens, &gradient.flatten_all()?.to_vec1::<f32>()?, step);
+        trainer.step(bert, &mut network.tokens, &gradient.flatten_all()?.to_vec1::<f32>()?, step)?;
     }
     Ok(loss.to_scalar()?)
 }

@@ -45,7 +45,7 @@ pub use error::Error;
 pub use explain::{Explanation, NearExample, WordEffect};
 pub use info::{BundleInfo, FORMAT_VERSION, FeatureInfo};
 pub use optimise::Vocabulary;
-pub use options::{BaseSource, Control, EncoderKind, Progress, TrainOptions, Validation};
+pub use options::{BaseSource, ComputeDevice, Control, EncoderKind, Progress, TrainOptions, Validation};
 pub use prediction::{Entity, Prediction, Scored, ScoredSentiment, Sentiment};
 pub use products::products;
 pub use sentence::{

@@ -212,14 +212,16 @@ impl Network {
         let Rates { step, base, dropout } = rates;
         let known = known_vectors(&batch.inputs);
         let frozen = known.is_some();
-        let encoded = known.or_else(|| {
-            if self.averaged.is_some() {
-                return self.encode(&batch.inputs);
+        let encoded = match known {
+            Some(known) => Some(known),
+            None if self.averaged.is_some() => self.encode(&batch.inputs),
+            None => {
+                let inside = Dropout::new(dropout.min(BASE_DROPOUT), learner.random.bits());
+                let messages = tokens(&batch.inputs);
+                let forward = |bert| learner.trainer.forward(bert, &self.tokens, &messages, inside);
+                self.bert.as_ref().map(forward).transpose()?
             }
-            let inside = Dropout::new(dropout.min(BASE_DROPOUT), learner.random.bits());
-            let bert = self.bert.as_ref()?;
-            Some(learner.trainer.forward(bert, &self.tokens, &tokens(&batch.inputs), inside))
-        });
+        };
         let leaves = Leaves::new(self, &batch.inputs, encoded)?;
         let logits = self.forward(&leaves, batch.inputs.len(), &mut |x| {
             let mask = learner.random.dropout_mask(x.elem_count(), *dropout);
@@ -238,7 +240,7 @@ impl Network {
         }
         match (&leaves.tokens, &mut self.bert) {
             (Some(_), _) if frozen || self.averaged.is_some() => {}
-            (Some(tokens), Some(bert)) => learner.trainer.step(bert, &mut self.tokens, &of(&tokens.leaf)?, *base),
+            (Some(tokens), Some(bert)) => learner.trainer.step(bert, &mut self.tokens, &of(&tokens.leaf)?, *base)?,
             (Some(tokens), None) => self.tokens.update(&tokens.uses, &of(&tokens.leaf)?, step),
             (None, _) => {}
         }
@@ -292,6 +294,25 @@ impl Network {
         wide.round();
         self.wide = Some(wide);
         Ok(())
+    }
+
+    /// Gives each input the pretrained encoder's vector, where there is an encoder, as its trainer makes it.
+    pub(crate) fn bring_vectors(&self, trainer: &mut Trainer, inputs: &mut [Input]) -> Result<(), Error> {
+        let all: Vec<&Input> = inputs.iter().collect();
+        let vectors = match &self.bert {
+            Some(bert) => Some(trainer.encode(bert, &self.tokens, &tokens(&all))?),
+            None => self.encode(&all),
+        };
+        let vectors = vectors.unwrap_or_default();
+        for (input, vector) in inputs.iter_mut().zip(vectors.chunks_exact(self.encoded().max(1))) {
+            input.vector = vector.to_vec();
+        }
+        Ok(())
+    }
+
+    /// Gives the encoder the weights that its trainer has.
+    pub(crate) fn bring_back(&mut self, trainer: &mut Trainer) -> Result<(), Error> {
+        self.bert.as_mut().map_or(Ok(()), |bert| trainer.bring_back(bert))
     }
 
     /// The pretrained encoder's vectors of messages, one after another.

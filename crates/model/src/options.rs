@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use candle_core::Device;
 use serde::{Deserialize, Serialize};
 
-use crate::{Depth, Precision};
+use crate::{Depth, Error, Precision};
 
 /// The part of the network that reads the message's tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -32,6 +33,45 @@ pub enum BaseSource {
     /// A folder in Hugging Face layout: a BERT-family checkpoint, or a sentence encoder that was distilled here.
     Folder(PathBuf),
 }
+
+/// What a BERT base is trained on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ComputeDevice {
+    /// The processor.
+    #[default]
+    Cpu,
+    /// The first NVIDIA GPU; needs the cargo feature `cuda`.
+    Cuda,
+    /// The processor by what a GPU goes by, to compare both.
+    #[cfg(test)]
+    Tensors,
+}
+
+impl ComputeDevice {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The device, where it is not the processor; or an error that names the way out.
+    pub(crate) fn open(self) -> Result<Option<Device>, Error> {
+        let refuse = |problem| Err(Error::Option { option: "device", problem });
+        match self {
+            Self::Cpu => Ok(None),
+            #[cfg(test)]
+            Self::Tensors => Ok(Some(Device::Cpu)),
+            Self::Cuda if !cfg!(feature = "cuda") => refuse(WITHOUT_CUDA.to_owned()),
+            Self::Cuda => match Device::new_cuda(0) {
+                Ok(device) => Ok(Some(device)),
+                Err(error) => refuse(format!("{NO_GPU}: {error}")),
+            },
+        }
+    }
+}
+
+const WITHOUT_CUDA: &str = "this program was built without CUDA; `cargo build --release -p fine_tune --features cuda` \
+    builds `fine-tune` with it, and the device cpu needs none";
+const NO_GPU: &str = "no NVIDIA GPU can be used; `nvidia-smi` says which there are, and the device cpu needs none";
 
 /// Settings of one training run; the default suits bots from ten to hundreds of examples per intent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -77,8 +117,12 @@ pub struct TrainOptions {
     pub accepted_error_rate: f32,
     /// Threads to use; `None` uses what there is. The result does not depend on it.
     pub threads: Option<usize>,
+    /// What a BERT base is trained on for intents, which changes the result by no more than rounding. The head, the
+    /// verdict on held-out rows and entities are learned on the processor.
+    #[serde(skip_serializing_if = "ComputeDevice::is_usual")]
+    pub device: ComputeDevice,
     /// Bytes of memory that training may take; `None` for no limit. Batches of a base go in pieces that fit, which
-    /// changes the result by no more than rounding.
+    /// changes the result by no more than rounding. What is on another device does not count.
     pub memory: Option<u64>,
     /// Version written into the bundle; `None` makes one of `trained_at` and a hash of data and options.
     pub version: Option<String>,
@@ -113,6 +157,7 @@ impl Default for TrainOptions {
             refit: true,
             accepted_error_rate: 0.05,
             threads: None,
+            device: ComputeDevice::default(),
             memory: None,
             version: None,
             trained_at: String::new(),
@@ -131,6 +176,7 @@ impl TrainOptions {
             version: None,
             trained_at: String::new(),
             threads: None,
+            device: ComputeDevice::default(),
             memory: None,
             ..self.clone()
         }

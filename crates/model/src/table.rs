@@ -7,9 +7,9 @@ use crate::random::Random;
 
 /// Rows below this many are updated on one thread.
 const PARALLEL_ROWS: usize = 512;
-const BETA1: f32 = 0.9;
-const BETA2: f32 = 0.999;
-const EPSILON: f32 = 1e-8;
+pub(crate) const BETA1: f32 = 0.9;
+pub(crate) const BETA2: f32 = 0.999;
+pub(crate) const EPSILON: f32 = 1e-8;
 
 /// Rows of equal length with their moments while training.
 #[derive(Debug, Clone, Default)]
@@ -140,6 +140,11 @@ impl Step {
             correction1: 1.0 / (1.0 - BETA1.powi(number)),
             correction2: 1.0 / (1.0 - BETA2.powi(number)),
         }
+    }
+
+    /// What the two moments are multiplied by.
+    pub(crate) fn corrections(&self) -> [f32; 2] {
+        [self.correction1, self.correction2]
     }
 
     /// Moves one weight along its gradient, given its two moments.

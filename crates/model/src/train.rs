@@ -8,6 +8,8 @@ mod pass;
 mod place;
 mod plan;
 mod resume;
+#[cfg(test)]
+mod tests;
 mod watcher;
 
 use std::sync::mpsc;
@@ -25,8 +27,8 @@ use crate::random::Random;
 use crate::sentiment::SentimentHead;
 use crate::split::Rows;
 use crate::{
-    Classifier, Control, Depth, EncoderKind, EntityFinder, EntityTagger, Error, Precision, Progress, TrainOptions,
-    TrainingSet, tokens,
+    Classifier, ComputeDevice, Control, Depth, EncoderKind, EntityFinder, EntityTagger, Error, Precision, Progress,
+    TrainOptions, TrainingSet, tokens,
 };
 use fitted::{Fitted, Origin};
 use learned::learn;
@@ -65,6 +67,7 @@ fn train_on(
     watch: &mut dyn FnMut(&Progress) -> Control,
 ) -> Result<Classifier, Error> {
     check(options)?;
+    check_device(set, options)?;
     match options.threads {
         None => train_here(set, options, checkpoint, watch),
         Some(threads) => {
@@ -128,6 +131,19 @@ fn check(options: &TrainOptions) -> Result<(), Error> {
             refuse("encoder", "a BERT encoder needs a base; give a folder with --base")
         }
         _ => Ok(()),
+    }
+}
+
+/// Refuses a device that is not there, or that would have nothing to do.
+fn check_device(set: &TrainingSet, options: &TrainOptions) -> Result<(), Error> {
+    let refuse = |problem: &str| Err(Error::Option { option: "device", problem: problem.to_owned() });
+    match options.device {
+        ComputeDevice::Cpu => Ok(()),
+        _ if !options.has_transformer() => {
+            refuse("only a BERT base is trained on another device; leave it out, or give such a folder with --base")
+        }
+        _ if set.train.is_empty() => refuse("entities are learned on the processor; leave the device out"),
+        device => device.open().map(|_| ()),
     }
 }
 
@@ -214,7 +230,16 @@ fn without_intents(options: &TrainOptions, messages: usize) -> Result<Parts, Err
     network.round();
     network.prepare(options.precision);
     let featuriser = Featuriser::fit(std::iter::empty(), 1);
-    let fitted = Fitted { featuriser, tokenizer, network, best_epoch: 0, prefix, most_tokens: None, unknown: None };
+    let fitted = Fitted {
+        featuriser,
+        tokenizer,
+        network,
+        best_epoch: 0,
+        prefix,
+        most_tokens: None,
+        device: None,
+        unknown: None,
+    };
     let mut parts = fitted.parts(&[], &[])?;
     parts.calibration.scope.bias = NO_SCOPE;
     let depth = options.depth.unwrap_or(Depth::for_entities(messages));

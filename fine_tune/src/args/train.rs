@@ -39,6 +39,11 @@ pub struct TrainArgs {
     #[arg(long, value_enum, requires = "base")]
     pub precision: Option<Precision>,
 
+    /// What a BERT base learns intents on; cuda is the first NVIDIA GPU, and needs a program built with
+    /// `--features cuda` [default: cpu]
+    #[arg(long, value_enum)]
+    pub device: Option<Device>,
+
     /// More conversations in the log format (may be given several times); the bot's own logs/ are always read
     #[arg(long, value_name = "FILE")]
     pub logs: Vec<PathBuf>,
@@ -111,6 +116,15 @@ pub enum Depth {
     Full,
 }
 
+/// What a base is trained on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Device {
+    /// The processor (the default)
+    Cpu,
+    /// The first NVIDIA GPU: the same steps, but for rounding
+    Cuda,
+}
+
 /// How exactly a trained base computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Precision {
@@ -128,6 +142,8 @@ Examples:
   train my-bot --out model --base ../e5-small        start from a BERT-family checkpoint
   train my-bot --out model --base ../e5-small --prefix 'query: ' --depth frozen
                                                      only a head over its vectors, in seconds
+  train my-bot --out model --base ../bge-base --depth full --device cuda
+                                                     on a GPU, by a program that was built for it
   train --entities tagged.conll --out model          learn entities alone
   train my-bot --out model --data-only               only say what the data is worth
 

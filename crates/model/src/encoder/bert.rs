@@ -1,10 +1,12 @@
 //! A BERT encoder in plain numbers: messages packed without padding, forward and back by hand.
-//! Word embeddings stay outside, in a table whose touched rows alone are updated.
+//! Word embeddings stay outside, in a table whose touched rows alone are updated. `device` trains the same encoder on
+//! candle tensors.
 
 mod attention;
 mod backward;
 mod bytes;
 mod config;
+mod device;
 mod dropout;
 mod forward;
 mod kernels;
@@ -13,13 +15,15 @@ mod optimiser;
 mod packed;
 mod stored;
 mod tiles;
+mod trainer;
 mod weights;
 
 pub(crate) use config::BertConfig;
 pub(crate) use dropout::Dropout;
-pub(crate) use optimiser::Trainer;
+pub(crate) use optimiser::HostTrainer;
 pub(crate) use stored::{collect_bytes, is_in_bytes, tensors};
 pub(crate) use tiles::Tiles;
+pub(crate) use trainer::Trainer;
 pub(crate) use weights::{Kept, WORDS, Weights, load_weights};
 
 use std::sync::Arc;

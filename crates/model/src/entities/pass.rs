@@ -4,7 +4,7 @@ use half::slice::HalfFloatSliceExt as _;
 
 use super::descent::{Batch, Descent, Outcome, Rates, View};
 use super::learn::{Beside, Course, DROPOUT, Lesson};
-use crate::encoder::bert::{Dropout, Trainer};
+use crate::encoder::bert::{Dropout, HostTrainer};
 use crate::random::Random;
 use crate::table::Step;
 use crate::train::Watcher;
@@ -51,7 +51,7 @@ pub(super) struct Pass<'a> {
     course: &'a Course<'a>,
     beside: Beside<'a>,
     descent: Descent,
-    trainer: Trainer,
+    trainer: HostTrainer,
     random: Random,
     stage: Stage,
     /// Steps of the stage so far, and lessons.
@@ -61,7 +61,7 @@ pub(super) struct Pass<'a> {
 
 impl<'a> Pass<'a> {
     pub(super) fn new(course: &'a Course<'a>, beside: Beside<'a>, descent: Descent) -> Self {
-        let (trainer, random) = (Trainer::default(), Random::new(course.seed, 7));
+        let (trainer, random) = (HostTrainer::default(), Random::new(course.seed, 7));
         Self { course, beside, descent, trainer, random, stage: FIELD, step: 0, seen: 0 }
     }
 

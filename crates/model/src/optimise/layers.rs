@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 
 use super::encoder;
-use crate::encoder::bert::{Bert, Dropout, Trainer};
+use crate::encoder::bert::{Bert, Dropout, HostTrainer};
 use crate::random::Random;
 use crate::table::{Step, Table};
 use crate::{Classifier, Control, Error, Progress};
@@ -110,7 +110,7 @@ impl Lesson {
         let passes = STEPS.div_ceil(per_pass).clamp(1, PASSES);
         let steps = passes * per_pass;
         let size = self.vectors.iter().map(|value| value * value).sum::<f32>() / self.messages.len() as f32;
-        let mut trainer = Trainer::default();
+        let mut trainer = HostTrainer::default();
         let mut order: Vec<usize> = (0..self.messages.len()).collect();
         let mut step = 0;
         for pass in 0..passes {

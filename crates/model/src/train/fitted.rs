@@ -1,5 +1,6 @@
 //! A network that is being fitted, with what reads texts for it, and the parts of a classifier that it becomes.
 
+use candle_core::Device;
 use rayon::prelude::*;
 
 use super::checkpoint::Kept;
@@ -34,6 +35,8 @@ pub(super) struct Fitted {
     pub(super) prefix: String,
     /// Tokens of a batch that a base takes at a time, where memory is short.
     pub(super) most_tokens: Option<usize>,
+    /// What the base is trained on, where it is not the processor.
+    pub(super) device: Option<Device>,
     /// The share of tokens that a base does not know.
     pub(super) unknown: Option<f32>,
 }
@@ -72,7 +75,8 @@ impl Fitted {
         let outputs = intents.len() + usize::from(train.iter().any(|row| row.label == none));
         let sizes = Sizes { ngrams: featuriser.n_ngrams(), tokens: tokenizer.len(), outputs };
         let network = Network::new(options.encoder, sizes, base, &mut Random::new(options.seed, 2))?;
-        Ok(Self { featuriser, tokenizer, network, best_epoch: 0, prefix, most_tokens: None, unknown: None })
+        let device = options.device.open()?;
+        Ok(Self { featuriser, tokenizer, network, best_epoch: 0, prefix, most_tokens: None, device, unknown: None })
     }
 
     /// Runs the stages of the plan, from a checkpoint where there is one, and makes the network ready to serve.
@@ -119,7 +123,9 @@ impl Fitted {
         let kind = plan.stages[index].kind;
         let is_kept = plan.options.has_transformer() || lesson.train.len() <= MANY_ROWS;
         let [kept_rows, checks] = [if is_kept { lesson.train } else { &[] }, lesson.held_out];
-        let [read, checks] = [kept_rows, checks].map(|rows| self.read_for(kind, rows));
+        let mut trainer = Trainer::new(self.device.clone(), self.most_tokens);
+        let read = self.read_for(kind, kept_rows, &mut trainer)?;
+        let checks = self.read_for(kind, checks, &mut trainer)?;
         self.unknown = self.network.base().and_then(|_| unknown_share(&self.tokenizer, &read));
         let most = self.network.most_tokens();
         let Self { featuriser, tokenizer, prefix, network, .. } = self;
@@ -128,9 +134,8 @@ impl Fitted {
         } else {
             Inputs::Read(Reader { featuriser, tokenizer, prefix, bert: None, most }, lesson.train)
         };
-        let mut pass = Pass::new(network, lesson, (plan, index), (inputs, &checks));
+        let mut pass = Pass::new((network, trainer), lesson, (plan, index), (inputs, &checks));
         pass.best_epoch = self.best_epoch;
-        pass.learner.trainer = Trainer::limited(self.most_tokens);
         if let Some(kept) = kept {
             pass.go_on(kept)?;
         }
@@ -144,22 +149,12 @@ impl Fitted {
     }
 
     /// Rows as a stage reads them: one that leaves the encoder as it is needs its vectors but once.
-    fn read_for(&self, kind: StageKind, rows: &[Row]) -> Vec<Input> {
+    fn read_for(&self, kind: StageKind, rows: &[Row], trainer: &mut Trainer) -> Result<Vec<Input>, Error> {
         let mut inputs = self.read(rows);
         if kind == StageKind::Head {
-            self.encode(&mut inputs);
+            self.network.bring_vectors(trainer, &mut inputs)?;
         }
-        inputs
-    }
-
-    /// Gives each input the pretrained encoder's vector, where there is an encoder.
-    fn encode(&self, inputs: &mut [Input]) {
-        let Some(vectors) = self.network.encode(&inputs.iter().collect::<Vec<_>>()) else {
-            return;
-        };
-        for (input, vector) in inputs.iter_mut().zip(vectors.chunks_exact(self.network.encoded())) {
-            input.vector = vector.to_vec();
-        }
+        Ok(inputs)
     }
 
     fn read(&self, rows: &[Row]) -> Vec<Input> {

@@ -68,7 +68,7 @@ pub(super) struct Pass<'a> {
 
 impl<'a> Pass<'a> {
     pub(super) fn new(
-        network: &'a mut Network,
+        (network, trainer): (&'a mut Network, Trainer),
         lesson: Lesson<'a>,
         (plan, index): (&'a Plan<'a>, usize),
         (inputs, checks): (Inputs<'a>, &'a [Input]),
@@ -78,7 +78,7 @@ impl<'a> Pass<'a> {
         Self {
             network,
             begun: (order.clone(), random.state()),
-            learner: Learner { optimiser: AdamW::default(), trainer: Trainer::default(), random },
+            learner: Learner { optimiser: AdamW::default(), trainer, random },
             lesson,
             inputs,
             checks,
@@ -101,6 +101,7 @@ impl<'a> Pass<'a> {
     pub(super) fn run(&mut self, watcher: &mut Watcher<'_>) -> Result<(), Error> {
         while self.at.epoch <= self.stage().epochs {
             let progress = self.epoch(watcher)?;
+            self.bring_back()?;
             let control = watcher.report(progress, std::mem::take(&mut self.unreported));
             let hopeful = self.judge(progress)?;
             let enough = self.index + 1 == self.plan.stages.len() && watcher.stop_after == Some(self.at.epoch);
@@ -147,13 +148,31 @@ impl<'a> Pass<'a> {
                     break;
                 }
             }
-            watcher.keep(self, Moment::WithinEpoch)?;
+            if watcher.is_due(Moment::WithinEpoch) {
+                self.bring_back()?;
+                watcher.keep(self, Moment::WithinEpoch)?;
+            }
         }
         let mut progress = self.progress(steps);
         if !self.checks.is_empty() && self.stage().kind != StageKind::Compare {
-            progress.validation = Some(validate(self.network, self.checks, self.lesson.held_out)?);
+            progress.validation = Some(self.validate()?);
         }
         Ok(progress)
+    }
+
+    /// Makes the network's weights those that a device has.
+    fn bring_back(&mut self) -> Result<(), Error> {
+        self.network.bring_back(&mut self.learner.trainer)
+    }
+
+    fn validate(&mut self) -> Result<Validation, Error> {
+        let rows = self.lesson.held_out;
+        if let (Trainer::Device(_), StageKind::Whole) = (&self.learner.trainer, self.stage().kind) {
+            let mut checks = self.checks.to_vec();
+            self.network.bring_vectors(&mut self.learner.trainer, &mut checks)?;
+            return validate(self.network, &checks, rows);
+        }
+        validate(self.network, self.checks, rows)
     }
 
     /// The epoch's batches; those of an epoch that is continued are the same as when it began.

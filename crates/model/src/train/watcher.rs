@@ -59,11 +59,17 @@ impl<'a> Watcher<'a> {
         self.checkpoint.as_mut()?.take()
     }
 
+    /// Whether a checkpoint is due.
+    pub(super) fn is_due(&self, moment: Moment) -> bool {
+        self.checkpoint.as_ref().is_some_and(|checkpoint| checkpoint.is_due(moment))
+    }
+
     /// Writes a checkpoint if one is due.
     pub(super) fn keep(&mut self, pass: &Pass<'_>, moment: Moment) -> Result<(), Error> {
-        let Some(checkpoint) = self.checkpoint.as_mut().filter(|checkpoint| checkpoint.is_due(moment)) else {
+        if !self.is_due(moment) {
             return Ok(());
-        };
+        }
+        let Some(checkpoint) = &mut self.checkpoint else { return Ok(()) };
         let mut columns = Columns::default();
         pass.put(&mut columns)?;
         pass.lesson.before.put(&mut columns)?;

@@ -8,7 +8,8 @@ use candle_core::{DType, Device, Tensor};
 use candle_nn::{VarBuilder, VarMap};
 use candle_transformers::models::bert::{BertModel, Config};
 use model::{
-    BaseSource, Classifier, Control, Depth, EncoderKind, Precision, Progress, TrainOptions, TrainingSet, train,
+    BaseSource, Classifier, ComputeDevice, Control, Depth, EncoderKind, Precision, Progress, TrainOptions, TrainingSet,
+    train,
 };
 
 use crate::shop::{SHOP, best, learn, marked, options, predict, set};
@@ -69,6 +70,26 @@ fn a_model_trained_from_a_base_is_loaded_as_it_was_saved() {
     let long = "where is my lamp ".repeat(50);
     let texts = ["where is my lamp", "耳机能退钱吗", "", "🙂", &long];
     assert_eq!(loaded.predict(&texts), trained.predict(&texts));
+}
+
+#[test]
+fn a_device_that_has_nothing_to_do_is_refused() {
+    let refused = |options: &TrainOptions| train(&set(), options, &mut |_| Control::Continue).unwrap_err().to_string();
+    for base in [None, Some(BaseSource::Shipped)] {
+        let error = refused(&TrainOptions { base, device: ComputeDevice::Cuda, ..options() });
+        assert!(error.starts_with("option device: ") && error.contains("--base"), "{error}");
+    }
+}
+
+#[test]
+#[cfg(not(feature = "cuda"))]
+fn a_device_that_the_program_was_not_built_for_is_refused_with_the_way_out() {
+    let home = tempfile::tempdir().unwrap();
+    let base = home.path().join("base");
+    write_base(&base);
+    let options = TrainOptions { device: ComputeDevice::Cuda, ..from(&base) };
+    let error = train(&set(), &options, &mut |_| Control::Continue).unwrap_err().to_string();
+    assert!(error.starts_with("option device: ") && error.contains("--features cuda"), "{error}");
 }
 
 #[test]

@@ -38,6 +38,11 @@ impl Dropout {
         self.threshold == 0
     }
 
+    /// What is kept is multiplied by this.
+    pub(super) fn scale(self) -> f32 {
+        65_536.0 / (65_536.0 - f32::from(self.threshold))
+    }
+
     /// The same choices for messages that come after so many rows and messages of the same step.
     pub(super) fn after(self, rows: usize, messages: usize) -> Self {
         Self { before: [rows, messages], ..self }
@@ -69,8 +74,7 @@ impl Dropout {
     /// Drops from numbers that are known by their place, three counts and how many come before them.
     fn apply(self, place: Place, counts: [usize; 3], before: usize, values: &mut [f32]) {
         let key = counts.iter().fold(mixed(self.seed ^ place as u64), |key, count| mixed(key ^ *count as u64));
-        let scale = 65_536.0 / (65_536.0 - f32::from(self.threshold));
         // Four numbers share one draw.
-        drop_out(values, key.wrapping_add(before as u64 / 4), self.threshold, scale);
+        drop_out(values, key.wrapping_add(before as u64 / 4), self.threshold, self.scale());
     }
 }

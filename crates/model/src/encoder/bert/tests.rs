@@ -5,13 +5,14 @@ use candle_core::{DType, Device, Tensor};
 use candle_nn::{VarBuilder, VarMap};
 use candle_transformers::models::bert::{BertModel, Config, HiddenAct};
 
+use super::optimiser::Found;
 use super::*;
 use crate::random::Random;
 use crate::table::Step;
 
-const MESSAGES: [&[u32]; 4] = [&[3, 7, 1, 9, 4], &[8, 2, 5], &[], &[6]];
+pub(super) const MESSAGES: [&[u32]; 4] = [&[3, 7, 1, 9, 4], &[8, 2, 5], &[], &[6]];
 
-fn config(hidden_act: &str) -> BertConfig {
+pub(super) fn config(hidden_act: &str) -> BertConfig {
     let json = format!(
         r#"{{"model_type": "bert", "vocab_size": 12, "hidden_size": 8, "num_hidden_layers": 2, "num_attention_heads": 2,
             "intermediate_size": 16, "max_position_embeddings": 6, "hidden_act": "{hidden_act}"}}"#
@@ -20,7 +21,7 @@ fn config(hidden_act: &str) -> BertConfig {
 }
 
 /// The oracle with random weights, and the same weights as ours.
-fn pair(config: &BertConfig) -> (BertModel, Bert, Table) {
+pub(super) fn pair(config: &BertConfig) -> (BertModel, Bert, Table) {
     let weights = VarMap::new();
     let builder = VarBuilder::from_varmap(&weights, DType::F32, &Device::Cpu);
     let json = serde_json::json!({
@@ -136,7 +137,7 @@ fn messages_beyond_one_pass_are_encoded_as_if_alone() {
 }
 
 /// A direction for each vector, so that the loss is a sum of products with it.
-fn direction() -> Vec<f32> {
+pub(super) fn direction() -> Vec<f32> {
     let mut random = Random::new(2, 1);
     (0..MESSAGES.len() * 8).map(|_| random.normal()).collect()
 }
@@ -150,7 +151,7 @@ fn gradients_of_every_weight_agree_with_finite_differences() {
     for (act, dropout) in [("gelu", Dropout::NONE), ("gelu_new", Dropout::NONE), ("gelu", Dropout::new(0.2, 5))] {
         let config = config(act);
         let (_, mut bert, words) = pair(&config);
-        let mut trainer = Trainer::default();
+        let mut trainer = HostTrainer::default();
         trainer.forward(&bert, &words, &MESSAGES, dropout);
         trainer.backward(&bert, &words, &direction());
         let gradients = trainer.gradients().to_vec();
@@ -181,7 +182,7 @@ fn gradients_of_every_weight_agree_with_finite_differences() {
 fn gradients_of_states_are_those_of_the_vectors_that_they_make() {
     let config = config("gelu");
     let (_, bert, words) = pair(&config);
-    let mut trainer = Trainer::default();
+    let mut trainer = HostTrainer::default();
     let vectors = trainer.forward(&bert, &words, &MESSAGES, Dropout::NONE);
     trainer.backward(&bert, &words, &direction());
     let expected = trainer.gradients().to_vec();
@@ -210,9 +211,9 @@ fn gradients_of_states_are_those_of_the_vectors_that_they_make() {
 fn gradients_of_words_agree_with_finite_differences() {
     let config = config("gelu");
     let (_, bert, words) = pair(&config);
-    let mut trainer = Trainer::default();
+    let mut trainer = HostTrainer::default();
     trainer.forward(&bert, &words, &MESSAGES, Dropout::NONE);
-    let (rows, sums) = trainer.backward(&bert, &words, &direction());
+    let Found { rows, sums, .. } = trainer.backward(&bert, &words, &direction());
     assert_eq!(rows, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
     for (row, sums) in rows.iter().zip(sums.chunks_exact(8)) {
         for (column, expected) in sums.iter().enumerate() {
@@ -236,9 +237,9 @@ fn a_batch_in_pieces_gives_the_gradients_of_the_whole() {
     let messages: Vec<Vec<u32>> = (0..60).map(|i| (0..i % 7).map(|j| (i * 7 + j * 13) % 300).collect()).collect();
     let messages: Vec<&[u32]> = messages.iter().map(Vec::as_slice).collect();
     let gradients = |most_tokens: Option<usize>| {
-        let mut trainer = Trainer::limited(most_tokens);
+        let mut trainer = HostTrainer::limited(most_tokens);
         let vectors = trainer.forward(&bert, &words, &messages, Dropout::new(0.1, 3));
-        let (rows, sums) = trainer.backward(&bert, &words, &vectors);
+        let Found { rows, sums, .. } = trainer.backward(&bert, &words, &vectors);
         (vectors, rows, sums, trainer.gradients().to_vec())
     };
     let whole = gradients(None);
@@ -261,7 +262,7 @@ fn trained_on(threads: usize) -> (Vec<f32>, Vec<f32>) {
     let messages: Vec<&[u32]> = messages.iter().map(Vec::as_slice).collect();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     pool.install(|| {
-        let mut trainer = Trainer::default();
+        let mut trainer = HostTrainer::default();
         for step in 1..4 {
             let vectors = trainer.forward(&bert, &words, &messages, Dropout::new(0.1, step));
             trainer.step(&mut bert, &mut words, &vectors, Step::new(1e-3, 0.01, step));
@@ -281,7 +282,7 @@ fn training_does_not_depend_on_the_number_of_threads() {
 fn steps_go_downhill_and_lower_layers_move_less() {
     let (_, mut bert, mut words) = pair(&config("gelu"));
     let (before, words_before) = (bert.clone(), words.clone());
-    let mut trainer = Trainer::default();
+    let mut trainer = HostTrainer::default();
     let mut losses = Vec::new();
     for step in 1..=20 {
         losses.push(loss(&trainer.forward(&bert, &words, &MESSAGES, Dropout::NONE)));

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Body, put_words, take_words};
 use crate::columns::{Columns, Stored};
-use crate::encoder::bert::{Bert, BertConfig, Dropout, Kept, Trainer, Weights};
+use crate::encoder::bert::{Bert, BertConfig, Dropout, HostTrainer, Kept, Weights};
 use crate::network::Transformer;
 use crate::random::Random;
 use crate::table::{Step, Table};
@@ -55,7 +55,7 @@ impl TransformerShape {
 pub(super) struct Attentive {
     bert: Bert,
     words: Table,
-    trainer: Trainer,
+    trainer: HostTrainer,
     /// The vectors of the last pass.
     leaf: Option<Var>,
 }
@@ -71,7 +71,7 @@ impl Attentive {
             })
         })?;
         let bert = Bert::new(config, weights).map_err(|problem| Error::Option { option: "student", problem })?;
-        Ok(Self { bert, words, trainer: Trainer::default(), leaf: None })
+        Ok(Self { bert, words, trainer: HostTrainer::default(), leaf: None })
     }
 }
 
