@@ -22,15 +22,19 @@ pub(crate) type Place = (u32, u16);
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Near {
     blocks: Vec<Arc<Block>>,
-    /// Places that have ever been taken.
+    /// Slots that have ever been taken.
     len: usize,
     free: Vec<u32>,
+    /// The slot of each row's last vector.
+    last: Vec<u32>,
 }
 
 #[derive(Debug, Clone)]
 struct Block {
     signs: Vec<Signs>,
     places: Vec<Place>,
+    /// The slot of the row's vector before.
+    before: Vec<u32>,
 }
 
 impl Near {
@@ -42,25 +46,33 @@ impl Near {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.len += 1;
             (self.len - 1) as u32
-        }) as usize;
-        if slot / BLOCK == self.blocks.len() {
-            let places = vec![(FREE, 0); BLOCK];
-            self.blocks.push(Arc::new(Block { signs: vec![Signs::default(); BLOCK], places }));
+        });
+        let (block, at) = (slot as usize / BLOCK, slot as usize % BLOCK);
+        if block == self.blocks.len() {
+            self.blocks.push(Arc::new(Block {
+                signs: vec![Signs::default(); BLOCK],
+                places: vec![(FREE, 0); BLOCK],
+                before: vec![FREE; BLOCK],
+            }));
         }
-        let block = Arc::make_mut(&mut self.blocks[slot / BLOCK]);
-        block.signs[slot % BLOCK] = meaning.signs();
-        block.places[slot % BLOCK] = place;
+        let row = place.0 as usize;
+        if row >= self.last.len() {
+            self.last.resize(row + 1, FREE);
+        }
+        let block = Arc::make_mut(&mut self.blocks[block]);
+        (block.signs[at], block.places[at], block.before[at]) = (meaning.signs(), place, self.last[row]);
+        self.last[row] = slot;
     }
 
     /// Takes all vectors of a row out.
     pub(crate) fn remove(&mut self, row: u32) {
-        for (number, block) in self.blocks.iter_mut().enumerate() {
-            if block.places.iter().any(|place| place.0 == row) {
-                for (at, place) in Arc::make_mut(block).places.iter_mut().enumerate().filter(|(_, p)| p.0 == row) {
-                    *place = (FREE, 0);
-                    self.free.push((number * BLOCK + at) as u32);
-                }
-            }
+        let Some(last) = self.last.get_mut(row as usize) else { return };
+        let mut slot = std::mem::replace(last, FREE);
+        while slot != FREE {
+            self.free.push(slot);
+            let block = Arc::make_mut(&mut self.blocks[slot as usize / BLOCK]);
+            block.places[slot as usize % BLOCK] = (FREE, 0);
+            slot = block.before[slot as usize % BLOCK];
         }
     }
 
