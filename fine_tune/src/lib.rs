@@ -77,7 +77,7 @@ pub use evaluate::{
 pub use events::{Curve, TrainEvent, TrainMetrics};
 pub use inspect::run_check;
 pub use learning_curve::{CurvePoint, LearningCurve, run_curve};
-pub use mine::{Group, Mined, Reply, run_mine};
+pub use mine::{Asked, Group, Mined, MissingEntry, Reply, missing_entries, openings_of_logs, run_mine};
 pub use optimise::run_optimise;
 pub use predict::run_predict;
 pub use problem::{Place, Problem, Severity};

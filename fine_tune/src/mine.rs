@@ -2,6 +2,7 @@
 //! named by its telling words and shown with examples and the agents' best replies.
 
 mod drafts;
+mod entries;
 mod openings;
 mod replies;
 mod report;
@@ -24,6 +25,7 @@ use crate::source::Source;
 use crate::telling::telling;
 use crate::vectors::{Vector, Vectoriser};
 use crate::{Error, Problem, Severity};
+pub use entries::{Asked, MissingEntry, missing_entries, openings_of_logs};
 use openings::Opening;
 
 /// Different messages that are grouped; of larger logs an even selection.

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::chat::Chat;
 use crate::config::Config;
+use crate::faq_drafts::Drafts;
 use crate::faq_follower::FaqFollower;
 use crate::hub::Hub;
 use crate::jobs::JobRunner;
@@ -25,6 +26,7 @@ pub struct App {
     pub limits: Limits,
     pub chat: Arc<Chat>,
     pub faq: FaqFollower,
+    pub drafts: Drafts,
     pub models: Arc<Models>,
     pub jobs: JobRunner,
     pub metrics: PrometheusHandle,

@@ -84,6 +84,11 @@ impl Models {
         Self { store, home, assistant, golden: Arc::new(golden), changing: Mutex::new(()) }
     }
 
+    /// The golden conversations, each with the name of its file.
+    pub fn golden(&self) -> Arc<Vec<(String, GoldenConversation)>> {
+        Arc::clone(&self.golden)
+    }
+
     /// Loads the model that the store calls current; a damaged one is reported and the one before it serves.
     pub async fn load_current(&self) -> anyhow::Result<()> {
         let Some(current) = self.store.model_current().await? else { return Ok(()) };

@@ -21,6 +21,7 @@ use crate::assets::{self, Freshness};
 use crate::chat::Chat;
 use crate::config::Config;
 use crate::error::ApiError;
+use crate::faq_drafts::Drafts;
 use crate::faq_follower::FaqFollower;
 use crate::home::Home;
 use crate::http::{Methods, Origins, check_origin, observe};
@@ -54,6 +55,7 @@ pub async fn assemble(config: Config, home: Home, bot: Bot, store: Store) -> any
     let models = Arc::new(Models::new(store.clone(), home.clone(), Arc::clone(&assistant), bot.golden));
     models.load_current().await?;
     tokio::spawn(Arc::clone(&models).follow());
+    let drafts = Drafts::new(store.clone(), &home, Arc::clone(&assistant));
     let jobs = JobRunner::start(store.clone(), home.clone(), Arc::clone(&models)).await?;
     let chat =
         Arc::new(Chat::new(store.clone(), Arc::clone(&assistant), Arc::clone(&hub), config.limits.message_characters));
@@ -66,6 +68,7 @@ pub async fn assemble(config: Config, home: Home, bot: Bot, store: Store) -> any
         limits,
         chat,
         faq,
+        drafts,
         models,
         jobs,
         metrics,

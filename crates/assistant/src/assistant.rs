@@ -34,6 +34,11 @@ impl Assistant {
         Self { script: ArcSwap::from_pointee(script), model: ArcSwapOption::new(model.map(serve)), index }
     }
 
+    /// The script and the model in place over another index, to see what edits of the FAQ would change.
+    pub fn over(&self, index: Arc<FaqIndex>) -> Self {
+        Self { script: ArcSwap::new(self.script()), model: ArcSwapOption::new(self.model.load_full()), index }
+    }
+
     /// Answers one message; CPU work, so call it from a blocking thread.
     pub fn answer(&self, conversation: &Conversation, text: &str, now: Timestamp) -> Decision {
         let script = self.script.load_full();

@@ -1,6 +1,7 @@
 //! The index on disk and in memory: opened, edited in place by its only writer, searched without waiting for edits.
 
 mod calibrate;
+mod copy;
 mod directory;
 mod documents;
 

@@ -6,6 +6,7 @@ use sqlx::AnyConnection;
 use crate::columns::to_json;
 use crate::database::{new_id, next_number, now};
 use crate::faq::{FaqDraft, FaqRecord, faq_columns, newest_version, read_faq};
+use crate::gaps::resolve_drafted;
 use crate::{Error, Store};
 
 const REVISION: &str = "faq_revision";
@@ -113,6 +114,9 @@ impl Store {
         let current = newest_version(&mut transaction, id).await?;
         let mut record = next(current.as_ref())?;
         write_version(&mut transaction, &mut record, editor).await?;
+        if record.enabled && !record.deleted {
+            resolve_drafted(&mut transaction, &record).await?;
+        }
         transaction.commit().await?;
         self.announce(record.revision);
         Ok(record)

@@ -3,6 +3,7 @@
 //! only ends of validity come from the caller. What a call acknowledged is committed and synced.
 
 mod accounts;
+mod asked;
 mod audit;
 mod backup;
 mod columns;
@@ -12,6 +13,7 @@ mod error;
 mod export;
 mod faq;
 mod faq_write;
+mod gaps;
 mod jobs;
 mod labels;
 mod messages;
@@ -32,12 +34,14 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 pub use accounts::{Account, Role};
+pub use asked::AskedQuestion;
 pub use audit::{AuditEntry, AuditFilter};
 pub use conversations::{Conversation, ConversationFilter, NewConversation, Status};
 pub use error::Error;
 pub use export::LogTurn;
 pub use faq::{FaqDraft, FaqFilter, FaqRecord};
 pub use faq_write::ImportOutcome;
+pub use gaps::{DecidedDraft, DraftDecision, DraftOutcome, Gap, PersonReply};
 pub use jobs::{Job, JobEvent, JobStatus, JobUpdate};
 pub use labels::Label;
 pub use messages::{Feedback, Message, Rating, Speaker, StoredDecision};
@@ -46,7 +50,7 @@ pub use sessions::Session;
 pub use templates::TemplateRecord;
 pub use tokens::ApiToken;
 pub use turns::{Exchange, NewExchange};
-pub use unanswered::UnansweredGroup;
+pub use unanswered::{UnansweredGroup, question_key};
 
 use database::Database;
 use recorder::Recorder;

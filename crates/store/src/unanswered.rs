@@ -89,7 +89,7 @@ impl Store {
 }
 
 /// What is the same for questions that differ only in case, spaces and punctuation.
-pub(crate) fn question_key(text: &str) -> String {
+pub fn question_key(text: &str) -> String {
     text.chars()
         .filter(|character| character.is_alphanumeric())
         .flat_map(char::to_lowercase)

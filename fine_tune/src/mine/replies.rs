@@ -13,8 +13,8 @@ const ALIKE: f32 = 0.55;
 /// Shorter replies ("one moment") answer nothing.
 const SHORTEST: usize = 8;
 
-struct Said {
-    text: String,
+pub(super) struct Said {
+    pub(super) text: String,
     resolved: Option<bool>,
 }
 
@@ -68,7 +68,7 @@ pub(super) fn best(conversations: &[Conversation], openings: &[&Opening], n: usi
 }
 
 /// What an agent said next, before the customer spoke again: the longest of it.
-fn reply(conversation: &Conversation, at: usize) -> Option<Said> {
+pub(super) fn reply(conversation: &Conversation, at: usize) -> Option<Said> {
     let after = conversation.turns[at + 1..].iter();
     let next = after.skip_while(|turn| turn.role == Role::Customer).take_while(|turn| turn.role != Role::Customer);
     let agents = next.filter(|turn| turn.role == Role::Agent);

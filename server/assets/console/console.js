@@ -5,6 +5,7 @@ import "./times.js";
 import "./keys.js";
 import "./guard.js";
 import "./preview.js";
+import "./check.js";
 import "./import.js";
 import "./training.js";
 

@@ -5,6 +5,8 @@ mod conversations;
 mod embeddings;
 mod extract;
 pub(crate) mod faq;
+mod faq_drafts;
+mod faq_preview;
 mod health;
 mod jobs;
 mod live;
@@ -68,6 +70,11 @@ pub fn version_one(routes: &mut ServiceConfig<'_>) {
         .service(staff_conversations::person_says)
         .service(staff_conversations::label)
         .service(staff_conversations::unanswered)
+        .service(faq_preview::preview)
+        .service(faq_drafts::list)
+        .service(faq_drafts::accept)
+        .service(faq_drafts::dismiss)
+        .service(faq_drafts::restore)
         .service(faq::import)
         .service(faq::export)
         .service(faq::list)

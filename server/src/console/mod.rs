@@ -4,6 +4,7 @@
 mod call;
 mod conversations;
 mod diff;
+mod drafts;
 mod explanation;
 mod faq;
 mod links;
@@ -46,6 +47,7 @@ pub fn routes(routes: &mut ServiceConfig) {
         .configure(faq::routes)
         .configure(conversations::routes)
         .configure(unanswered::routes)
+        .configure(drafts::routes)
         .configure(training::routes)
         .configure(models::routes)
         .configure(settings::routes)

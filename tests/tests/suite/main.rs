@@ -11,6 +11,8 @@ mod data_commands;
 mod doors;
 mod embeddings;
 mod faq;
+mod faq_drafts;
+mod faq_preview;
 mod handover;
 mod hostile;
 mod interface;

@@ -6,6 +6,7 @@
 mod conversations;
 mod faq;
 mod files;
+mod gaps;
 mod samples;
 mod staff;
 mod turns;

@@ -16,6 +16,7 @@ use super::list::{ListQuery, ListView};
 use crate::app::App;
 use crate::auth::{AsEditor, AsViewer, Staff};
 use crate::error::ApiError;
+use crate::faq_drafts;
 
 /// What somebody else saved while this entry was being edited.
 struct Conflict {
@@ -27,16 +28,18 @@ struct Conflict {
 
 #[derive(Template)]
 #[template(path = "console/faq_editor.html")]
-struct EditorPage {
+pub(super) struct EditorPage {
     page: Page,
     list: ListView,
     /// Empty for a new entry.
     id: String,
     form: EntryForm,
     action: String,
-    stored: Option<FaqRecord>,
+    pub(super) stored: Option<FaqRecord>,
     conflict: Option<Conflict>,
-    problem: Option<String>,
+    pub(super) problem: Option<String>,
+    /// What the entry would change, tried without scripts.
+    pub(super) report: Option<String>,
     /// The question tried without scripts, and what came of it.
     tried: String,
     preview: Option<String>,
@@ -47,8 +50,17 @@ impl EditorPage {
         self.id.is_empty()
     }
 
+    /// Whether the stored entry is switched off.
+    fn is_off(&self) -> bool {
+        self.stored.as_ref().is_some_and(|stored| !stored.enabled)
+    }
+
     fn path(&self, rest: &str) -> String {
         self.list.link(&format!("{}{rest}", faq_entry(&self.id)))
+    }
+
+    fn check_path(&self) -> String {
+        self.list.link(&with_query("/console/faq/check", &[("entry", &self.id)]))
     }
 }
 
@@ -60,7 +72,7 @@ struct TryQuery {
 }
 
 /// The page around an entry's form; `id` is empty while it is new.
-async fn lay(desk: &Desk, page: Page, id: &str, form: EntryForm) -> Result<EditorPage, ApiError> {
+pub(super) async fn lay(desk: &Desk, page: Page, id: &str, form: EntryForm) -> Result<EditorPage, ApiError> {
     let list = desk.list(Some(id)).await?;
     let path = if id.is_empty() { "/console/faq/new".to_owned() } else { faq_entry(id) };
     Ok(EditorPage {
@@ -72,6 +84,7 @@ async fn lay(desk: &Desk, page: Page, id: &str, form: EntryForm) -> Result<Edito
         stored: None,
         conflict: None,
         problem: None,
+        report: None,
         tried: String::new(),
         preview: None,
     })
@@ -157,6 +170,9 @@ async fn put(desk: &Desk, target: Target<'_>, form: EntryForm, by: &Staff) -> Re
             if !form.resolves.is_empty() {
                 store.resolve_unanswered(&form.resolves, &by.name).await?;
             }
+            if !form.draft.is_empty() {
+                take_over(&desk.app, &form, &record.id, &by.name).await?;
+            }
             let saved = desk.query.at(&faq_entry(&record.id));
             Ok(see_other(&live(&desk.app, record.revision, &saved, "saved").await?))
         }
@@ -169,6 +185,16 @@ async fn put(desk: &Desk, target: Target<'_>, form: EntryForm, by: &Staff) -> Re
             render_as(StatusCode::PRECONDITION_FAILED, &EditorPage { conflict: Some(conflict), ..laid })
         }
         Err(other) => Err(other.into()),
+    }
+}
+
+/// Takes the draft that an entry was made of off the list; one that is gone needs nothing.
+async fn take_over(app: &App, form: &EntryForm, id: &str, by: &str) -> Result<(), ApiError> {
+    let days = form.draft_days.parse().unwrap_or(faq_drafts::DAYS);
+    match app.drafts.get(&form.draft, days).await {
+        Ok(draft) => app.drafts.taken_over(&draft, id, by).await,
+        Err(ApiError::NotFound { .. }) => Ok(()),
+        Err(other) => Err(other),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The form of an entry: filled from a version, checked, turned into the next one, and compared with another.
 
+use retrieval::FaqEntry;
 use serde::Deserialize;
 use store::{FaqDraft, FaqRecord};
 
@@ -26,6 +27,11 @@ pub(super) struct EntryForm {
     pub(super) version: i64,
     /// The unanswered question that this entry answers.
     pub(super) resolves: String,
+    /// The draft that this entry is made of, and the days it was made from.
+    pub(super) draft: String,
+    pub(super) draft_days: String,
+    /// The button that saves and switches on.
+    pub(super) publish: String,
 }
 
 impl EntryForm {
@@ -41,7 +47,7 @@ impl EntryForm {
             valid_until: text(&record.valid_until),
             enabled: if record.enabled { "on".to_owned() } else { String::new() },
             version: record.version,
-            resolves: String::new(),
+            ..Self::default()
         }
     }
 
@@ -57,8 +63,13 @@ impl EntryForm {
     }
 
     pub(super) fn draft(&self, id: String) -> Result<FaqDraft, ApiError> {
+        self.entry(id).map(draft_of_entry)
+    }
+
+    /// The entry as it stands in the form, checked.
+    pub(super) fn entry(&self, id: String) -> Result<FaqEntry, ApiError> {
         let some = |value: &str| Some(value.trim().to_owned()).filter(|value| !value.is_empty());
-        let entry = retrieval::FaqEntry {
+        let entry = FaqEntry {
             id,
             question: self.question.clone(),
             similar: self.similar.lines().filter_map(some).collect(),
@@ -67,10 +78,9 @@ impl EntryForm {
             category: some(&self.category),
             valid_from: some(&self.valid_from),
             valid_until: some(&self.valid_until),
-            enabled: !self.enabled.is_empty(),
+            enabled: !self.enabled.is_empty() || !self.publish.is_empty(),
         };
-        let entry = entry.checked().map_err(ApiError::Invalid)?;
-        Ok(draft_of_entry(entry))
+        entry.checked().map_err(ApiError::Invalid)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The FAQ in the console: the list on the left, and beside it the editor, an entry's history, or an import.
 
+mod check;
 mod desk;
 mod editor;
 mod form;
@@ -19,6 +20,7 @@ pub(super) fn routes(routes: &mut ServiceConfig) {
         .service(list::show)
         .service(transfer::show)
         .service(transfer::import)
+        .service(check::check)
         .service(editor::write_new)
         .service(editor::add)
         .service(editor::edit)

@@ -184,6 +184,32 @@ words! {
     this_entry_does_not: "不是由本条目回答", "This entry does not answer it";
     source: "来源", "Source";
 
+    // Before saving
+    before_saving: "保存之前", "Before saving";
+    check_edit: "检查影响", "See what it changes";
+    check_hint: "用副本试算：与哪些条目重复或矛盾、最近的客户问题会怎样变化、标准对话是否变差。不会保存任何内容。", "Tried on a copy: which entries it repeats or contradicts, which recent questions would get another answer, which golden conversations go wrong. Nothing is saved.";
+    answers_nobody_today: "这个条目今天不会回答任何人：它已停用，或不在有效期内。", "This entry answers nobody today: it is off, or not valid yet or any more.";
+    no_near: "没有重复或矛盾的条目。", "No entry says the same or the opposite.";
+    near_n: "{n} 个条目回答同样的问题", "{n} [entry answers|entries answer] the same question";
+    contradicts: "答案不同", "other answer";
+    duplicates: "重复", "the same";
+    its_answer: "它的答案", "Its answer";
+    nothing_asked: "最近 {n} 天没有客户问过问题，无法试算。", "No customer has asked anything in the last {n} days, so there is nothing to try it on.";
+    asked_again_n: "重新问了 {n} 个客户问题", "{n} [question|questions] of customers asked again";
+    of_last_days: "（最近 {n} 天）：", " (last {n} days): ";
+    no_answer_changes: "没有一个答案改变。", "no answer changes.";
+    gains_n: "新增回答 {n}", "gains {n}";
+    loses_n: "不再回答 {n}", "loses {n}";
+    others_n: "其他变化 {n}", "changes {n} beside it";
+    keeps_n: "继续回答 {n} 个。", "It goes on answering {n}.";
+    time_ran_out: "为不影响客户，试算到时停止，还有 {n} 个没有试。", "Stopped so as not to slow customers down; {n} more were not tried.";
+    further_n: "还有 {n} 个", "and {n} more";
+    golden_stay: "{n} 个标准对话都没有变差。", "None of {n} golden conversations gets worse.";
+    golden_break: "{n} 个标准对话变差", "{n} golden [conversation gets|conversations get] worse";
+    customer_says: "客户", "Customer";
+    expected: "应为", "Expected";
+    would_read: "会收到", "Would read";
+
     // Import
     import: "导入", "Import";
     import_title: "导入知识库", "Import entries";
@@ -304,6 +330,31 @@ words! {
     mark_resolved: "标为已解决", "Mark as resolved";
     notice_resolved: "已标为解决；再次被问到时会重新出现。", "Marked as resolved. It comes back if it is asked again.";
 
+    // Drafts
+    drafts: "待写条目", "Entries to write";
+    one_by_one: "逐个问题", "One by one";
+    drafts_hint: "机器人没有答好的问题，按意思归并成知识库缺少的条目；答案草稿取自人工客服的回复。采用后先是停用状态，您审阅并启用后客户才会看到。", "What the bot did not answer well, grouped by meaning into the entries the FAQ lacks, with what your people replied as the draft answer. An entry you take over stays off until you have read it and switched it on.";
+    no_drafts: "没有待写的条目", "Nothing to write";
+    no_drafts_hint: "客户问了机器人答不好的问题，或点了“没有帮助”，就会出现在这里；人工接管后的回复会成为答案草稿。机器人文件夹里 logs/ 的历史会话也会用到。", "It fills when customers ask what the bot cannot answer, or say that an answer did not help. What people reply after taking over becomes the draft answer. Past conversations in the bot's logs/ folder count too.";
+    logs_waiting: "历史会话中还有 {n} 个问题没有看完，刷新页面继续。", "{n} [question|questions] of the logs are still to be looked at; reload to go on.";
+    n_drafts: "{n} 个草稿", "{n} [draft|drafts]";
+    n_customers: "{n} 位客户", "{n} [customer|customers]";
+    would_have_served: "本可答复 {n} 位客户", "would have answered {n} [customer|customers]";
+    serves_nobody: "照现在的写法还答不了这些问题", "As it is written it would answer none of them yet";
+    from_logs_n: "历史会话 {n} 次", "{n} from the logs";
+    n_wordings: "另有 {n} 种问法", "{n} other [wording|wordings]";
+    draft_answer: "答案草稿", "Draft answer";
+    said_by_people: "人工客服这样答过 {n} 次", "said by your people {n} [time|times]";
+    helped_share: "其中 {n} 的客户满意", "{n} of those customers were helped";
+    nobody_answered: "还没有人答过这个问题。", "Nobody has answered this yet.";
+    take_over_draft: "采用草稿", "Take it over";
+    write_answer: "写答案", "Write the answer";
+    dismiss: "不需要", "Dismiss";
+    save_and_publish: "保存并启用", "Save and switch on";
+    notice_drafted: "已建好条目，尚未启用。请审阅答案，然后启用。", "The entry is there and still off. Read the answer, then switch it on.";
+    notice_dismissed: "已移除，同样的问题不会再出现在这里。", "Dismissed. The same questions do not come back here.";
+    notice_offered_again: "草稿已恢复。", "The draft is offered again.";
+
     // Training
     training_hint: "用机器人的示例和已标注的会话训练新模型。训练在后台进行，不影响客户。", "Trains a new model from the bot's examples and labelled conversations. It runs beside the service; customers notice nothing.";
     start_training: "开始训练", "Start training";
@@ -420,6 +471,7 @@ words! {
     js_just_now: "刚刚", "just now";
     js_unsaved: "有未保存的修改", "Unsaved changes";
     js_leave: "有未保存的修改，确定离开吗？", "There are unsaved changes. Leave all the same?";
+    js_checking: "正在试算……", "Trying it out …";
     js_asking: "正在回答……", "Asking …";
     js_offline: "连不上服务，正在重试……", "The service cannot be reached; trying again …";
     js_failed: "没有成功：", "This did not work:";

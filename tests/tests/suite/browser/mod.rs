@@ -16,6 +16,8 @@ use crate::harness::{Home, OWNER_PASSWORD, Service, announce, skip, within, word
 
 const ENTRY: &str = "recycling-zh";
 const QUESTION: &str = "旧手机壳、旧充电宝可以回收吗？";
+const UNKNOWN: &str = "你们能帮忙给手机壳刻名字吗";
+const PERSONS_ANSWER: &str = "可以刻名字，每个字 5 元，下单时在备注里写上要刻的字就行。";
 const NEW_ANSWER: &str = "可以，每件旧壳换 88 积分。";
 
 fn screenshots() -> PathBuf {
@@ -51,6 +53,8 @@ fn customers_and_staff_work_in_a_real_browser() {
         edit_in_the_console(&desktop, service.address()).await;
         see_why_in_a_conversation(&desktop, service.address()).await;
         see_the_new_answer(&desktop, service.address()).await;
+        see_what_an_edit_would_change(&desktop, service.address()).await;
+        answer_for_good_what_went_unanswered(&desktop, service.address()).await;
         assert_eq!(complaints(&desktop).await, [""; 0], "the pages complain of nothing");
         desktop.close().await.unwrap();
         let profile = tempfile::tempdir().unwrap();
@@ -169,6 +173,61 @@ async fn see_the_new_answer(page: &Client, address: &str) {
     shoot(page, "desktop-5-edited-answer").await;
 }
 
+/// The report comes beside the form, which keeps what was typed.
+async fn see_what_an_edit_would_change(page: &Client, address: &str) {
+    page.goto(&format!("{address}/console/faq/entry/{ENTRY}")).await.unwrap();
+    fill(page, "textarea[name=answer]", "不回收了。").await;
+    page.find(Locator::Css("[data-check] button")).await.unwrap().click().await.unwrap();
+    let report = Locator::Css("[data-report]:not([aria-busy]) .finding");
+    page.wait().at_most(Duration::from_secs(30)).for_element(report).await.unwrap();
+    let told = page.find(Locator::Css("[data-report]")).await.unwrap().text().await.unwrap();
+    assert!(told.contains("goes on answering 1"), "the question that was just asked is among those tried: {told}");
+    let typed = page.execute("return document.querySelector('textarea[name=answer]').value", Vec::new()).await.unwrap();
+    assert_eq!(typed, "不回收了。");
+    shoot(page, "console-12-before-saving").await;
+    let off = "document.querySelector('input[name=enabled]').click(); document.querySelector('[data-check]').scrollIntoView()";
+    page.execute(off, Vec::new()).await.unwrap();
+    let lost = Locator::Css("[data-report]:not([aria-busy]) .tag.bad");
+    page.wait().at_most(Duration::from_secs(30)).for_element(lost).await.unwrap();
+    shoot(page, "console-13-would-lose").await;
+    page.execute("document.querySelector('form[data-guard]').reset()", Vec::new()).await.unwrap();
+}
+
+/// A customer asks what nobody wrote; a person answers; the draft becomes an entry; the next customer is answered.
+async fn answer_for_good_what_went_unanswered(page: &Client, address: &str) {
+    page.goto(&format!("{address}/demo")).await.unwrap();
+    let widget = Widget::open(page).await;
+    widget.until("the history", "return root.querySelectorAll('.said.customer').length > 0").await;
+    widget.say(UNKNOWN).await;
+    page.goto(&format!("{address}/console/conversations")).await.unwrap();
+    let first = page.wait().at_most(Duration::from_secs(15)).for_element(Locator::Css("[data-rows] a")).await.unwrap();
+    let link = first.attr("href").await.unwrap().expect("a row is a link");
+    page.goto(&format!("{address}{link}")).await.unwrap();
+    fill(page, ".say textarea", PERSONS_ANSWER).await;
+    page.find(Locator::Css(".say button")).await.unwrap().click().await.unwrap();
+    let said = Locator::Css(".from-person");
+    page.wait().at_most(Duration::from_secs(15)).for_element(said).await.unwrap();
+
+    page.goto(&format!("{address}/console/drafts")).await.unwrap();
+    let card = format!("//li[contains(., '{PERSONS_ANSWER}')]//button[@data-accept]");
+    page.wait().at_most(Duration::from_secs(30)).for_element(Locator::XPath(&card)).await.unwrap();
+    shoot(page, "console-14-drafts").await;
+    page.find(Locator::XPath(&card)).await.unwrap().click().await.unwrap();
+    let publish =
+        page.wait().at_most(Duration::from_secs(15)).for_element(Locator::Css("[data-publish]")).await.unwrap();
+    shoot(page, "console-15-draft-entry").await;
+    publish.click().await.unwrap();
+    let live = Locator::Css("input[name=enabled]:checked");
+    page.wait().at_most(Duration::from_secs(15)).for_element(live).await.unwrap();
+    shoot(page, "console-16-published").await;
+    let asked = format!(
+        "const done = arguments[0]; (async () => {{ const begun = await (await fetch('/v1/conversations', {{ method: 'POST', headers: {{ 'content-type': 'application/json' }}, body: '{{}}' }})).json(); \
+         const reply = await (await fetch(`/v1/conversations/${{begun.conversation_id}}/messages`, {{ method: 'POST', headers: {{ 'content-type': 'application/json', authorization: `Bearer ${{begun.token}}` }}, body: JSON.stringify({{ text: '{UNKNOWN}', client_message_id: 'next-customer' }}) }})).json(); done(reply.messages[0].text); }})()"
+    );
+    let answered = page.execute_async(&asked, Vec::new()).await.unwrap();
+    assert_eq!(answered, PERSONS_ANSWER, "the next customer gets it");
+}
+
 async fn chat_on_a_phone(page: &Client, address: &str) {
     page.goto(&format!("{address}/demo/en.html")).await.unwrap();
     let wide = page.execute("return document.documentElement.scrollWidth > innerWidth", Vec::new()).await.unwrap();
@@ -187,4 +246,18 @@ async fn chat_on_a_phone(page: &Client, address: &str) {
     shoot(page, "phone-3-person").await;
     page.goto(&format!("{address}/console/sign-in")).await.unwrap();
     shoot(page, "phone-4-console").await;
+    fill(page, "input[name=email]", "owner@localhost").await;
+    fill(page, "input[name=password]", OWNER_PASSWORD).await;
+    page.find(Locator::Css("form[action='/console/sign-in'] button.primary")).await.unwrap().click().await.unwrap();
+    page.wait().at_most(Duration::from_secs(15)).for_element(Locator::Css("nav.rail")).await.unwrap();
+    page.goto(&format!("{address}/console/drafts")).await.unwrap();
+    shoot(page, "phone-5-drafts").await;
+    page.goto(&format!("{address}/console/faq/entry/{ENTRY}")).await.unwrap();
+    page.find(Locator::Css("[data-check] button")).await.unwrap().click().await.unwrap();
+    let report = Locator::Css("[data-report]:not([aria-busy]) .finding");
+    page.wait().at_most(Duration::from_secs(30)).for_element(report).await.unwrap();
+    page.execute("document.querySelector('[data-check]').scrollIntoView()", Vec::new()).await.unwrap();
+    shoot(page, "phone-6-before-saving").await;
+    let wide = page.execute("return document.documentElement.scrollWidth > innerWidth", Vec::new()).await.unwrap();
+    assert_eq!(wide, false, "the editor fits the phone");
 }
