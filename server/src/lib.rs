@@ -12,6 +12,7 @@ mod config;
 mod console;
 mod error;
 mod faq_follower;
+mod faq_import;
 mod home;
 mod http;
 mod hub;
