@@ -1,9 +1,11 @@
 //! Decodes the bytes of a text file: UTF-8 with or without a mark, UTF-16, or GB18030 (which covers GBK).
 
-use encoding_rs::{Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Encoding, GB18030, UTF_16BE, UTF_16LE};
+
+use crate::FileFault;
 
 /// The text of a file, or why it is none.
-pub(crate) fn decode(bytes: &[u8]) -> Result<String, String> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<String, FileFault> {
     if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
         return strict(encoding, &bytes[mark..]);
     }
@@ -14,24 +16,24 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<String, String> {
         Ok(text) => refuse_nul(text.to_owned()),
         Err(failure) => strict(GB18030, bytes).map_err(|_| {
             let line = 1 + bytes[..failure.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count();
-            format!("line {line}: neither UTF-8 nor GBK/GB18030; save the file as UTF-8")
+            FileFault::NotText { line }
         }),
     }
 }
 
-fn strict(encoding: &'static Encoding, bytes: &[u8]) -> Result<String, String> {
+fn strict(encoding: &'static Encoding, bytes: &[u8]) -> Result<String, FileFault> {
     match encoding.decode_without_bom_handling_and_without_replacement(bytes) {
         Some(text) => refuse_nul(text.into_owned()),
-        None => Err(format!("the file is not valid {}; save it as {}", encoding.name(), UTF_8.name())),
+        None => Err(FileFault::WrongEncoding { encoding: encoding.name() }),
     }
 }
 
-fn refuse_nul(text: String) -> Result<String, String> {
+fn refuse_nul(text: String) -> Result<String, FileFault> {
     match text.find('\0') {
         None => Ok(text),
         Some(at) => {
             let line = 1 + text[..at].matches('\n').count();
-            Err(format!("line {line}: holds a NUL character; this is not a text file"))
+            Err(FileFault::Nul { line })
         }
     }
 }

@@ -1,14 +1,36 @@
-//! Reads and writes FAQ files: JSONL and CSV, in the encodings that spreadsheets produce.
-//! A file with one wrong row is refused whole, with the line of each problem.
+//! Reads FAQ files as people and other programs keep them, tables and documents alike, and writes our own.
+//! Each wrong row is named by its place and leaves the others as they are; what becomes of them the caller decides.
 
+mod archive;
+mod cells;
+mod check;
 mod csv_format;
+mod detect;
+mod docx;
+mod fault;
+mod html;
 mod jsonl_format;
+mod layout;
+mod markdown;
+mod passages;
+mod pdf;
+mod place;
+mod qna_maker;
+mod rasa;
+mod table;
+mod xlsx;
+mod xlsx_write;
 
-use std::collections::HashMap;
-use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+
+pub use check::Answers;
+pub use fault::{FileFault, RowFault};
+pub use layout::Layout;
+pub use place::{Place, RowProblem, Unit};
+pub use table::Column;
 
 use crate::encoding::decode;
 use crate::{CalibrationReport, Error, FaqEntry, FaqIndex};
@@ -17,59 +39,94 @@ use crate::{CalibrationReport, Error, FaqEntry, FaqIndex};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FaqFormat {
-    /// A header line, then one entry a row; comma, semicolon or tab between columns.
+    /// A header line, then one entry a row; comma, semicolon, bar or tab between columns.
     Csv,
     /// One JSON object a line.
     Jsonl,
+    /// A workbook; every visible sheet with a known header.
+    Xlsx,
+    /// Rasa YAML: retrieval intents with their examples and responses.
+    Rasa,
+    /// A document split at its headings.
+    Markdown,
+    /// A page split at its headings, terms and summaries.
+    Html,
+    /// A word processor's document split at its headings.
+    Docx,
+    /// A document split at lines that look like headings.
+    Pdf,
+}
+
+/// What an FAQ can be written as, so that reading it back gives the same entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExportFormat {
+    /// For spreadsheets and people.
+    Csv,
+    /// For programs.
+    Jsonl,
+    /// For spreadsheets, every cell typed as text.
+    Xlsx,
 }
 
 impl FaqFormat {
+    /// Every format with the names it goes by: on the wire, on the command line, as the ending of a file.
+    pub const NAMES: [(Self, &[&str]); 8] = [
+        (Self::Csv, &["csv", "tsv"]),
+        (Self::Jsonl, &["jsonl", "ndjson", "json"]),
+        (Self::Xlsx, &["xlsx", "xlsm"]),
+        (Self::Rasa, &["rasa", "yml", "yaml"]),
+        (Self::Markdown, &["markdown", "md"]),
+        (Self::Html, &["html", "htm"]),
+        (Self::Docx, &["docx"]),
+        (Self::Pdf, &["pdf"]),
+    ];
+
+    /// The format with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        let name = name.to_ascii_lowercase();
+        Self::NAMES.iter().find(|(_, names)| names.contains(&name.as_str())).map(|(format, _)| *format)
+    }
+
+    /// The name on the wire and on the command line.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(format, _)| *format == self).map_or("", |(_, names)| names[0])
+    }
+
     /// The format that a file's name ends in.
     pub fn from_path(path: &Path) -> Option<Self> {
-        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-            "csv" | "tsv" => Some(Self::Csv),
-            "jsonl" | "ndjson" => Some(Self::Jsonl),
-            _ => None,
-        }
+        Self::named(path.extension()?.to_str()?)
+    }
+
+    /// The format of a file, told by its content and, where it is text, by its name.
+    pub fn detect(bytes: &[u8], name: Option<&str>) -> Result<Self, FileFault> {
+        detect::detect(bytes, name)
+    }
+
+    fn is_text(self) -> bool {
+        !matches!(self, Self::Xlsx | Self::Docx | Self::Pdf)
     }
 }
 
 /// What a file holds: entries that are right, and the rows that are not.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ImportedFaq {
-    /// Good entries in file order; not to be taken while there are problems.
+    /// Good entries in file order.
     pub entries: Vec<FaqEntry>,
     /// Wrong rows in file order.
     pub problems: Vec<RowProblem>,
+    /// Whose table it is.
+    pub layout: Layout,
+    /// Names of the columns that mean nothing here.
+    pub ignored_columns: Vec<String>,
 }
 
-/// One wrong row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RowProblem {
-    /// Line in the file, from 1.
-    pub line: usize,
-    /// What is wrong and how to mend it.
-    pub message: String,
-}
-
-impl fmt::Display for RowProblem {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "line {}: {}", self.line, self.message)
-    }
-}
-
-/// Reads an FAQ file, or the `faq.jsonl` or `faq.csv` of a folder; any wrong row fails the whole file.
+/// Reads an FAQ file, or the `faq.jsonl`, `faq.csv` or `faq.xlsx` of a folder; any wrong row fails the whole file.
 pub fn read_faq(path: &Path) -> Result<Vec<FaqEntry>, Error> {
     let file = find_file(path)?;
-    let format = FaqFormat::from_path(&file).ok_or_else(|| Error::Format {
-        place: file.display().to_string(),
-        message: "an FAQ file ends in .jsonl, .csv or .tsv".to_owned(),
-    })?;
     let bytes = std::fs::read(&file).map_err(|source| Error::io(&file, source))?;
-    let imported = parse_faq(&bytes, format).map_err(|error| match error {
-        Error::Format { message, .. } => Error::Format { place: file.display().to_string(), message },
-        other => other,
-    })?;
+    let unreadable = |fault: FileFault| Error::Format { place: file.display().to_string(), message: fault.to_string() };
+    let format = FaqFormat::detect(&bytes, file.to_str()).map_err(unreadable)?;
+    let imported = parse_faq(&bytes, format, Answers::Optional).map_err(unreadable)?;
     if imported.problems.is_empty() {
         Ok(imported.entries)
     } else {
@@ -78,21 +135,34 @@ pub fn read_faq(path: &Path) -> Result<Vec<FaqEntry>, Error> {
 }
 
 /// Parses the bytes of an FAQ file; fails only where no row can be told from another.
-pub fn parse_faq(bytes: &[u8], format: FaqFormat) -> Result<ImportedFaq, Error> {
-    let unreadable = |message| Error::Format { place: "FAQ".to_owned(), message };
-    let text = decode(bytes).map_err(unreadable)?;
-    let rows = match format {
-        FaqFormat::Csv => csv_format::parse(&text).map_err(unreadable)?,
-        FaqFormat::Jsonl => jsonl_format::parse(&text),
+pub fn parse_faq(bytes: &[u8], format: FaqFormat, answers: Answers) -> Result<ImportedFaq, FileFault> {
+    let table = match format {
+        FaqFormat::Csv => Some(csv_format::parse(&decode(bytes)?)?),
+        FaqFormat::Xlsx => Some(xlsx::parse(bytes)?),
+        _ => None,
     };
-    Ok(check_rows(rows))
+    if let Some(table) = table {
+        let imported = check::check_rows(table.rows, answers);
+        return Ok(ImportedFaq { layout: table.layout, ignored_columns: table.ignored, ..imported });
+    }
+    let rows = match format {
+        FaqFormat::Jsonl => jsonl_format::parse(&decode(bytes)?)?,
+        FaqFormat::Rasa => rasa::parse(&decode(bytes)?)?,
+        FaqFormat::Markdown => markdown::parse(&decode(bytes)?)?,
+        FaqFormat::Html => html::parse(&decode(bytes)?)?,
+        FaqFormat::Docx => docx::parse(bytes)?,
+        FaqFormat::Pdf => pdf::parse(bytes)?,
+        FaqFormat::Csv | FaqFormat::Xlsx => Vec::new(),
+    };
+    Ok(check::check_rows(rows, answers))
 }
 
-/// Writes entries so that reading them back gives the same entries.
-pub fn write_faq(entries: &[FaqEntry], format: FaqFormat) -> Vec<u8> {
+/// Writes entries so that reading them back gives the same entries; fails only where a text does not fit the format.
+pub fn write_faq(entries: &[FaqEntry], format: ExportFormat) -> Result<Vec<u8>, Error> {
     match format {
-        FaqFormat::Csv => csv_format::write(entries),
-        FaqFormat::Jsonl => jsonl_format::write(entries),
+        ExportFormat::Csv => Ok(csv_format::write(entries)),
+        ExportFormat::Jsonl => Ok(jsonl_format::write(entries)),
+        ExportFormat::Xlsx => xlsx_write::write(entries),
     }
 }
 
@@ -104,109 +174,28 @@ pub fn index_folder(faq: &Path, out: &Path) -> Result<(FaqIndex, CalibrationRepo
     Ok((index, report))
 }
 
-/// A row as parsed: its line, and the entry or what is wrong.
-pub(crate) type Row = (usize, Result<FaqEntry, String>);
+/// A row as parsed: where it is, and the entry or what is wrong.
+#[derive(Debug)]
+pub(crate) struct Row {
+    place: Place,
+    entry: Result<FaqEntry, RowFault>,
+}
+
+/// Runs a reader that others wrote; where it gives up in a way of its own, the file is damaged.
+fn unshaken<T>(part: &str, read: impl FnOnce() -> T) -> Result<T, FileFault> {
+    catch_unwind(AssertUnwindSafe(read))
+        .map_err(|_| FileFault::Damaged { part: part.to_owned(), reason: "not as the format wants it".to_owned() })
+}
 
 fn find_file(path: &Path) -> Result<PathBuf, Error> {
     if !path.is_dir() {
         return Ok(path.to_owned());
     }
-    let candidates = ["faq.jsonl", "faq.csv", "faq.tsv"].map(|name| path.join(name));
+    let candidates = ["faq.jsonl", "faq.csv", "faq.tsv", "faq.xlsx"].map(|name| path.join(name));
     candidates.into_iter().find(|file| file.is_file()).ok_or_else(|| Error::Format {
         place: path.display().to_string(),
-        message: "the folder holds no faq.jsonl or faq.csv".to_owned(),
+        message: "the folder holds no faq.jsonl, faq.csv or faq.xlsx".to_owned(),
     })
-}
-
-fn check_rows(rows: Vec<Row>) -> ImportedFaq {
-    let mut imported = ImportedFaq::default();
-    let mut lines_by_id: HashMap<String, usize> = HashMap::new();
-    for (line, row) in rows {
-        match row.and_then(tidy) {
-            Err(message) => imported.problems.push(RowProblem { line, message }),
-            Ok(entry) => {
-                if let Some(first) = lines_by_id.insert(entry.id.clone(), line) {
-                    let message = format!("id `{}` is already on line {first}; give each entry its own id", entry.id);
-                    imported.problems.push(RowProblem { line, message });
-                } else {
-                    imported.entries.push(entry);
-                }
-            }
-        }
-    }
-    imported
-}
-
-impl FaqEntry {
-    /// The entry trimmed and completed, checked as a file's row is; else what is wrong with it.
-    pub fn checked(self) -> Result<Self, String> {
-        tidy(self)
-    }
-}
-
-fn tidy(mut entry: FaqEntry) -> Result<FaqEntry, String> {
-    entry.question = entry.question.trim().to_owned();
-    entry.id = entry.id.trim().to_owned();
-    if entry.question.is_empty() {
-        return Err("`question` is empty".to_owned());
-    }
-    entry.similar = entry.similar.iter().map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()).collect();
-    entry.language = tidy_language(entry.language)?;
-    entry.category = entry.category.map(|one| one.trim().to_owned()).filter(|one| !one.is_empty());
-    entry.valid_from = tidy_date("valid_from", entry.valid_from)?;
-    entry.valid_until = tidy_date("valid_until", entry.valid_until)?;
-    if let (Some(from), Some(until)) = (&entry.valid_from, &entry.valid_until)
-        && from > until
-    {
-        return Err(format!("`valid_from` {from} is after `valid_until` {until}"));
-    }
-    if entry.id.is_empty() {
-        entry.id = made_id(&entry);
-    }
-    if entry.id.chars().any(char::is_control) || entry.id.len() > MAX_ID_BYTES {
-        return Err(format!("`id` must be one line of at most {MAX_ID_BYTES} bytes"));
-    }
-    Ok(entry)
-}
-
-/// Longer ids are refused.
-const MAX_ID_BYTES: usize = 200;
-
-/// An id that stays the same as long as the question does.
-fn made_id(entry: &FaqEntry) -> String {
-    let hash = entry
-        .question
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
-    format!("faq-{hash:016x}")
-}
-
-fn tidy_language(language: Option<String>) -> Result<Option<String>, String> {
-    let Some(language) = language.map(|one| one.trim().to_lowercase()).filter(|one| !one.is_empty()) else {
-        return Ok(None);
-    };
-    let primary = language.split(['-', '_']).next().unwrap_or_default();
-    match primary {
-        "zh" | "chinese" | "中文" | "汉语" | "简体中文" | "中" => Ok(Some("zh".to_owned())),
-        "en" | "english" | "英文" | "英语" | "英" => Ok(Some("en".to_owned())),
-        _ => Err(format!("`language` is `{language}`; use zh or en, or leave it out")),
-    }
-}
-
-fn tidy_date(field: &str, date: Option<String>) -> Result<Option<String>, String> {
-    let Some(date) = date.map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()) else {
-        return Ok(None);
-    };
-    let dashed = date.replace(['/', '.'], "-");
-    let parts: Vec<&str> = dashed.split('-').collect();
-    let padded = match parts.as_slice() {
-        [year, month, day] => format!("{year}-{month:0>2}-{day:0>2}"),
-        _ => dashed.clone(),
-    };
-    match padded.parse::<jiff::civil::Date>() {
-        Ok(day) => Ok(Some(day.to_string())),
-        Err(_) => Err(format!("`{field}` is `{date}`; write a day as 2026-01-31")),
-    }
 }
 
 #[cfg(test)]

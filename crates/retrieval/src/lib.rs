@@ -21,7 +21,10 @@ pub use calibration::{Calibration, CalibrationReport};
 pub use entry::{Change, FaqEntry};
 pub use error::Error;
 pub use explain::{Explanation, FeatureShare, TermMatch};
-pub use faq_file::{FaqFormat, ImportedFaq, RowProblem, index_folder, parse_faq, read_faq, write_faq};
+pub use faq_file::{
+    Answers, Column, ExportFormat, FaqFormat, FileFault, ImportedFaq, Layout, Place, RowFault, RowProblem, Unit,
+    index_folder, parse_faq, read_faq, write_faq,
+};
 pub use index::FaqIndex;
 pub use meaning::Encoder;
 pub use search::{Hit, SearchQuery};

@@ -2,6 +2,10 @@
 
 import { word } from "./words.js";
 
+const MOST_PROBLEMS = 100;
+// Programs whose tables are known; a name is the same in every language.
+const OTHERS = { qna_maker: "QnA Maker", fast_gpt: "FastGPT", max_kb: "MaxKB" };
+
 const section = document.querySelector("[data-import]");
 if (section) start(section);
 
@@ -14,46 +18,65 @@ function start(section) {
     take.disabled = true;
     outcome.textContent = "…";
     try {
-      const response = await fetch(`/v1/faq/import?dry_run=${trial}`, { method: "POST", headers: { "content-type": "application/octet-stream" }, body: file.files[0] });
+      const query = new URLSearchParams({ dry_run: trial, name: file.files[0].name, language: section.dataset.language });
+      const response = await fetch(`/v1/faq/import?${query}`, { method: "POST", headers: { "content-type": "application/octet-stream" }, body: file.files[0] });
       const reply = await response.json();
       if (!response.ok) throw new Error(reply.detail);
-      show(reply);
+      outcome.replaceChildren(...shown(reply));
       take.hidden = !trial || reply.added + reply.changed === 0;
     } catch (error) {
-      outcome.replaceChildren(paragraph(`${word("failed")} ${error.message}`, "problem"));
+      outcome.replaceChildren(made("p", `${word("failed")} ${error.message}`, "problem"));
       take.hidden = true;
     } finally {
       take.disabled = false;
     }
   }
 
-  function show(reply) {
-    const figures = [["added", reply.added], ["changed", reply.changed], ["unchanged", reply.unchanged], ["problems", reply.problems.length]];
-    const line = document.createElement("p");
-    line.className = "figures";
-    for (const [name, count] of figures) {
-      const figure = document.createElement("span");
-      const number = document.createElement("b");
-      number.textContent = count;
-      figure.append(number, ` ${word(name)}`);
-      line.append(figure);
-    }
-    const problems = document.createElement("ul");
-    for (const problem of reply.problems.slice(0, 100)) {
-      const item = document.createElement("li");
-      item.textContent = `${word("line", problem.line)}: ${problem.message}`;
-      problems.append(item);
-    }
-    outcome.replaceChildren(paragraph(word(reply.dry_run ? "import_would" : "import_did")), line, problems);
-  }
-
   file.addEventListener("change", () => { if (file.files.length) send(true); });
   take.addEventListener("click", () => send(false));
 }
 
-function paragraph(text, kind = "") {
-  const made = document.createElement("p");
-  made.className = kind;
-  made.textContent = text;
-  return made;
+function shown(reply) {
+  const parts = [made("p", word(reply.dry_run ? "import_would" : "import_did")), figures(reply)];
+  const layout = OTHERS[reply.layout] ?? "";
+  const origin = `${word("read_as")} ${reply.format.toUpperCase()} ${layout}`;
+  const ignored = reply.ignored_columns.length ? ` · ${word("ignored_columns")} ${reply.ignored_columns.join(", ")}` : "";
+  parts.push(made("p", origin.trim() + ignored, "hint"));
+  if (reply.problems.length) {
+    const rows = reply.problems.slice(0, MOST_PROBLEMS).map((problem) => made("li", `${problem.place}: ${problem.message}`));
+    parts.push(holding("ul", rows));
+  }
+  if (reply.changes.length) {
+    const rows = reply.changes.map(change);
+    parts.push(holding("details", [made("summary", word("what_changes")), holding("ul", rows)]));
+  }
+  return parts;
+}
+
+function figures(reply) {
+  const counts = [["added", reply.added], ["changed", reply.changed], ["unchanged", reply.unchanged], ["problems", reply.problems.length]];
+  const line = holding("p", counts.map(([name, count]) => holding("span", [made("b", count), ` ${word(name)}`])));
+  line.className = "figures";
+  return line;
+}
+
+/** A new entry in green; a changed one with each field before and after. */
+function change(entry) {
+  if (entry.kind === "added") return holding("li", [made("ins", entry.question)]);
+  const fields = entry.fields.map(({ field, before, after }) =>
+    holding("li", [`${word(`field_${field}`)}: `, made("del", before), " ", made("ins", after)]));
+  return holding("li", [entry.question, holding("ul", fields)]);
+}
+
+function holding(name, children) {
+  const element = document.createElement(name);
+  element.append(...children);
+  return element;
+}
+
+function made(name, text, kind = "") {
+  const element = document.createElement(name);
+  element.className = kind;
+  element.textContent = text;
+  return element;
 }

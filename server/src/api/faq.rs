@@ -1,17 +1,21 @@
-//! The FAQ: read, edit with history, import, export, search. A saved change is searchable when the reply arrives.
+//! The FAQ: read, edit with history, search. A saved change is searchable when the reply arrives.
+
+mod transfer;
 
 use actix_web::http::header::{self, EntityTag};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, put, web};
-use retrieval::{FaqFormat, SearchQuery};
+use retrieval::SearchQuery;
 use serde::{Deserialize, Serialize};
 use store::{FaqDraft, FaqFilter, FaqRecord};
 use utoipa::ToSchema;
+
+pub(super) use transfer::{export, import};
 
 use super::extract::Body;
 use crate::app::App;
 use crate::auth::{AsEditor, AsViewer};
 use crate::error::{ApiError, Problem};
-use crate::faq_follower;
+use crate::faq_import::draft_of_entry;
 
 /// An FAQ entry as an editor writes it.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -221,106 +225,6 @@ pub(super) async fn restore(
     saved(&app, record, HttpResponse::Ok()).await
 }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct ImportQuery {
-    #[serde(default)]
-    dry_run: bool,
-    #[serde(default)]
-    strict: bool,
-    format: Option<String>,
-}
-
-/// What an import did, or would do.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ImportReply {
-    pub dry_run: bool,
-    pub added: usize,
-    pub changed: usize,
-    pub unchanged: usize,
-    pub problems: Vec<RowProblem>,
-}
-
-/// A row that could not be taken.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct RowProblem {
-    pub line: usize,
-    pub message: String,
-}
-
-/// Imports a CSV, TSV or JSONL file sent as the body. Rows that cannot be taken are reported with their line and skipped;
-/// with `strict=true` they stop the import. With `dry_run=true` nothing is changed.
-#[utoipa::path(tag = "faq", request_body(content = String, content_type = "text/csv"), params(("dry_run" = Option<bool>, Query),
-    ("strict" = Option<bool>, Query), ("format" = Option<String>, Query, description = "`csv` or `jsonl`; told from the content when absent")),
-    responses((status = 200, body = ImportReply), (status = 413, body = Problem), (status = 422, body = Problem)), security(("staff" = [])))]
-#[post("/faq/import")]
-pub(super) async fn import(
-    app: web::Data<App>,
-    editor: AsEditor,
-    request: HttpRequest,
-    payload: web::Payload,
-    query: web::Query<ImportQuery>,
-) -> Result<HttpResponse, ApiError> {
-    let bytes = read_file(&app, payload).await?;
-    let format = import_format(query.format.as_deref(), &request, &bytes)?;
-    let imported = web::block(move || retrieval::parse_faq(&bytes, format))
-        .await?
-        .map_err(|error| ApiError::Invalid(error.to_string()))?;
-    let problems: Vec<RowProblem> = imported
-        .problems
-        .iter()
-        .map(|problem| RowProblem { line: problem.line, message: problem.message.clone() })
-        .collect();
-    if query.strict
-        && let Some(first) = problems.first()
-    {
-        let (count, line, message) = (problems.len(), first.line, &first.message);
-        return Err(ApiError::Invalid(format!(
-            "{count} rows cannot be taken and nothing was imported; the first is line {line}: {message}"
-        )));
-    }
-    let drafts: Vec<FaqDraft> = imported.entries.into_iter().map(draft_of_entry).collect();
-    let outcome = if query.dry_run {
-        app.store.faq_import_preview(drafts).await?
-    } else {
-        app.store.faq_import(drafts, &editor.staff.name).await?
-    };
-    if !query.dry_run {
-        app.faq.wait_until_searchable(outcome.revision).await?;
-    }
-    Ok(HttpResponse::Ok().json(ImportReply {
-        dry_run: query.dry_run,
-        added: outcome.added,
-        changed: outcome.changed,
-        unchanged: outcome.unchanged,
-        problems,
-    }))
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct ExportQuery {
-    format: Option<String>,
-}
-
-/// The whole FAQ as a file that can be imported again.
-#[utoipa::path(tag = "faq", params(("format" = Option<String>, Query, description = "`csv` (default) or `jsonl`")),
-    responses((status = 200, content_type = "text/csv", body = String)), security(("staff" = [])))]
-#[get("/faq/export")]
-pub(super) async fn export(
-    app: web::Data<App>,
-    _staff: AsViewer,
-    query: web::Query<ExportQuery>,
-) -> Result<HttpResponse, ApiError> {
-    let format = parse_format(query.format.as_deref().unwrap_or("csv"))?;
-    let entries: Vec<_> = app.store.faq_all().await?.into_iter().map(faq_follower::entry).collect();
-    let (kind, name) = match format {
-        FaqFormat::Csv => ("text/csv; charset=utf-8", "faq.csv"),
-        FaqFormat::Jsonl => ("application/x-ndjson", "faq.jsonl"),
-    };
-    let bytes = web::block(move || retrieval::write_faq(&entries, format)).await?;
-    let disposition = format!("attachment; filename=\"{name}\"");
-    Ok(HttpResponse::Ok().content_type(kind).insert_header((header::CONTENT_DISPOSITION, disposition)).body(bytes))
-}
-
 /// A question to try.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct SearchRequest {
@@ -401,51 +305,6 @@ fn draft(id: String, body: FaqRequest) -> Result<FaqDraft, ApiError> {
         valid_until: body.valid_until,
         enabled: body.enabled,
     };
-    let entry = entry.checked().map_err(ApiError::Invalid)?;
+    let entry = entry.checked().map_err(|fault| ApiError::Invalid(fault.to_string()))?;
     Ok(draft_of_entry(entry))
-}
-
-/// A file's entry as the store takes it.
-pub fn draft_of_entry(entry: retrieval::FaqEntry) -> FaqDraft {
-    FaqDraft {
-        id: Some(entry.id),
-        question: entry.question,
-        similar: entry.similar,
-        answer: entry.answer,
-        language: entry.language,
-        category: entry.category,
-        valid_from: entry.valid_from,
-        valid_until: entry.valid_until,
-        enabled: entry.enabled,
-    }
-}
-
-fn parse_format(name: &str) -> Result<FaqFormat, ApiError> {
-    match name {
-        "csv" | "tsv" => Ok(FaqFormat::Csv),
-        "jsonl" | "json" | "ndjson" => Ok(FaqFormat::Jsonl),
-        other => Err(ApiError::Invalid(format!("format is {other:?}; it can be \"csv\" or \"jsonl\""))),
-    }
-}
-
-fn import_format(named: Option<&str>, request: &HttpRequest, bytes: &[u8]) -> Result<FaqFormat, ApiError> {
-    if let Some(name) = named {
-        return parse_format(name);
-    }
-    let json = request
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok())
-        .is_some_and(|kind| kind.contains("json"));
-    let looks_json = bytes.trim_ascii_start().first() == Some(&b'{');
-    Ok(if json || looks_json { FaqFormat::Jsonl } else { FaqFormat::Csv })
-}
-
-async fn read_file(app: &App, payload: web::Payload) -> Result<bytes::Bytes, ApiError> {
-    let limit = app.config.limits.import_bytes;
-    match payload.to_bytes_limited(limit).await {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(error)) => Err(ApiError::Unreadable(format!("the file broke off: {error}"))),
-        Err(_) => Err(ApiError::TooLarge { limit }),
-    }
 }

@@ -5,11 +5,12 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::extract::BodyOrDefault;
-use super::faq::{FaqReply, draft_of_entry};
+use super::faq::FaqReply;
 use crate::app::App;
 use crate::auth::{AsEditor, AsViewer};
 use crate::error::{ApiError, Problem};
 use crate::faq_drafts::{DAYS, DraftList};
+use crate::faq_import::draft_of_entry;
 
 const MOST_DAYS: i64 = 3_650;
 
@@ -75,7 +76,7 @@ pub(super) async fn accept(
     if entry.answer.trim().is_empty() {
         return Err(ApiError::Invalid("nobody has answered this yet: send an `answer`".to_owned()));
     }
-    let entry = entry.checked().map_err(ApiError::Invalid)?;
+    let entry = entry.checked().map_err(|fault| ApiError::Invalid(fault.to_string()))?;
     let record = app.drafts.accept(&draft, draft_of_entry(entry), &editor.staff.name).await?;
     app.faq.wait_until_searchable(record.revision).await?;
     Ok(HttpResponse::Created().json(FaqReply::from(record)))

@@ -44,7 +44,7 @@ pub(super) async fn preview(
         valid_until: body.valid_until,
         enabled: body.enabled,
     };
-    let entry = entry.checked().map_err(ApiError::Invalid)?;
+    let entry = entry.checked().map_err(|fault| ApiError::Invalid(fault.to_string()))?;
     let days = query.days.unwrap_or(rehearsal::DAYS).clamp(1, MOST_DAYS);
     Ok(HttpResponse::Ok().json(rehearsal::rehearse(&app, entry, days).await?))
 }

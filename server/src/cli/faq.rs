@@ -5,52 +5,92 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::{Subcommand, ValueEnum};
-use retrieval::FaqFormat;
+use clap::{Args, Subcommand, ValueEnum};
+use retrieval::{ExportFormat, FaqFormat};
+use text::Language;
 
 use super::people::open;
 use super::{ANSWER_IS_NO, block_on, say};
-use crate::api::faq::draft_of_entry;
 use crate::faq_follower::entry;
+use crate::faq_import::{self, ChangeKind, Ending, EntryChange, ImportFile};
 
 const EDITOR: &str = "command line";
 
-/// The forms of an FAQ file.
+/// A terminal shows so many changes; `--json` has them all.
+const SHOWN: usize = 50;
+/// Longer texts are cut where a terminal shows what changed; in characters.
+const SHOWN_CHARACTERS: usize = 60;
+
+const IMPORT_HELP: &str = "The format is told by the content:
+  CSV, TSV    columns by name, in English or Chinese: question and answer are needed; id, similar, language, category,
+              valid_from, valid_until, enabled. UTF-8, UTF-16 or GBK; comma, semicolon, tab or bar
+  XLSX        the same; every visible sheet with such a header
+  QnA Maker   TSV or XLSX with Question, Answer, QnaId: rows of one QnaId are wordings of one question
+  FastGPT     CSV with q, a and any number of indexes
+  MaxKB       CSV or XLSX with 分段标题, 分段内容, 问题
+  JSONL       one object a line
+  Rasa        YAML with retrieval intents (group/name) and their responses
+  Markdown, HTML, DOCX, PDF
+              split at the headings: heading = question, text below = answer, headings above = category
+
+Rows without an id get one made of their question, so that the same file can be imported again.
+Exit codes: 0 all taken, 1 some rows were refused, 2 the file cannot be read.";
+
+/// What an FAQ can be exported as.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum FormatName {
+pub(super) enum ExportName {
     Csv,
     Jsonl,
+    Xlsx,
 }
 
-impl From<FormatName> for FaqFormat {
-    fn from(name: FormatName) -> Self {
+impl From<ExportName> for ExportFormat {
+    fn from(name: ExportName) -> Self {
         match name {
-            FormatName::Csv => Self::Csv,
-            FormatName::Jsonl => Self::Jsonl,
+            ExportName::Csv => Self::Csv,
+            ExportName::Jsonl => Self::Jsonl,
+            ExportName::Xlsx => Self::Xlsx,
         }
     }
 }
 
+fn parse_format(name: &str) -> Result<FaqFormat, String> {
+    FaqFormat::named(name).ok_or_else(|| {
+        let names: Vec<&str> = FaqFormat::NAMES.iter().map(|(format, _)| format.name()).collect();
+        format!("it can be {}", names.join(", "))
+    })
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ImportArgs {
+    #[arg(long, value_name = "DIR")]
+    home: PathBuf,
+    file: PathBuf,
+    /// What the file is, where its content does not tell
+    #[arg(long, value_name = "NAME", value_parser = parse_format)]
+    format: Option<FaqFormat>,
+    /// Say what would change and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Import nothing when any row cannot be taken
+    #[arg(long)]
+    strict: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub(super) enum FaqCommand {
-    /// Take entries from a CSV, TSV or JSONL file; existing ids get a new version
-    Import {
-        #[arg(long, value_name = "DIR")]
-        home: PathBuf,
-        file: PathBuf,
-        /// Say what would change and change nothing
-        #[arg(long)]
-        dry_run: bool,
-        /// Import nothing when any row cannot be taken
-        #[arg(long)]
-        strict: bool,
-    },
+    /// Take entries from a table, workbook or document; existing ids get a new version
+    #[command(after_help = IMPORT_HELP)]
+    Import(ImportArgs),
     /// Write the whole FAQ as a file that can be imported again
     Export {
         #[arg(long, value_name = "DIR")]
         home: PathBuf,
         #[arg(long, value_enum, default_value = "csv")]
-        format: FormatName,
+        format: ExportName,
         /// The file to write; standard output without it
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
@@ -76,7 +116,7 @@ pub(super) enum FaqCommand {
 pub(super) fn run(command: FaqCommand) -> anyhow::Result<ExitCode> {
     block_on(async {
         match command {
-            FaqCommand::Import { home, file, dry_run, strict } => import(&home, &file, dry_run, strict).await,
+            FaqCommand::Import(arguments) => import(arguments).await,
             FaqCommand::Export { home, format, out } => export(&home, format.into(), out).await,
             FaqCommand::History { home, id, json } => history(&home, &id, json).await,
             FaqCommand::Restore { home, id, version } => {
@@ -88,41 +128,71 @@ pub(super) fn run(command: FaqCommand) -> anyhow::Result<ExitCode> {
     })?
 }
 
-async fn import(
-    home: &std::path::Path,
-    file: &std::path::Path,
-    dry_run: bool,
-    strict: bool,
-) -> anyhow::Result<ExitCode> {
-    let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let jsonl = file.extension().is_some_and(|extension| extension == "jsonl" || extension == "json");
-    let format = if jsonl { FaqFormat::Jsonl } else { FaqFormat::Csv };
-    let imported = retrieval::parse_faq(&bytes, format).with_context(|| format!("cannot take {}", file.display()))?;
-    for problem in &imported.problems {
-        say(format_args!("{}:{}: {}", file.display(), problem.line, problem.message));
+async fn import(arguments: ImportArgs) -> anyhow::Result<ExitCode> {
+    let ImportArgs { home, file, format, dry_run, strict, json } = arguments;
+    let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
+    let read = ImportFile { bytes: bytes.into(), name, format }.read();
+    let read = read.with_context(|| format!("cannot take {}", file.display()))?;
+    let problems: Vec<(String, String)> =
+        read.problems.iter().map(|problem| (problem.place_in(Language::English), problem.fault.to_string())).collect();
+    let (n_taken, n_refused) = (read.drafts.len(), problems.len());
+    if !json {
+        problems.iter().for_each(|(place, words)| say(format_args!("{}: {place}: {words}", file.display())));
+        if !read.ignored_columns.is_empty() {
+            say(format_args!("columns that mean nothing here: {}", read.ignored_columns.join(", ")));
+        }
     }
-    let (taken, refused) = (imported.entries.len(), imported.problems.len());
-    if strict && refused > 0 {
-        say(format_args!("nothing imported: {refused} rows cannot be taken"));
-        return Ok(ExitCode::from(ANSWER_IS_NO));
+    let refused = strict && n_refused > 0;
+    let ending = if dry_run || refused { Ending::DryRun } else { Ending::Take };
+    let imported = faq_import::import(&open(&home).await?, read.drafts, ending, EDITOR).await?;
+    let outcome = &imported.outcome;
+    if json {
+        let problems: Vec<_> =
+            problems.iter().map(|(place, words)| serde_json::json!({ "place": place, "message": words })).collect();
+        say(serde_json::json!({ "format": read.format.name(), "dry_run": dry_run, "imported": ending == Ending::Take,
+            "added": outcome.added, "changed": outcome.changed, "unchanged": outcome.unchanged,
+            "changes": imported.changes, "problems": problems, "ignored_columns": read.ignored_columns }));
+    } else if refused {
+        say(format_args!("nothing imported: {n_refused} rows cannot be taken"));
+    } else {
+        show_changes(&imported.changes);
+        let would = if dry_run { "would be " } else { "" };
+        say(format_args!(
+            "{n_taken} rows: {} {would}added, {} {would}changed, {} unchanged; {n_refused} refused",
+            outcome.added, outcome.changed, outcome.unchanged
+        ));
     }
-    let store = open(home).await?;
-    let drafts: Vec<_> = imported.entries.into_iter().map(draft_of_entry).collect();
-    let outcome =
-        if dry_run { store.faq_import_preview(drafts).await? } else { store.faq_import(drafts, EDITOR).await? };
-    let would = if dry_run { "would be " } else { "" };
-    say(format_args!(
-        "{taken} rows: {} {would}added, {} {would}changed, {} unchanged; {refused} refused",
-        outcome.added, outcome.changed, outcome.unchanged
-    ));
-    Ok(if refused > 0 { ExitCode::from(ANSWER_IS_NO) } else { ExitCode::SUCCESS })
+    Ok(if n_refused > 0 { ExitCode::from(ANSWER_IS_NO) } else { ExitCode::SUCCESS })
 }
 
-async fn export(home: &std::path::Path, format: FaqFormat, out: Option<PathBuf>) -> anyhow::Result<ExitCode> {
+/// `+` before what is new, `~` before what changes, with each field before and after.
+fn show_changes(changes: &[EntryChange]) {
+    for change in changes.iter().take(SHOWN) {
+        let mark = if change.kind == ChangeKind::Added { '+' } else { '~' };
+        say(format_args!("{mark} {}  {}", change.id, cut(&change.question)));
+        for field in &change.fields {
+            say(format_args!("    {}: {:?} -> {:?}", field.field, cut(&field.before), cut(&field.after)));
+        }
+    }
+    if changes.len() > SHOWN {
+        say(format_args!("  and {} more; --json shows all", changes.len() - SHOWN));
+    }
+}
+
+fn cut(text: &str) -> String {
+    let mut cut: String = text.chars().take(SHOWN_CHARACTERS).collect();
+    if cut.len() < text.len() {
+        cut.push('…');
+    }
+    cut
+}
+
+async fn export(home: &std::path::Path, format: ExportFormat, out: Option<PathBuf>) -> anyhow::Result<ExitCode> {
     let store = open(home).await?;
     let revision = store.revision().await?;
     let entries: Vec<_> = store.faq_all().await?.into_iter().map(entry).collect();
-    let bytes = retrieval::write_faq(&entries, format);
+    let bytes = retrieval::write_faq(&entries, format)?;
     match out {
         Some(path) => {
             std::fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;

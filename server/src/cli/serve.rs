@@ -67,7 +67,7 @@ pub(super) async fn prepare_bot(home: &Home, store: &Store, given: Option<&Path>
     };
     let bot = Bot::load(given)?;
     home::copy_bot(given, home)?;
-    let drafts = bot.faq.iter().cloned().map(crate::api::faq::draft_of_entry).collect();
+    let drafts = bot.faq.iter().cloned().map(crate::faq_import::draft_of_entry).collect();
     let outcome = store.faq_import(drafts, "bot folder").await.context("cannot take the bot's FAQ into the store")?;
     tracing::info!(added = outcome.added, changed = outcome.changed, "took over the bot folder's FAQ");
     Ok(bot)

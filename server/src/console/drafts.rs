@@ -11,10 +11,10 @@ use super::links::{encoded, faq_entry, with_query};
 use super::page::{Page, Section, render, see_other};
 use super::trace::language_name;
 use super::words::Words;
-use crate::api::faq::draft_of_entry;
 use crate::auth::{AsEditor, AsViewer};
 use crate::error::ApiError;
 use crate::faq_drafts::{DAYS, Draft};
+use crate::faq_import::draft_of_entry;
 
 const PERIODS: [i64; 4] = [1, 7, 30, 365];
 
@@ -124,7 +124,7 @@ fn card(draft: Draft, query: &DraftsQuery, t: &'static Words) -> Card {
 #[post("/drafts/{id}/accept")]
 async fn accept(call: Call<DraftsQuery>, editor: AsEditor, id: web::Path<String>) -> Result<HttpResponse, ApiError> {
     let draft = call.app.drafts.get(&id, call.query.days()).await?;
-    let entry = draft.entry().checked().map_err(ApiError::Invalid)?;
+    let entry = draft.entry().checked().map_err(|fault| ApiError::Invalid(fault.to_string()))?;
     let record = call.app.drafts.accept(&draft, draft_of_entry(entry), &editor.staff.name).await?;
     Ok(see_other(&with_query(&faq_entry(&record.id), &[("notice", "drafted")])))
 }

@@ -108,6 +108,12 @@ fn a_dry_run_says_what_an_import_would_do_and_changes_nothing() {
             "{told}"
         );
         assert_eq!(told["problems"][0]["line"], 4, "{told}");
+        let [changed, added] = told["changes"].as_array().unwrap().as_slice() else { panic!("two changes: {told}") };
+        assert_eq!((&changed["kind"], &added["kind"]), (&json!("changed"), &json!("added")), "{told}");
+        let fields = changed["fields"].as_array().unwrap();
+        assert!(fields.iter().any(|one| one["field"] == "answer" && one["after"] == "On the roof."), "{told}");
+        let chinese = import("?dry_run=true&language=zh").await.json(200);
+        assert_eq!(chinese["problems"][0]["place"], "第 4 行", "{chinese}");
         assert_eq!(editor.get("/v1/faq").await.json(200), before);
         import("?strict=true").await.check_problem(422, "invalid");
         assert_eq!(editor.get("/v1/faq").await.json(200), before);
@@ -131,13 +137,14 @@ fn an_export_imports_again_without_any_change() {
         let service = Service::start(home.path());
         let editor = service.staff("editor");
         let odd = json!({ "id": "odd", "question": "A \"quoted\", odd question?", "similar": ["one | two", "three"],
-            "answer": "Line one.\n\n- **bold**\n- 中文，逗号", "category": "a/b", "valid_from": "2026-01-01" });
+            "answer": "=1+1\n\n- **bold**\n- 中文，逗号 🎉", "category": "a/b", "valid_from": "2026-01-01" });
         editor.post("/v1/faq", &odd).await.json(201);
-        for format in ["csv", "jsonl"] {
+        for format in ["csv", "jsonl", "xlsx"] {
             let exported = editor.get(&format!("/v1/faq/export?format={format}")).await;
             assert_eq!(exported.status, 200);
             assert!(exported.header("content-disposition").unwrap().contains(&format!("faq.{format}")));
-            let request = editor.request(Method::POST, &format!("/v1/faq/import?format={format}")).body(exported.bytes);
+            let request =
+                editor.request(Method::POST, &format!("/v1/faq/import?name=faq.{format}")).body(exported.bytes);
             let outcome = editor.send(request).await.json(200);
             assert_eq!((&outcome["added"], &outcome["changed"]), (&json!(0), &json!(0)), "{format}: {outcome}");
             assert_eq!((&outcome["unchanged"], &outcome["problems"]), (&json!(17), &json!([])), "{format}: {outcome}");
@@ -166,6 +173,20 @@ fn files_in_chinese_encodings_are_imported_as_they_were_meant() {
         let outcome = editor.send(request).await.json(200);
         assert_eq!(outcome["added"], 1, "{outcome}");
         assert_eq!(customer.say("卖邮票吗？").await["text"], "不卖邮票。");
+    });
+}
+
+#[test]
+fn documents_are_imported_under_their_headings() {
+    let home = Home::trained();
+    within(90, async {
+        let service = Service::start(home.path());
+        let (editor, customer) = (service.staff("editor"), service.customer("en").await);
+        let page = "# Help\n\n## Do you sell umbrellas?\n\nYes, **red** ones.\n";
+        let request = editor.request(Method::POST, "/v1/faq/import?name=help.md").body(page);
+        let outcome = editor.send(request).await.json(200);
+        assert_eq!((&outcome["added"], &outcome["format"]), (&json!(1), &json!("markdown")), "{outcome}");
+        assert_eq!(customer.say("Do you sell umbrellas?").await["text"], "Yes, **red** ones.");
     });
 }
 

@@ -157,7 +157,7 @@ fn changes_that_cannot_be_made_are_told_why() {
             ("import: no such columns", import("text/csv", b"frage,antwort\nF?,A.\n")),
             ("import: a picture", import("text/csv", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\xff\xd8\xfe")),
             ("import: nothing", import("text/csv", b"")),
-            ("import: an unknown format", raw(&editor, Method::POST, "/v1/faq/import?format=docx", "x")),
+            ("import: an unknown format", raw(&editor, Method::POST, "/v1/faq/import?format=wps", "x")),
             ("search: without a text", raw(&viewer, Method::POST, "/v1/search", "{}")),
             ("job: of an unknown kind", raw(&editor, Method::POST, "/v1/jobs", "{\"kind\": \"dance\"}")),
             ("job: that is not there", editor.request(Method::GET, "/v1/jobs/nothing")),

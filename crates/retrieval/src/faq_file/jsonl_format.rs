@@ -1,21 +1,23 @@
 //! JSONL: one entry a line; blank lines are skipped.
 
 use super::Row;
+use super::fault::{FileFault, RowFault};
+use super::place::Place;
 use crate::FaqEntry;
 
-pub(super) fn parse(text: &str) -> Vec<Row> {
-    text.lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty())
-        .map(|(index, line)| (index + 1, parse_line(line)))
-        .collect()
+pub(super) fn parse(text: &str) -> Result<Vec<Row>, FileFault> {
+    if text.trim_start().starts_with('[') {
+        return Err(FileFault::JsonList);
+    }
+    let filled = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    Ok(filled.map(|(index, line)| Row { place: Place::line(index + 1), entry: parse_line(line) }).collect())
 }
 
-fn parse_line(line: &str) -> Result<FaqEntry, String> {
+fn parse_line(line: &str) -> Result<FaqEntry, RowFault> {
     serde_json::from_str(line).map_err(|error| {
         let message = error.to_string();
         // serde_json counts lines within the row, which is always the first.
-        message.replace(" at line 1 column", " at column")
+        RowFault::Json(message.replace(" at line 1 column", " at column"))
     })
 }
 

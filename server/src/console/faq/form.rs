@@ -6,8 +6,8 @@ use store::{FaqDraft, FaqRecord};
 
 use super::super::diff::{Piece, pieces};
 use super::super::words::Words;
-use crate::api::faq::draft_of_entry;
 use crate::error::ApiError;
+use crate::faq_import::draft_of_entry;
 
 /// The form of an entry, as it is typed.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -80,7 +80,7 @@ impl EntryForm {
             valid_until: some(&self.valid_until),
             enabled: !self.enabled.is_empty() || !self.publish.is_empty(),
         };
-        entry.checked().map_err(ApiError::Invalid)
+        entry.checked().map_err(|fault| ApiError::Invalid(fault.to_string()))
     }
 }
 

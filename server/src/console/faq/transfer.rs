@@ -4,17 +4,17 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, get, post, web};
 use askama::Template;
-use retrieval::{FaqFormat, RowProblem};
 use serde::Deserialize;
-use store::{FaqDraft, ImportOutcome};
+use store::ImportOutcome;
+use text::Language;
 
 use super::super::page::{Page, render, render_as};
 use super::desk::Desk;
 use super::list::ListView;
-use crate::api::faq::draft_of_entry;
 use crate::app::App;
 use crate::auth::AsEditor;
 use crate::error::ApiError;
+use crate::faq_import::{self, ChangeKind, Ending, EntryChange, ImportFile};
 
 #[derive(Template)]
 #[template(path = "console/faq_import.html")]
@@ -30,8 +30,13 @@ struct ImportPage {
 struct OutcomeView {
     trial: bool,
     outcome: ImportOutcome,
-    problems: Vec<RowProblem>,
+    changes: Vec<EntryChange>,
+    /// Where, and what is wrong.
+    problems: Vec<(String, String)>,
 }
+
+/// A page shows so many changes.
+const SHOWN: usize = 200;
 
 #[get("/faq/import")]
 pub(super) async fn show(desk: Desk, editor: AsEditor) -> Result<HttpResponse, ApiError> {
@@ -60,8 +65,10 @@ pub(super) async fn import(
     form: web::Form<ImportForm>,
 ) -> Result<HttpResponse, ApiError> {
     let ImportForm { rows, step } = form.into_inner();
-    let taken = take(&desk.app, &rows, step, &editor.staff.name).await;
-    let (page, list) = (desk.page(&editor.staff), desk.list(None).await?);
+    let page = desk.page(&editor.staff);
+    let language = if page.t.is_chinese() { Language::Chinese } else { Language::English };
+    let taken = take(&desk.app, &rows, step, &editor.staff.name, language).await;
+    let list = desk.list(None).await?;
     match taken {
         Ok(outcome) => render(&ImportPage { page, list, rows, outcome: Some(outcome), problem: None }),
         Err(ApiError::Invalid(words)) => {
@@ -72,18 +79,17 @@ pub(super) async fn import(
     }
 }
 
-async fn take(app: &App, rows: &str, step: Step, by: &str) -> Result<OutcomeView, ApiError> {
-    let bytes = rows.as_bytes().to_vec();
-    let format = if rows.trim_start().starts_with('{') { FaqFormat::Jsonl } else { FaqFormat::Csv };
-    let imported = web::block(move || retrieval::parse_faq(&bytes, format)).await?;
-    let imported = imported.map_err(|error| ApiError::Invalid(error.to_string()))?;
-    let drafts: Vec<FaqDraft> = imported.entries.into_iter().map(draft_of_entry).collect();
-    let outcome = match step {
-        Step::Try => app.store.faq_import_preview(drafts).await?,
-        Step::Import => app.store.faq_import(drafts, by).await?,
-    };
-    if step == Step::Import {
-        app.faq.wait_until_searchable(outcome.revision).await?;
+async fn take(app: &App, rows: &str, step: Step, by: &str, language: Language) -> Result<OutcomeView, ApiError> {
+    let file = ImportFile { bytes: bytes::Bytes::from(rows.to_owned()), name: None, format: None };
+    let read = web::block(move || file.read()).await?;
+    let read = read.map_err(|fault| ApiError::Invalid(fault.in_language(language)))?;
+    let ending = if step == Step::Try { Ending::DryRun } else { Ending::Take };
+    let imported = faq_import::import(&app.store, read.drafts, ending, by).await?;
+    if ending == Ending::Take {
+        app.faq.wait_until_searchable(imported.outcome.revision).await?;
     }
-    Ok(OutcomeView { trial: step == Step::Try, outcome, problems: imported.problems })
+    let said = |problem: &retrieval::RowProblem| (problem.place_in(language), problem.fault.in_language(language));
+    let problems = read.problems.iter().map(said).collect();
+    let changes = imported.changes.into_iter().take(SHOWN).collect();
+    Ok(OutcomeView { trial: step == Step::Try, outcome: imported.outcome, changes, problems })
 }

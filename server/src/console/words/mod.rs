@@ -53,6 +53,11 @@ impl Words {
         self.get(&format!("{kind}_{value}")).unwrap_or("–")
     }
 
+    /// The word for a field of an FAQ entry.
+    pub(super) fn of_field(&self, field: &str) -> &'static str {
+        self.one_of("js_field", field)
+    }
+
     /// The words that begin with `js_`, as JSON without that beginning.
     pub(super) fn for_scripts(&self) -> String {
         let ours = table::KEYS.iter().filter_map(|key| Some((key.strip_prefix("js_")?, self.get(key)?)));

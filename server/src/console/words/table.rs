@@ -130,6 +130,7 @@ words! {
     faq_is_empty: "知识库还是空的。新建一条，或从表格导入。", "The FAQ is empty. Write the first entry, or import a file.";
     faq_start: "选择一个条目", "Choose an entry";
     faq_start_hint: "保存后，下一位客户立刻就能得到新答案，无需重新训练。", "What you save is what the next customer gets. Nothing needs training.";
+    export_xlsx: "导出 XLSX", "Export XLSX";
     export_csv: "导出 CSV", "Export CSV";
     export_jsonl: "导出 JSONL", "Export JSONL";
     entry_was_deleted: "条目已删除，客户不会再看到它。", "The entry is deleted; customers no longer get it.";
@@ -213,7 +214,7 @@ words! {
     // Import
     import: "导入", "Import";
     import_title: "导入知识库", "Import entries";
-    import_hint: "CSV、TSV 或 JSONL 文件，UTF-8 或 GBK 编码均可。只有 question 和 answer 两列是必需的；id 相同的条目会被更新。", "CSV, TSV or JSONL, in UTF-8 or GBK. Only the columns question and answer are required; an entry with the same id is updated.";
+    import_hint: "表格（CSV、TSV、XLSX，含 QnA Maker、FastGPT、MaxKB 的导出文件）、JSONL、Rasa 检索意图，或 Markdown、HTML、DOCX、PDF 文档（按标题拆分）。表格只需要“问题”和“答案”两列；id 相同的条目会被更新。有问题的行会列出并跳过。", "A table (CSV, TSV or XLSX, also as QnA Maker, FastGPT and MaxKB export it), JSONL, Rasa retrieval intents, or a Markdown, HTML, DOCX or PDF document, split at its headings. A table needs only the columns question and answer; an entry with the same id is updated. Rows with problems are listed and skipped.";
     choose_file: "选择文件（先试运行，不会改变任何内容）", "Choose a file (it is tried first; nothing changes yet)";
     paste_rows: "或者粘贴内容", "Or paste rows";
     rows: "内容", "Rows";
@@ -224,8 +225,10 @@ words! {
     added: "新增", "added";
     changed: "更新", "changed";
     unchanged: "未变", "unchanged";
+    before: "原来", "Before";
+    after: "之后", "After";
     rows_with_problems: "行有问题，将被跳过", "rows have problems and are skipped";
-    line: "行", "Line";
+    line: "位置", "Where";
     what_is_wrong: "问题", "What is wrong";
 
     // Why
@@ -482,7 +485,17 @@ words! {
     js_changed: "更新", "changed";
     js_unchanged: "未变", "unchanged";
     js_problems: "行有问题，将被跳过", "rows have problems and are skipped";
-    js_line: "第 {n} 行", "line {n}";
+    js_read_as: "识别为", "Read as";
+    js_ignored_columns: "未使用的列：", "Columns that mean nothing here:";
+    js_what_changes: "会改变的条目", "What would change";
+    js_field_question: "问题", "Question";
+    js_field_similar: "相似问", "Similar questions";
+    js_field_answer: "答案", "Answer";
+    js_field_language: "语言", "Language";
+    js_field_category: "分类", "Category";
+    js_field_valid_from: "生效日期", "Valid from";
+    js_field_valid_until: "失效日期", "Valid until";
+    js_field_enabled: "启用", "Enabled";
     js_seconds: "{n} 秒", "{n} s";
     js_minutes: "{n} 分钟", "{n} min";
     js_left: "大约还需 {n}", "about {n} left";
