@@ -194,7 +194,8 @@ fn draft(questions: &[Question], decisions: &Decisions) -> anyhow::Result<Vec<(D
         dismissed * 2 < entry.asked.len()
     });
     let mut drafts: Vec<(Draft, Vec<usize>)> = wanted.map(|entry| (draft_of(&entry, questions), entry.asked)).collect();
-    drafts.sort_by_key(|(draft, _)| Reverse((draft.customers, promise(draft))));
+    // What customers ask now comes before what they asked in old logs.
+    drafts.sort_by_key(|(draft, _)| Reverse((draft.customers, draft.last_asked.is_some(), promise(draft))));
     drafts.truncate(MOST_DRAFTS);
     Ok(drafts)
 }
