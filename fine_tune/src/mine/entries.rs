@@ -18,9 +18,9 @@ use crate::{Error, Place};
 /// Different questions of each language that are grouped, those asked most.
 const MOST_GROUPED: usize = 400;
 /// Groups at least so alike on average want one answer. Chosen on the wordings of the demo bot's FAQ: of the pairs that
-/// come together two in five are of one entry, and of the pairs of one entry a quarter come together; words beside
+/// come together nearly half are of one entry, and of the pairs of one entry a fifth come together; words beside
 /// meanings, or centres instead of averages, did worse.
-const ONE_ANSWER: f32 = 0.4;
+const ONE_ANSWER: f32 = 0.45;
 
 /// What a customer asked, and what a person replied where one did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -228,7 +228,7 @@ mod tests {
         for chinese in [true, false] {
             let (precision, recall) = precision_and_recall(chinese, ONE_ANSWER);
             // By chance, one pair in a hundred would be of one entry.
-            assert!(precision > 0.33 && recall > 0.2, "chinese {chinese}: precision {precision}, recall {recall}");
+            assert!(precision > 0.4 && recall > 0.15, "chinese {chinese}: precision {precision}, recall {recall}");
         }
     }
 }

@@ -6,6 +6,7 @@ mod answered;
 mod questions;
 mod served;
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
@@ -192,7 +193,21 @@ fn draft(questions: &[Question], decisions: &Decisions) -> anyhow::Result<Vec<(D
         let dismissed = entry.asked.iter().filter(|one| decisions.dismissed(&questions[**one])).count();
         dismissed * 2 < entry.asked.len()
     });
-    Ok(wanted.take(MOST_DRAFTS).map(|entry| (draft_of(&entry, questions), entry.asked)).collect())
+    let mut drafts: Vec<(Draft, Vec<usize>)> = wanted.map(|entry| (draft_of(&entry, questions), entry.asked)).collect();
+    // What customers ask now comes before what they asked in old logs.
+    drafts.sort_by_key(|(draft, _)| Reverse((draft.customers, draft.last_asked.is_some(), promise(draft))));
+    drafts.truncate(MOST_DRAFTS);
+    Ok(drafts)
+}
+
+/// Among drafts that are asked for alike: replies that helped first, those that helped nobody last.
+fn promise(draft: &Draft) -> u8 {
+    match (&draft.answer, draft.helped) {
+        (Some(_), Some(share)) if share >= 0.5 => 3,
+        (Some(_), None) => 2,
+        (None, _) => 1,
+        (Some(_), Some(_)) => 0,
+    }
 }
 
 fn draft_of(entry: &MissingEntry, questions: &[Question]) -> Draft {

@@ -16,8 +16,8 @@ use crate::harness::{Home, OWNER_PASSWORD, Service, announce, skip, within, word
 
 const ENTRY: &str = "recycling-zh";
 const QUESTION: &str = "旧手机壳、旧充电宝可以回收吗？";
-const UNKNOWN: &str = "你们能帮忙给手机壳刻名字吗";
-const PERSONS_ANSWER: &str = "可以刻名字，每个字 5 元，下单时在备注里写上要刻的字就行。";
+const UNKNOWN: &str = "你们有没有招收寒假实习生";
+const PERSONS_ANSWER: &str = "有的，寒假实习生一月报名，把简历交到门店前台就行。";
 const NEW_ANSWER: &str = "可以，每件旧壳换 88 积分。";
 
 fn screenshots() -> PathBuf {
