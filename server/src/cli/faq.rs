@@ -22,16 +22,18 @@ const SHOWN: usize = 50;
 const SHOWN_CHARACTERS: usize = 60;
 
 const IMPORT_HELP: &str = "The format is told by the content:
-  CSV, TSV    columns by name, in English or Chinese: question and answer are needed; id, similar, language, category,
-              valid_from, valid_until, enabled. UTF-8, UTF-16 or GBK; comma, semicolon, tab or bar
+  CSV, TSV    columns by name, in English or Chinese: question and answer are needed; id,
+              similar, language, category, valid_from, valid_until and enabled are known.
+              UTF-8, UTF-16 or GBK; comma, semicolon, tab or bar
   XLSX        the same; every visible sheet with such a header
-  QnA Maker   TSV or XLSX with Question, Answer, QnaId: rows of one QnaId are wordings of one question
+  QnA Maker   TSV or XLSX with Question, Answer, QnaId: one id, one entry
   FastGPT     CSV with q, a and any number of indexes
   MaxKB       CSV or XLSX with 分段标题, 分段内容, 问题
   JSONL       one object a line
   Rasa        YAML with retrieval intents (group/name) and their responses
   Markdown, HTML, DOCX, PDF
-              split at the headings: heading = question, text below = answer, headings above = category
+              split at the headings: a heading is the question, the text below it the
+              answer, the headings above it the category
 
 Rows without an id get one made of their question, so that the same file can be imported again.
 Exit codes: 0 all taken, 1 some rows were refused, 2 the file cannot be read.";
@@ -65,6 +67,7 @@ fn parse_format(name: &str) -> Result<FaqFormat, String> {
 pub(super) struct ImportArgs {
     #[arg(long, value_name = "DIR")]
     home: PathBuf,
+    /// A table, workbook or document
     file: PathBuf,
     /// What the file is, where its content does not tell
     #[arg(long, value_name = "NAME", value_parser = parse_format)]

@@ -25,7 +25,8 @@ struct Line {
 const ASKED_LEVEL: u8 = 10;
 
 pub(super) fn parse(bytes: &[u8]) -> Result<Vec<Row>, FileFault> {
-    let lines = super::unshaken("PDF", || lines::read(bytes))??;
+    let mut lines = super::unshaken("PDF", || lines::read(bytes))??;
+    lines.retain(|line| !is_contents(&line.text));
     if lines.is_empty() {
         return Err(FileFault::NoText);
     }
@@ -62,6 +63,13 @@ fn heading_levels(lines: &[Line]) -> BTreeMap<u32, u8> {
     let Some((body, _)) = letters.iter().max_by_key(|(_, count)| **count) else { return BTreeMap::new() };
     let larger = letters.keys().rev().filter(|size| **size * 10 > *body * 11);
     larger.copied().zip(1..=9).collect()
+}
+
+/// Whether a line is of a table of contents: dots up to the number of a page.
+fn is_contents(line: &str) -> bool {
+    let title = line.trim_end_matches(|character: char| character.is_ascii_digit() || character == ' ');
+    let dots = title.chars().rev().take_while(|character| matches!(character, '.' | ':' | '…' | '·' | ' '));
+    title.len() < line.len() && dots.filter(|character| *character != ' ').count() >= 4
 }
 
 /// Whether a line may be a question where the letters say nothing.

@@ -180,10 +180,19 @@ impl Pen {
         // A size is a few hundred at most; what a broken file says beyond that is cut off by `as`.
         let size = (self.text_size * 10.0).round() as u32;
         let after_gap = step.is_some_and(|step| step > 1.7 * self.text_size);
-        self.lines.push(Line { page: self.page, text: words.join(" "), size, after_gap });
+        self.lines.push(Line { page: self.page, text: without_ligatures(&words.join(" ")), size, after_gap });
         self.last_y = Some(self.text_y);
         self.text.clear();
     }
+}
+
+/// `ﬁ` and the like, which fonts have as one letter, as the letters they are.
+fn without_ligatures(text: &str) -> String {
+    const LIGATURES: [(char, &str); 5] = [('ﬀ', "ff"), ('ﬁ', "fi"), ('ﬂ', "fl"), ('ﬃ', "ffi"), ('ﬄ', "ffl")];
+    if text.is_ascii() {
+        return text.to_owned();
+    }
+    LIGATURES.iter().fold(text.to_owned(), |text, (one, letters)| text.replace(*one, letters))
 }
 
 fn damaged(error: lopdf::Error) -> FileFault {

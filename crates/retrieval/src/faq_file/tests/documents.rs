@@ -145,6 +145,7 @@ fn pdf(lines: &[(f32, &str)]) -> Vec<u8> {
 #[test]
 fn a_pdf_is_split_at_lines_in_larger_letters() {
     let bytes = pdf(&[
+        (14.0, "How long does it take? . . . . . 7"),
         (20.0, "Help"),
         (14.0, "How long does it take?"),
         (10.0, "Two days, and a little"),
