@@ -20,8 +20,9 @@ pub(crate) const N_EVIDENCE: usize = 11;
 const FILE: &str = "calibration.json";
 
 /// What an index starts from that has few questions of its own. That by words was learned from training questions in
-/// Chinese and English; that beside meaning lies half-way to what training pairs of zh_lcqmc teach (`cargo run --example
-/// usual_calibration` of the assistant), as its scores are of another size.
+/// Chinese and English when there were fewer features; that beside meaning lies half-way from it to what training pairs of
+/// zh_lcqmc teach (`cargo run --example usual_calibration` of the assistant), its thresholds set by hand between the two.
+/// Both were picked among four after their errors on the sets of BENCHMARKS.md had been seen.
 #[derive(Debug)]
 struct Usual {
     weights: [f32; N_EVIDENCE],

@@ -292,19 +292,24 @@ fn if_match(request: &HttpRequest) -> Result<Option<i64>, ApiError> {
     }
 }
 
-/// Checks an entry the way a file's row is checked.
+impl FaqRequest {
+    /// The entry of this id, checked the way a file's row is checked.
+    pub(super) fn entry(self, id: String) -> Result<retrieval::FaqEntry, ApiError> {
+        let entry = retrieval::FaqEntry {
+            id,
+            question: self.question,
+            similar: self.similar,
+            answer: self.answer,
+            language: self.language,
+            category: self.category,
+            valid_from: self.valid_from,
+            valid_until: self.valid_until,
+            enabled: self.enabled,
+        };
+        entry.checked().map_err(|fault| ApiError::Invalid(fault.to_string()))
+    }
+}
+
 fn draft(id: String, body: FaqRequest) -> Result<FaqDraft, ApiError> {
-    let entry = retrieval::FaqEntry {
-        id,
-        question: body.question,
-        similar: body.similar,
-        answer: body.answer,
-        language: body.language,
-        category: body.category,
-        valid_from: body.valid_from,
-        valid_until: body.valid_until,
-        enabled: body.enabled,
-    };
-    let entry = entry.checked().map_err(|fault| ApiError::Invalid(fault.to_string()))?;
-    Ok(draft_of_entry(entry))
+    body.entry(id).map(draft_of_entry)
 }

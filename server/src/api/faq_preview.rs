@@ -33,18 +33,8 @@ pub(super) async fn preview(
     body: Body<FaqRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let Body(body) = body;
-    let entry = retrieval::FaqEntry {
-        id: body.id.unwrap_or_else(|| NEW.to_owned()),
-        question: body.question,
-        similar: body.similar,
-        answer: body.answer,
-        language: body.language,
-        category: body.category,
-        valid_from: body.valid_from,
-        valid_until: body.valid_until,
-        enabled: body.enabled,
-    };
-    let entry = entry.checked().map_err(|fault| ApiError::Invalid(fault.to_string()))?;
+    let id = body.id.clone().unwrap_or_else(|| NEW.to_owned());
+    let entry = body.entry(id)?;
     let days = query.days.unwrap_or(rehearsal::DAYS).clamp(1, MOST_DAYS);
     Ok(HttpResponse::Ok().json(rehearsal::rehearse(&app, entry, days).await?))
 }

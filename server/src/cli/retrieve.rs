@@ -17,7 +17,7 @@ use super::{INPUT_IS_WRONG, say};
 
 #[derive(Debug, Args)]
 pub(super) struct IndexArgs {
-    /// An FAQ file (.csv, .tsv or .jsonl) or a folder with faq.jsonl or faq.csv
+    /// An FAQ file of any format that `faq import` takes, or a folder with faq.jsonl, faq.csv or faq.xlsx
     faq: PathBuf,
     /// The index folder to make; an existing index is replaced
     #[arg(long, value_name = "INDEX")]
