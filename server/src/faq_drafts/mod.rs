@@ -8,7 +8,7 @@ mod served;
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use assistant::Assistant;
 use dialogue::Language;
@@ -187,7 +187,7 @@ impl Decisions {
 /// The drafts, each with the questions it is made of.
 fn draft(questions: &[Question], decisions: &Decisions) -> anyhow::Result<Vec<(Draft, Vec<usize>)>> {
     let asked: Vec<_> = questions.iter().map(|question| question.asked.clone()).collect();
-    let missing = fine_tune::missing_entries(&asked, encoder()?);
+    let missing = fine_tune::missing_entries(&asked, &SentenceEncoder::shipped()?);
     // New wordings of what was dismissed stay away, until most of it is new.
     let wanted = missing.into_iter().filter(|entry| {
         let dismissed = entry.asked.iter().filter(|one| decisions.dismissed(&questions[**one])).count();
@@ -239,14 +239,4 @@ fn draft_of(entry: &MissingEntry, questions: &[Question]) -> Draft {
         message_id: last.map(|question| question.id.clone()),
         keys: keys.into_iter().cloned().collect(),
     }
-}
-
-/// The shipped encoder, opened once.
-fn encoder() -> anyhow::Result<&'static SentenceEncoder> {
-    static ENCODER: OnceLock<SentenceEncoder> = OnceLock::new();
-    if let Some(encoder) = ENCODER.get() {
-        return Ok(encoder);
-    }
-    let opened = SentenceEncoder::shipped()?;
-    Ok(ENCODER.get_or_init(|| opened))
 }
