@@ -50,6 +50,7 @@ pub async fn open_store(config: &Config, home: &Home) -> anyhow::Result<Store> {
 pub async fn assemble(config: Config, home: Home, bot: Bot, store: Store) -> anyhow::Result<App> {
     let metrics = telemetry::start_metrics()?;
     let (faq, index) = FaqFollower::start(store.clone(), &home.index()).await?;
+    index.set_synonyms(bot.synonyms)?;
     let assistant = Arc::new(Assistant::new(bot.script, None, index));
     let hub = Arc::new(Hub::default());
     let models = Arc::new(Models::new(store.clone(), home.clone(), Arc::clone(&assistant), bot.golden));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use dialogue::golden::{self, GoldenConversation};
 use dialogue::{BotConfig, Forms, Language, Problem, Script, Severity, Templates};
 use model::Gazetteer;
-use retrieval::FaqEntry;
+use retrieval::{FaqEntry, SYNONYMS_FILE, Synonyms};
 
 use crate::Error;
 
@@ -19,6 +19,9 @@ pub struct Bot {
     pub gazetteer: Gazetteer,
     /// The FAQ as the folder has it.
     pub faq: Vec<FaqEntry>,
+    /// Words that stand for one another when the FAQ is searched: `synonyms.txt`, and the ways to write the values of
+    /// entities.
+    pub synonyms: Synonyms,
     /// Golden conversations, each with the name of its file.
     pub golden: Vec<(String, GoldenConversation)>,
 }
@@ -36,9 +39,11 @@ impl Bot {
         if faq.is_empty() && !has_intents(dir)? {
             return Err(Error::Empty { path: dir.to_owned() });
         }
+        let gazetteer = load_gazetteer(dir)?;
         Ok(Self {
             script: Script::new(config, templates, forms),
-            gazetteer: load_gazetteer(dir)?,
+            synonyms: load_synonyms(dir, &gazetteer)?,
+            gazetteer,
             faq,
             golden: load_golden(dir)?,
         })
@@ -116,6 +121,14 @@ fn load_gazetteer(dir: &Path) -> Result<Gazetteer, Error> {
         Some(source) => Gazetteer::parse_yaml(&source).map_err(|source| Error::Entities { path, source }),
         None => Ok(Gazetteer::default()),
     }
+}
+
+fn load_synonyms(dir: &Path, gazetteer: &Gazetteer) -> Result<Synonyms, Error> {
+    let path = dir.join(SYNONYMS_FILE);
+    let mut synonyms = Synonyms::parse(&read(&path)?.unwrap_or_default(), &path)?;
+    let values = gazetteer.entities.iter().flat_map(|entity| &entity.values);
+    synonyms.extend(values.map(|value| value.forms.clone()));
+    Ok(synonyms)
 }
 
 fn load_golden(dir: &Path) -> Result<Vec<(String, GoldenConversation)>, Error> {

@@ -8,6 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use tantivy::tokenizer::{
     Language as StemLanguage, PreTokenizedString, SimpleTokenizer, Stemmer, TextAnalyzer, Token as TantivyToken,
 };
+use text::Word;
 
 /// English words that carry nothing; question words (what, how, who, when) stay, they tell entries apart.
 const STOP_WORDS: [&str; 16] =
@@ -70,11 +71,19 @@ pub(crate) fn kind_of(id: u32) -> Kind {
 
 /// All tokens of a text that went through `text::normalise`.
 pub(crate) fn tokens(normalised: &str) -> Vec<Token> {
+    tokens_of(normalised, &text::search_words(normalised))
+}
+
+/// The same where its words for searching were cut already.
+pub(crate) fn tokens_of(normalised: &str, words: &[Word<'_>]) -> Vec<Token> {
     let mut found = Vec::new();
     for character in normalised.chars().filter(|&character| is_han(character)) {
         found.push(Token { text: character.to_string(), kind: Kind::Character });
     }
-    for word in text::search_words(normalised) {
+    for (_, digits) in text::numbers(normalised) {
+        found.push(Token { text: digits, kind: Kind::Stem });
+    }
+    for word in words {
         if word.is_han {
             if word.text.chars().nth(1).is_some() {
                 found.push(Token { text: word.text.to_owned(), kind: Kind::Word });
@@ -84,6 +93,16 @@ pub(crate) fn tokens(normalised: &str) -> Vec<Token> {
         }
     }
     found
+}
+
+/// The token that a single word is found by: of several characters the word, not its parts; none for what is no word.
+pub(crate) fn whole(word: &str) -> Option<Token> {
+    let first = word.chars().next()?;
+    if is_han(first) {
+        let kind = if word.len() > first.len_utf8() { Kind::Word } else { Kind::Character };
+        return Some(Token { text: word.to_owned(), kind });
+    }
+    tokens(word).into_iter().find(|token| token.kind == Kind::Stem)
 }
 
 thread_local! {

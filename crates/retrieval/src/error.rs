@@ -69,6 +69,10 @@ impl Error {
         Self::Io { path: path.to_owned(), source }
     }
 
+    pub(crate) fn synonyms(path: &Path, line: usize, message: &str) -> Self {
+        Self::Format { place: format!("{}:{line}", path.display()), message: message.to_owned() }
+    }
+
     pub(crate) fn damaged(path: &Path, reason: impl std::fmt::Display) -> Self {
         Self::Damaged { path: path.to_owned(), reason: reason.to_string() }
     }

@@ -3,10 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 use crate::SearchQuery;
-use crate::analysis::by_id;
+use crate::analysis::{Token, by_id};
+use crate::bag::Bag;
 use crate::calibration::{Calibration, Evidence};
-use crate::features::{NAMES, weights};
-use crate::search::{HeldOut, Snapshot};
+use crate::features::{self, NAMES, weights};
+use crate::search::{Found, HeldOut, Snapshot};
+use crate::spelling::Rewording;
+use crate::table::Row;
+
+/// A word tells a little less once one more entry holds it; this much more is enough all the same.
+const MARGIN: f32 = 1.05;
 
 /// How the score and probability of one entry came about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -15,6 +21,12 @@ pub struct Explanation {
     pub id: String,
     /// Place among the hits, from 1.
     pub place: usize,
+    /// What the message was searched as, where that is not what was typed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_as: Option<String>,
+    /// Which of its words were read otherwise, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rewordings: Vec<Rewording>,
     /// The wording that was compared.
     pub matched_question: String,
     /// Calibrated probability that the entry answers the message.
@@ -27,6 +39,21 @@ pub struct Explanation {
     pub terms: Vec<TermMatch>,
     /// Terms of the message that the entry lacks, most telling first.
     pub missing: Vec<String>,
+    /// What would put it first; none where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_win: Option<ToWin>,
+}
+
+/// What would put an entry before the one that is first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ToWin {
+    /// The entry that is first.
+    pub ahead: String,
+    /// How much its score is higher.
+    pub gap: f32,
+    /// Words of the message that would be enough in one more similar question, the most telling first; empty where none
+    /// are, only the message itself as a similar question.
+    pub words: Vec<String>,
 }
 
 /// One comparison and what it adds to the score.
@@ -60,6 +87,7 @@ pub(crate) fn explain(
     let number = snapshot.table.number_of(faq_id)?;
     let row = snapshot.table.row(number)?;
     let found = snapshot.find(query, HeldOut::Nothing, calibration.meaning).ok()?;
+    let weight = snapshot.meaning_weight(calibration.meaning);
     let place = found.candidates.iter().position(|candidate| candidate.row == number)?;
     let candidate = &found.candidates[place];
     let wording_field = if candidate.ordinal == 0 { "question" } else { "similar" };
@@ -82,13 +110,49 @@ pub(crate) fn explain(
     Some(Explanation {
         id: faq_id.to_owned(),
         place: place + 1,
+        read_as: (found.reading.text != query.text).then(|| found.reading.text.clone()),
+        rewordings: found.reading.rewordings.clone(),
         matched_question: row.wording_text(candidate.ordinal).to_owned(),
         probability: calibration.probability(&Evidence::of(&found, place)),
         score: candidate.score,
-        features: shares(&candidate.features, snapshot.meaning_weight(calibration.meaning)),
+        features: shares(&candidate.features, weight),
         terms,
         missing,
+        to_win: (place > 0).then(|| to_win(snapshot, &found, place, weight)),
     })
+}
+
+/// Tries a similar question with more and more of the words that the entry lacks.
+fn to_win(snapshot: &Snapshot, found: &Found, place: usize, weight: f32) -> ToWin {
+    let (first, candidate) = (&found.candidates[0], &found.candidates[place]);
+    let id = |row: usize| snapshot.table.row(row).map_or_else(String::new, |row| row.entry.id.clone());
+    let mut words: Vec<&Token> = Vec::new();
+    let mut enough = false;
+    if let Some(row) = snapshot.table.row(candidate.row) {
+        let mut lacking = lacking(snapshot, found, row);
+        while !enough && !lacking.is_empty() {
+            words.push(lacking.remove(0));
+            let brought: Vec<Token> = words.iter().map(|token| (*token).clone()).collect();
+            let with = features::with_words(&found.query, &snapshot.table, row, candidate, &Bag::of(&brought));
+            enough = features::score(&with, weight) > first.score * MARGIN;
+        }
+    }
+    let words = if enough { words.into_iter().map(Token::term).collect() } else { Vec::new() };
+    ToWin { ahead: id(first.row), gap: first.score - candidate.score, words }
+}
+
+/// Words of the message that other entries hold and this one does not, the most telling first.
+fn lacking<'a>(snapshot: &Snapshot, found: &'a Found, row: &Row) -> Vec<&'a Token> {
+    let names = by_id(&found.tokens);
+    let mut lacking: Vec<(f32, &Token)> = found
+        .query
+        .tokens
+        .iter()
+        .filter(|(id, _)| !row.together.contains(*id) && !snapshot.table.is_unknown(*id))
+        .filter_map(|(id, weight)| Some((*weight, *names.get(id).filter(|token| token.is_word())?)))
+        .collect();
+    lacking.sort_by(|one, other| other.0.total_cmp(&one.0));
+    lacking.into_iter().map(|(_, token)| token).collect()
 }
 
 fn shares(values: &[f32], meaning: f32) -> Vec<FeatureShare> {

@@ -6,6 +6,7 @@ use text::Language;
 use crate::analysis::{Kind, kind_of};
 use crate::bag::{Bag, Norm};
 use crate::meaning::Meaning;
+use crate::search::Candidate;
 use crate::table::{Row, Table};
 
 /// How many features rank an entry.
@@ -152,6 +153,15 @@ pub(crate) fn wording_features(query: &Query, table: &Table, row: &Row, ordinal:
     let norm = Norm { mean_length: table.mean_lengths().wording, strictness: QUESTION_STRICTNESS };
     let same_text = query.fingerprint != 0 && query.fingerprint == wording.fingerprint;
     Nearness { held: query.share_in(&wording.bag, norm), meant: query.meaning.likeness(&wording.meaning), same_text }
+}
+
+/// The features of an entry if it had one more wording: that which was compared, with further words.
+pub(crate) fn with_words(query: &Query, table: &Table, row: &Row, candidate: &Candidate, words: &Bag) -> Features {
+    let longer = Bag::union([&row.wordings[candidate.ordinal].bag, words].into_iter());
+    let norm = Norm { mean_length: table.mean_lengths().wording, strictness: QUESTION_STRICTNESS };
+    let as_it_is = wording_features(query, table, row, candidate.ordinal);
+    let nearest = Nearness { held: query.share_in(&longer, norm), ..as_it_is };
+    features(query, table, row, &Bag::union([&row.together, &longer].into_iter()), nearest)
 }
 
 /// Compares a message with a whole entry whose wordings, poured together, are given.

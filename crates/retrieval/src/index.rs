@@ -19,6 +19,7 @@ use crate::calibration::Calibration;
 use crate::meaning::{Encoder, Reader};
 use crate::schema::{self, FORMAT_VERSION, Fields};
 use crate::search::Snapshot;
+use crate::synonyms::Synonyms;
 use crate::table::{Meanings, Row, RowTokens, Table};
 use crate::{CalibrationReport, Change, Error, Explanation, FaqEntry, Hit, SearchQuery};
 
@@ -102,8 +103,9 @@ impl FaqIndex {
         let payload = read_payload(&index, name(&reads)).map_err(|reason| Error::damaged(dir, reason))?;
         let reader = manual_reader(&index).map_err(|error| Error::damaged(dir, error))?;
         let table = documents::read_table(&reader.searcher(), fields).map_err(|reason| Error::damaged(dir, reason))?;
-        let snapshot =
-            Snapshot { searcher: reader.searcher(), fields, table, reader: reads, revision: payload.revision };
+        let synonyms = Arc::new(Synonyms::beside_index(dir));
+        let revision = payload.revision;
+        let snapshot = Snapshot { searcher: reader.searcher(), fields, table, reader: reads, revision, synonyms };
         Ok(Self::assemble(Some(dir), index, reader, snapshot))
     }
 
@@ -202,12 +204,27 @@ impl FaqIndex {
         Ok(calibrate::learn_together(&snapshots)?)
     }
 
+    /// Lets words stand for one another in messages from now on; they are kept beside an index on disk.
+    pub fn set_synonyms(&self, synonyms: Synonyms) -> Result<(), Error> {
+        if let Some(dir) = &self.dir {
+            synonyms.save(dir)?;
+        }
+        let mut snapshot = self.snapshot.write().unwrap_or_else(PoisonError::into_inner);
+        *snapshot = Arc::new(Snapshot { synonyms: Arc::new(synonyms), ..snapshot.as_ref().clone() });
+        Ok(())
+    }
+
     /// The entries that may answer a message, best first.
     pub fn search(&self, query: &SearchQuery) -> Vec<Hit> {
         self.snapshot().search(query, &self.calibration()).unwrap_or_else(|error| {
             tracing::error!(%error, "FAQ search failed");
             Vec::new()
         })
+    }
+
+    /// A message as it is searched: with its words put right, and without what is only courtesy.
+    pub fn read_as(&self, message: &str) -> String {
+        self.snapshot().read(message).map_or_else(|_| message.to_owned(), |reading| reading.text)
     }
 
     /// Why an entry has its place for a message; none where nothing of it matches.
@@ -223,7 +240,8 @@ impl FaqIndex {
     fn start(dir: Option<&Path>, index: Index, fields: Fields, reads: Reader) -> Result<Self, Error> {
         let reader = manual_reader(&index)?;
         let table = Table::default();
-        let snapshot = Snapshot { searcher: reader.searcher(), fields, table, reader: reads, revision: 0 };
+        let synonyms = Arc::default();
+        let snapshot = Snapshot { searcher: reader.searcher(), fields, table, reader: reads, revision: 0, synonyms };
         let started = Self::assemble(dir, index, reader, snapshot);
         started.apply(&[], 0)?;
         Ok(started)
@@ -313,7 +331,8 @@ impl FaqIndex {
     fn publish(&self, table: Table, revision: u64) -> Result<(), Error> {
         self.reader.reload()?;
         let (searcher, fields, reader) = (self.reader.searcher(), self.fields, self.reads.clone());
-        let snapshot = Snapshot { searcher, fields, table, reader, revision };
+        let synonyms = Arc::clone(&self.snapshot().synonyms);
+        let snapshot = Snapshot { searcher, fields, table, reader, revision, synonyms };
         *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
         Ok(())
     }

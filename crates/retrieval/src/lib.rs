@@ -15,12 +15,14 @@ mod meaning;
 mod schema;
 mod search;
 mod sentences;
+mod spelling;
+mod synonyms;
 mod table;
 
 pub use calibration::{Calibration, CalibrationReport};
 pub use entry::{Change, FaqEntry};
 pub use error::Error;
-pub use explain::{Explanation, FeatureShare, TermMatch};
+pub use explain::{Explanation, FeatureShare, TermMatch, ToWin};
 pub use faq_file::{
     Answers, Column, ExportFormat, FaqFormat, FileFault, ImportedFaq, Layout, Place, RowFault, RowProblem, Unit,
     index_folder, parse_faq, read_faq, write_faq,
@@ -29,3 +31,5 @@ pub use index::FaqIndex;
 pub use meaning::Encoder;
 pub use search::{Hit, SearchQuery};
 pub use sentences::best_sentences;
+pub use spelling::{Reason, Rewording};
+pub use synonyms::{SYNONYMS_FILE, Synonyms};

@@ -5,7 +5,7 @@ use tantivy::schema::{
 };
 
 /// Bumped whenever analysis or fields change, so that an index made by older code is rebuilt.
-pub(crate) const FORMAT_VERSION: u32 = 4;
+pub(crate) const FORMAT_VERSION: u32 = 5;
 
 /// Ordinals of wordings take the low bits of a document's slot.
 const ORDINAL_BITS: u32 = 16;
@@ -25,6 +25,8 @@ pub(crate) struct Fields {
     pub(crate) answer: Field,
     /// Tokens of the category, on ordinal 0.
     pub(crate) category: Field,
+    /// The words of the entry by letters and by sound, on ordinal 0.
+    pub(crate) spelling: Field,
     /// The whole entry as JSON, on ordinal 0.
     pub(crate) entry: Field,
     /// What the answer and each wording mean, one vector after another, on ordinal 0.
@@ -44,6 +46,7 @@ pub(crate) fn build() -> (Schema, Fields) {
         question: builder.add_text_field("question", tokens.clone()),
         answer: builder.add_text_field("answer", tokens.clone()),
         category: builder.add_text_field("category", tokens),
+        spelling: builder.add_text_field("spelling", STRING),
         entry: builder.add_bytes_field("entry", STORED),
         meanings: builder.add_bytes_field("meanings", STORED),
     };

@@ -1,6 +1,7 @@
 //! One search: candidates from tantivy, compared in memory, best first, each with its probability.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tantivy::collector::TopDocs;
@@ -14,6 +15,8 @@ use crate::calibration::{Calibration, Evidence};
 use crate::features::{self, Features, Query, Sense};
 use crate::meaning::{Meaning, Place, Reader};
 use crate::schema::{Fields, split_slot};
+use crate::spelling::{self, Lexicon, Reading, Vocabulary};
+use crate::synonyms::Synonyms;
 use crate::table::{Row, Table, fingerprint};
 
 /// Wordings that tantivy proposes.
@@ -73,6 +76,7 @@ pub(crate) struct Snapshot {
     pub(crate) table: Table,
     pub(crate) reader: Reader,
     pub(crate) revision: u64,
+    pub(crate) synonyms: Arc<Synonyms>,
 }
 
 /// What a held-out search must not find.
@@ -104,6 +108,7 @@ pub(crate) struct Candidate {
 
 /// A message after analysis, with everything it was compared to.
 pub(crate) struct Found {
+    pub(crate) reading: Reading,
     pub(crate) tokens: Vec<Token>,
     pub(crate) query: Query,
     /// Best first.
@@ -131,13 +136,14 @@ impl Snapshot {
     /// Analyses a message and ranks what may answer it; `weight` is what meaning counts for.
     pub(crate) fn find(&self, query: &SearchQuery, held_out: HeldOut, weight: f32) -> tantivy::Result<Found> {
         let weight = self.meaning_weight(weight);
-        let normalised = text::normalise(cut(&query.text));
+        let reading = self.read(&query.text)?;
+        let normalised = text::normalise(&reading.text);
         let tokens = analysis::tokens(normalised.as_str());
         let ids = analysis::distinct_ids(&tokens);
         let sense = Sense {
             fingerprint: fingerprint(normalised.as_str()),
             language: query.language,
-            meaning: Meaning::of(cut(&query.text), &self.reader),
+            meaning: Meaning::of(&reading.meant, &self.reader),
         };
         let compared = Query::new(&ids, sense, &self.table);
         let mut proposed = self.propose(&tokens, &compared)?;
@@ -154,7 +160,17 @@ impl Snapshot {
             .map(|candidate| Candidate { score: features::score(&candidate.features, weight), ..candidate })
             .collect();
         candidates.sort_by(|one, other| other.score.total_cmp(&one.score).then(one.row.cmp(&other.row)));
-        Ok(Found { tokens, query: compared, candidates })
+        Ok(Found { reading, tokens, query: compared, candidates })
+    }
+
+    /// A message as it is searched.
+    pub(crate) fn read(&self, message: &str) -> tantivy::Result<Reading> {
+        let lexicon = Lexicon {
+            vocabulary: Vocabulary::new(&self.searcher, self.fields.spelling),
+            table: &self.table,
+            synonyms: &self.synonyms,
+        };
+        spelling::read(cut(message), &lexicon)
     }
 
     /// Compares a message with an entry of which some wordings were proposed; none where all of it is held out.

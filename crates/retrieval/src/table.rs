@@ -1,7 +1,7 @@
 //! What the index keeps in memory of every entry: its text, its tokens, and how common each token is.
 //! A table is never changed in place once searched; an edit makes a copy that shares the rows.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use crate::analysis::{self, Token};
 use crate::bag::Bag;
 use crate::meaning::{Meaning, Near, Reader};
 use crate::schema::MAX_WORDINGS;
+use crate::spelling;
 
 /// Characters of an answer that its meaning is read from.
 const ANSWER_BEGINNING: usize = 400;
@@ -56,12 +57,14 @@ pub(crate) struct RowTokens {
     pub(crate) wordings: Vec<Vec<Token>>,
     pub(crate) answer: Vec<Token>,
     pub(crate) category: Vec<Token>,
+    /// What its words are found by when they are misspelt.
+    pub(crate) spellings: BTreeSet<String>,
 }
 
 impl Meanings {
     /// Reads an entry.
     pub(crate) fn of(entry: &FaqEntry, reader: &Reader) -> Self {
-        let wordings = wordings(entry).map(|wording| Meaning::of(wording, reader)).collect();
+        let wordings = wordings(entry).map(|wording| Meaning::of(&spelling::asked(wording), reader)).collect();
         Self { answer: Meaning::of(beginning(&entry.answer), reader), wordings }
     }
 
@@ -91,15 +94,22 @@ impl Row {
         let language = named.or_else(|| text::detect_language(&entry.question).map(|found| found.language));
         let mut found = Vec::new();
         let mut tokens = Vec::new();
+        let mut spellings = BTreeSet::new();
+        let mut analyse = |normalised: &str| {
+            let words = text::search_words(normalised);
+            spellings.extend(spelling::spellings(&words));
+            analysis::tokens_of(normalised, &words)
+        };
         for (wording, meaning) in wordings(&entry).zip(meanings.wordings) {
             let normalised = text::normalise(wording);
-            let terms = analysis::tokens(normalised.as_str());
-            found.push(Wording { bag: Bag::of(&terms), fingerprint: fingerprint(normalised.as_str()), meaning });
+            let asked = text::without_courtesies(normalised.as_str());
+            let terms = analyse(asked);
+            found.push(Wording { bag: Bag::of(&terms), fingerprint: fingerprint(asked), meaning });
             tokens.push(terms);
         }
-        let analyse = |text: &str| analysis::tokens(text::normalise(text).as_str());
-        let answer = analyse(&entry.answer);
-        let category = entry.category.as_deref().map(analyse).unwrap_or_default();
+        let answer = analyse(text::normalise(&entry.answer).as_str());
+        let category =
+            entry.category.as_deref().map(|text| analyse(text::normalise(text).as_str())).unwrap_or_default();
         let row = Self {
             language,
             together: Bag::union(found.iter().map(|wording| &wording.bag)),
@@ -109,7 +119,7 @@ impl Row {
             category: Bag::of(&category),
             entry,
         };
-        (row, RowTokens { wordings: tokens, answer, category })
+        (row, RowTokens { wordings: tokens, answer, category, spellings })
     }
 
     /// All wordings but one poured together.

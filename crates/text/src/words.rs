@@ -8,6 +8,8 @@ use unicode_normalization::char::is_combining_mark;
 use crate::characters::is_han;
 
 static JIEBA: LazyLock<Jieba> = LazyLock::new(Jieba::new);
+/// In alphabetical order; see data/english.py.
+static ENGLISH: LazyLock<Vec<&str>> = LazyLock::new(|| include_str!("../data/english.txt").lines().collect());
 /// The longest Chinese run that is segmented in one go; nobody writes longer without punctuation.
 const LONGEST_RUN: usize = 3 * 1_000;
 
@@ -28,6 +30,14 @@ pub fn words(normalised: &str) -> Vec<Word<'_>> {
 /// The words of a normalised message and the shorter words inside them, for searching.
 pub fn search_words(normalised: &str) -> Vec<Word<'_>> {
     segmented(normalised, |run| JIEBA.cut_for_search(run, true))
+}
+
+/// Whether a plain text is a word that people commonly write, in Chinese or in English.
+pub fn is_word(text: &str) -> bool {
+    match text.chars().next() {
+        Some(first) if is_han(first) => JIEBA.has_word(text),
+        _ => ENGLISH.binary_search(&text).is_ok(),
+    }
 }
 
 fn segmented<'a>(text: &'a str, cut: impl Fn(&'a str) -> Vec<Token<'a>>) -> Vec<Word<'a>> {
@@ -76,6 +86,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn common_words_are_known_in_both_languages_and_slips_are_not() {
+        assert!(["退款", "订单", "refund", "held", "qualify"].iter().all(|word| is_word(word)));
+        assert!(["推款", "", "recieve", "refnud", "zzzz"].iter().all(|word| !is_word(word)));
+        assert!(ENGLISH.is_sorted(), "they are looked up by halves");
+    }
 
     fn check(text: &str, expected: &[&str]) {
         let found: Vec<&str> = words(text).into_iter().map(|word| word.text).collect();

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,14 +10,15 @@ use std::time::Instant;
 use anyhow::Context as _;
 use assistant::FolderEncoder;
 use clap::Args;
-use retrieval::{Encoder, FaqIndex, SearchQuery};
+use retrieval::{Encoder, Explanation, FaqIndex, SYNONYMS_FILE, SearchQuery, Synonyms};
 use serde::{Deserialize, Serialize};
 
 use super::{INPUT_IS_WRONG, say};
 
 #[derive(Debug, Args)]
 pub(super) struct IndexArgs {
-    /// An FAQ file of any format that `faq import` takes, or a folder with faq.jsonl, faq.csv or faq.xlsx
+    /// An FAQ file of any format that `faq import` takes, or a folder with faq.jsonl, faq.csv or faq.xlsx and perhaps
+    /// synonyms.txt (a line for each group of words that mean the same, parted by commas)
     faq: PathBuf,
     /// The index folder to make; an existing index is replaced
     #[arg(long, value_name = "INDEX")]
@@ -40,6 +41,10 @@ pub(super) struct SearchArgs {
     /// How many hits to give for each question
     #[arg(long, value_name = "K", default_value_t = 5)]
     top: usize,
+    /// Say of each hit what the message was read as, which words and comparisons gave its score, and what would put it
+    /// first
+    #[arg(long)]
+    explain: bool,
 }
 
 #[derive(Deserialize)]
@@ -49,6 +54,8 @@ struct Question {
 
 #[derive(Serialize)]
 struct Found<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    read_as: Option<String>,
     hits: Vec<FoundEntry<'a>>,
 }
 
@@ -58,11 +65,14 @@ struct FoundEntry<'a> {
     probability: f32,
     score: f32,
     question: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<Explanation>,
 }
 
 pub(super) fn index(arguments: &IndexArgs) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
     let entries = retrieval::read_faq(&arguments.faq)?;
+    let synonyms = synonyms(&arguments.faq)?;
     let own = arguments.encoder.as_ref().map(|folder| FolderEncoder::open(folder, &entries)).transpose()?.map(Arc::new);
     let encoder = own.clone().map(|own| own as Arc<dyn Encoder>).or_else(assistant::meaning);
     let index = FaqIndex::open_or_create(&arguments.out, encoder)?;
@@ -70,6 +80,7 @@ pub(super) fn index(arguments: &IndexArgs) -> anyhow::Result<ExitCode> {
         Some(own) => own.keep(&arguments.out)?,
         None => FolderEncoder::forget(&arguments.out)?,
     }
+    index.set_synonyms(synonyms)?;
     index.replace_all(&entries, 1)?;
     let seconds = started.elapsed().as_secs_f32();
     let (count, out) = (index.len(), arguments.out.display());
@@ -99,7 +110,7 @@ pub(super) fn search(arguments: &SearchArgs) -> anyhow::Result<ExitCode> {
             continue;
         }
         match serde_json::from_slice::<Question>(&line) {
-            Ok(question) => write_hits(&mut output, &index, question.text, arguments.top)?,
+            Ok(question) => write_hits(&mut output, &index, question.text, arguments)?,
             Err(error) => {
                 wrong_lines += 1;
                 let _ = writeln!(
@@ -114,13 +125,33 @@ pub(super) fn search(arguments: &SearchArgs) -> anyhow::Result<ExitCode> {
     Ok(if wrong_lines > 0 { ExitCode::from(INPUT_IS_WRONG) } else { ExitCode::SUCCESS })
 }
 
-fn write_hits(output: &mut impl std::io::Write, index: &FaqIndex, text: String, top: usize) -> anyhow::Result<()> {
-    let hits = index.search(&SearchQuery { text, language: None, top, today: None });
-    let hits = hits
-        .iter()
-        .map(|hit| FoundEntry { id: &hit.id, probability: hit.probability, score: hit.score, question: &hit.question })
-        .collect();
-    serde_json::to_writer(&mut *output, &Found { hits })?;
+fn write_hits(
+    output: &mut impl std::io::Write,
+    index: &FaqIndex,
+    text: String,
+    arguments: &SearchArgs,
+) -> anyhow::Result<()> {
+    let query = SearchQuery { text, language: None, top: arguments.top, today: None };
+    let hits = index.search(&query);
+    let found = hits.iter().map(|hit| FoundEntry {
+        id: &hit.id,
+        probability: hit.probability,
+        score: hit.score,
+        question: &hit.question,
+        explanation: arguments.explain.then(|| index.explain(&query, &hit.id)).flatten(),
+    });
+    let read_as = arguments.explain.then(|| index.read_as(&query.text));
+    serde_json::to_writer(&mut *output, &Found { read_as, hits: found.collect() })?;
     output.write_all(b"\n")?;
     Ok(())
+}
+
+/// The synonyms beside the FAQ of a folder; none where there are none.
+fn synonyms(faq: &Path) -> anyhow::Result<Synonyms> {
+    let path = faq.join(SYNONYMS_FILE);
+    if !path.is_file() {
+        return Ok(Synonyms::default());
+    }
+    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(Synonyms::parse(&text, &path)?)
 }

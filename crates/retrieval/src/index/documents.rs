@@ -30,6 +30,9 @@ pub(super) fn documents(
         if ordinal == 0 {
             document.add_pre_tokenized_text(fields.answer, pre_tokenized(&tokens.answer));
             document.add_pre_tokenized_text(fields.category, pre_tokenized(&tokens.category));
+            for spelling in &tokens.spellings {
+                document.add_text(fields.spelling, spelling);
+            }
             let json = serde_json::to_vec(&row.entry).expect("an entry is always valid JSON");
             document.add_bytes(fields.entry, &json);
             document.add_bytes(fields.meanings, &row.meanings());

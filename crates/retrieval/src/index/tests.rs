@@ -211,14 +211,32 @@ fn searches_beside_edits_see_whole_states() {
 #[test]
 fn an_explanation_names_terms_and_adds_up() {
     let index = filled();
-    let query = SearchQuery { text: "get invoices please".into(), top: 3, ..SearchQuery::default() };
+    let query = SearchQuery { text: "get invoices quickly please".into(), top: 3, ..SearchQuery::default() };
     let explanation = index.explain(&query, "invoice").expect("it matches");
     assert_eq!(explanation.place, 1);
     assert!(explanation.terms.iter().any(|term| term.term == "invoic" && term.fields.contains(&"question".to_owned())));
-    assert!(explanation.missing.contains(&"pleas".to_owned()));
+    assert!(explanation.missing.contains(&"quick".to_owned()));
     let sum: f32 = explanation.features.iter().map(|feature| feature.share).sum();
     assert!((sum - explanation.score).abs() < 1e-4);
     assert_eq!(index.explain(&query, "unknown"), None);
+}
+
+#[test]
+fn an_explanation_says_what_would_put_an_entry_first_and_that_is_true() {
+    let other =
+        |number: usize| FaqEntry::new(&number.to_string(), &format!("Where is shop number {number}?"), "In town.");
+    let index = FaqIndex::in_memory();
+    index.replace_all(&entries().into_iter().chain((0..40).map(other)).collect::<Vec<_>>(), 1).expect("it is small");
+    let query =
+        SearchQuery { text: "how do I get the return policy of an invoice".into(), top: 3, ..SearchQuery::default() };
+    assert_eq!(index.explain(&query, "invoice").expect("it matches").to_win, None);
+    let to_win = index.explain(&query, "returns").expect("it matches").to_win.expect("it is not first");
+    assert_eq!(to_win.ahead, "invoice");
+    assert!(to_win.gap > 0.0 && !to_win.words.is_empty(), "{to_win:?}");
+    let mut entry = entries().into_iter().find(|entry| entry.id == "returns").expect("it is there");
+    entry.similar.push(format!("{} {}", entry.question, to_win.words.join(" ")));
+    index.apply(&[Change::Put(entry)], 2).expect("it is small");
+    assert_eq!(ask(&index, &query.text)[0].id, "returns");
 }
 
 #[test]
