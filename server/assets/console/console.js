@@ -15,6 +15,11 @@ for (const select of document.querySelectorAll("[data-submit]")) {
   select.addEventListener("change", () => select.form.requestSubmit());
 }
 
+// Whoever writes a field anew has chosen what is written.
+for (const field of document.querySelectorAll("[data-picks]")) {
+  field.addEventListener("input", () => { field.form.elements[`pick_${field.name}`].value = "edited"; });
+}
+
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.addEventListener("click", async () => {
     const { word } = await import("./words.js");

@@ -12,6 +12,7 @@ mod doors;
 mod embeddings;
 mod faq;
 mod faq_drafts;
+mod faq_merge;
 mod faq_preview;
 mod handover;
 mod hostile;

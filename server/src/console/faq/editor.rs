@@ -6,25 +6,17 @@ use askama::Template;
 use serde::Deserialize;
 use store::FaqRecord;
 
-use super::super::diff::Piece;
 use super::super::links::{faq_entry, with_query};
 use super::super::page::{Page, render, render_as, see_other};
 use super::super::preview::{PreviewRequest, rendered};
 use super::desk::Desk;
-use super::form::{Change, EntryForm, changes};
+use super::form::EntryForm;
 use super::list::{ListQuery, ListView};
+use super::merge;
 use crate::app::App;
 use crate::auth::{AsEditor, AsViewer, Staff};
 use crate::error::ApiError;
 use crate::faq_drafts;
-
-/// What somebody else saved while this entry was being edited.
-struct Conflict {
-    theirs: Box<FaqRecord>,
-    deleted: bool,
-    /// From theirs to what is in the form.
-    changes: Vec<Change>,
-}
 
 #[derive(Template)]
 #[template(path = "console/faq_editor.html")]
@@ -36,7 +28,6 @@ pub(super) struct EditorPage {
     form: EntryForm,
     action: String,
     pub(super) stored: Option<FaqRecord>,
-    conflict: Option<Conflict>,
     pub(super) problem: Option<String>,
     /// What the entry would change, tried without scripts.
     pub(super) report: Option<String>,
@@ -82,7 +73,6 @@ pub(super) async fn lay(desk: &Desk, page: Page, id: &str, form: EntryForm) -> R
         id: id.to_owned(),
         form,
         stored: None,
-        conflict: None,
         problem: None,
         report: None,
         tried: String::new(),
@@ -146,13 +136,18 @@ pub(super) async fn save(
 }
 
 /// The entry to write: its id, and the id its form belongs to (none while it is new).
-struct Target<'a> {
-    id: &'a str,
-    shown_as: &'a str,
+pub(super) struct Target<'a> {
+    pub(super) id: &'a str,
+    pub(super) shown_as: &'a str,
 }
 
 /// Keeps the form as the next version, or shows it again with what stands in the way.
-async fn put(desk: &Desk, target: Target<'_>, form: EntryForm, by: &Staff) -> Result<HttpResponse, ApiError> {
+pub(super) async fn put(
+    desk: &Desk,
+    target: Target<'_>,
+    form: EntryForm,
+    by: &Staff,
+) -> Result<HttpResponse, ApiError> {
     let (store, page) = (&desk.app.store, desk.page(by));
     let draft = match form.problem(page.t) {
         Some(problem) => Err(problem.to_owned()),
@@ -176,14 +171,7 @@ async fn put(desk: &Desk, target: Target<'_>, form: EntryForm, by: &Staff) -> Re
             let saved = desk.query.at(&faq_entry(&record.id));
             Ok(see_other(&live(&desk.app, record.revision, &saved, "saved").await?))
         }
-        Err(store::Error::VersionConflict { .. }) => {
-            let theirs = Box::new(store.faq_get(target.id).await?);
-            let changes = changes(&EntryForm::of(&theirs), &form, page.t);
-            let form = EntryForm { version: theirs.version, ..form };
-            let conflict = Conflict { deleted: theirs.deleted, changes, theirs };
-            let laid = lay(desk, page, target.shown_as, form).await?;
-            render_as(StatusCode::PRECONDITION_FAILED, &EditorPage { conflict: Some(conflict), ..laid })
-        }
+        Err(store::Error::VersionConflict { .. }) => merge::meet(desk, page, target.id, form).await,
         Err(other) => Err(other.into()),
     }
 }

@@ -1,10 +1,12 @@
 //! The form of an entry: filled from a version, checked, turned into the next one, and compared with another.
 
+use dialogue::Language;
 use retrieval::FaqEntry;
 use serde::Deserialize;
 use store::{FaqDraft, FaqRecord};
 
 use super::super::diff::{Piece, pieces};
+use super::super::trace::language_name;
 use super::super::words::Words;
 use crate::error::ApiError;
 use crate::faq_import::draft_of_entry;
@@ -84,6 +86,88 @@ impl EntryForm {
     }
 }
 
+/// A field of the form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Field {
+    Question,
+    Similar,
+    Answer,
+    Language,
+    Category,
+    ValidFrom,
+    ValidUntil,
+    Enabled,
+}
+
+impl Field {
+    pub(super) const ALL: [Self; 8] = [
+        Self::Question,
+        Self::Similar,
+        Self::Answer,
+        Self::Language,
+        Self::Category,
+        Self::ValidFrom,
+        Self::ValidUntil,
+        Self::Enabled,
+    ];
+
+    /// What the form calls it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Question => "question",
+            Self::Similar => "similar",
+            Self::Answer => "answer",
+            Self::Language => "language",
+            Self::Category => "category",
+            Self::ValidFrom => "valid_from",
+            Self::ValidUntil => "valid_until",
+            Self::Enabled => "enabled",
+        }
+    }
+
+    /// What people call it.
+    pub(super) fn title(self, t: &'static Words) -> &'static str {
+        t.of_field(self.name())
+    }
+
+    /// Its value as it stands in a form, with plain line ends.
+    pub(super) fn value(self, form: &EntryForm) -> String {
+        let value = match self {
+            Self::Question => &form.question,
+            Self::Similar => &form.similar,
+            Self::Answer => &form.answer,
+            Self::Language => &form.language,
+            Self::Category => &form.category,
+            Self::ValidFrom => &form.valid_from,
+            Self::ValidUntil => &form.valid_until,
+            Self::Enabled => &form.enabled,
+        };
+        value.replace("\r\n", "\n")
+    }
+
+    pub(super) fn put(self, form: &mut EntryForm, value: String) {
+        *match self {
+            Self::Question => &mut form.question,
+            Self::Similar => &mut form.similar,
+            Self::Answer => &mut form.answer,
+            Self::Language => &mut form.language,
+            Self::Category => &mut form.category,
+            Self::ValidFrom => &mut form.valid_from,
+            Self::ValidUntil => &mut form.valid_until,
+            Self::Enabled => &mut form.enabled,
+        } = value;
+    }
+
+    /// A value of it as people read it.
+    pub(super) fn shown(self, value: &str, t: &'static Words) -> String {
+        match self {
+            Self::Enabled => if value.is_empty() { t.off } else { t.on }.to_owned(),
+            Self::Language => Language::parse(value).map_or("", |language| language_name(language, t)).to_owned(),
+            _ => value.to_owned(),
+        }
+    }
+}
+
 /// How one field differs.
 pub(super) struct Change {
     pub(super) field: &'static str,
@@ -92,19 +176,7 @@ pub(super) struct Change {
 
 /// The fields in which two versions differ.
 pub(super) fn changes(old: &EntryForm, new: &EntryForm, t: &'static Words) -> Vec<Change> {
-    let on = |form: &EntryForm| if form.enabled.is_empty() { t.off } else { t.on };
-    let fields = [
-        (t.question, old.question.as_str(), new.question.as_str()),
-        (t.similar_questions, &old.similar, &new.similar),
-        (t.answer, &old.answer, &new.answer),
-        (t.language, &old.language, &new.language),
-        (t.category, &old.category, &new.category),
-        (t.valid_from, &old.valid_from, &new.valid_from),
-        (t.valid_until, &old.valid_until, &new.valid_until),
-        (t.enabled, on(old), on(new)),
-    ];
-    let plain = |text: &str| text.replace("\r\n", "\n");
-    let differing =
-        fields.into_iter().map(|(field, old, new)| (field, plain(old), plain(new))).filter(|(_, old, new)| old != new);
-    differing.map(|(field, old, new)| Change { field, pieces: pieces(&old, &new) }).collect()
+    let shown = Field::ALL.map(|field| (field, field.shown(&field.value(old), t), field.shown(&field.value(new), t)));
+    let differing = shown.into_iter().filter(|(_, old, new)| old != new);
+    differing.map(|(field, old, new)| Change { field: field.title(t), pieces: pieces(&old, &new) }).collect()
 }

@@ -6,6 +6,7 @@ mod editor;
 mod form;
 mod history;
 mod list;
+mod merge;
 mod transfer;
 
 use std::sync::{Mutex, PoisonError};
@@ -26,6 +27,7 @@ pub(super) fn routes(routes: &mut ServiceConfig) {
         .service(editor::edit)
         .service(editor::save)
         .service(editor::delete)
+        .service(merge::save)
         .service(history::show)
         .service(history::restore);
 }
