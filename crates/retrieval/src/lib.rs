@@ -18,7 +18,7 @@ mod sentences;
 mod table;
 
 pub use calibration::{Calibration, CalibrationReport};
-pub use entry::{Change, FaqEntry};
+pub use entry::{CHANNELS, Change, FaqEntry, Link};
 pub use error::Error;
 pub use explain::{Explanation, FeatureShare, TermMatch};
 pub use faq_file::{

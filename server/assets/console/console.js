@@ -44,7 +44,7 @@ document.addEventListener("keydown", (event) => {
 
 // What the last step did is said once, not again on a reload.
 const address = new URL(location.href);
-for (const name of ["notice", "n", "undo", "version"]) address.searchParams.delete(name);
+for (const name of ["notice", "n", "undo", "version", "bulk", "n_bulk"]) address.searchParams.delete(name);
 if (address.href !== location.href) history.replaceState(null, "", address);
 
 document.querySelector('.rail [aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "center" });

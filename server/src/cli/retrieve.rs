@@ -115,7 +115,7 @@ pub(super) fn search(arguments: &SearchArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn write_hits(output: &mut impl std::io::Write, index: &FaqIndex, text: String, top: usize) -> anyhow::Result<()> {
-    let hits = index.search(&SearchQuery { text, language: None, top, today: None });
+    let hits = index.search(&SearchQuery { text, top, ..SearchQuery::default() });
     let hits = hits
         .iter()
         .map(|hit| FoundEntry { id: &hit.id, probability: hit.probability, score: hit.score, question: &hit.question })

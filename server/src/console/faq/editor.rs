@@ -4,19 +4,21 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, get, post, web};
 use askama::Template;
 use serde::Deserialize;
-use store::FaqRecord;
+use store::{FaqRecord, PendingEdit};
 
 use super::super::links::{faq_entry, with_query};
 use super::super::page::{Page, render, render_as, see_other};
 use super::super::preview::{PreviewRequest, rendered};
 use super::desk::Desk;
-use super::form::EntryForm;
+use super::form::{EntryForm, channel_choices};
 use super::list::{ListQuery, ListView};
-use super::merge;
+use super::merge::{self, Against};
+use super::pending;
 use crate::app::App;
 use crate::auth::{AsEditor, AsViewer, Staff};
 use crate::error::ApiError;
 use crate::faq_drafts;
+use crate::review::{AsPublisher, Review};
 
 #[derive(Template)]
 #[template(path = "console/faq_editor.html")]
@@ -34,6 +36,9 @@ pub(super) struct EditorPage {
     /// The question tried without scripts, and what came of it.
     tried: String,
     preview: Option<String>,
+    may_publish: bool,
+    /// The edit of this entry that waits.
+    pending: Option<PendingEdit>,
 }
 
 impl EditorPage {
@@ -50,6 +55,14 @@ impl EditorPage {
         self.list.link(&format!("{}{rest}", faq_entry(&self.id)))
     }
 
+    fn draft_path(&self) -> String {
+        if self.is_new() { self.list.link("/console/faq/new/draft") } else { self.path("/draft") }
+    }
+
+    fn channels(&self) -> Vec<(String, String)> {
+        channel_choices(self.page.t)
+    }
+
     fn check_path(&self) -> String {
         self.list.link(&with_query("/console/faq/check", &[("entry", &self.id)]))
     }
@@ -63,11 +76,12 @@ struct TryQuery {
 }
 
 /// The page around an entry's form; `id` is empty while it is new.
-pub(super) async fn lay(desk: &Desk, page: Page, id: &str, form: EntryForm) -> Result<EditorPage, ApiError> {
+pub(super) async fn lay(desk: &Desk, staff: &Staff, id: &str, form: EntryForm) -> Result<EditorPage, ApiError> {
+    let review = Review::of(&desk.app.store).await?;
     let list = desk.list(Some(id)).await?;
     let path = if id.is_empty() { "/console/faq/new".to_owned() } else { faq_entry(id) };
     Ok(EditorPage {
-        page,
+        page: desk.page(staff),
         action: list.link(&path),
         list,
         id: id.to_owned(),
@@ -77,6 +91,8 @@ pub(super) async fn lay(desk: &Desk, page: Page, id: &str, form: EntryForm) -> R
         report: None,
         tried: String::new(),
         preview: None,
+        may_publish: review.lets_publish(staff),
+        pending: desk.app.store.faq_pending(id).await?,
     })
 }
 
@@ -91,7 +107,7 @@ pub(super) async fn write_new(
     if !form.question.is_empty() {
         desk.query = ListQuery::default();
     }
-    render(&lay(&desk, desk.page(&editor.staff), "", form).await?)
+    render(&lay(&desk, &editor.staff, "", form).await?)
 }
 
 #[post("/faq/new")]
@@ -121,7 +137,7 @@ pub(super) async fn edit(
             Some(rendered(&desk.app, page.clone(), &PreviewRequest { text: text.to_owned(), language, faq_id }).await?)
         }
     };
-    let laid = lay(&desk, page, &record.id, EntryForm::of(&record)).await?;
+    let laid = lay(&desk, &viewer.staff, &record.id, EntryForm::of(&record)).await?;
     render(&EditorPage { stored: Some(record), tried, preview, ..laid })
 }
 
@@ -148,6 +164,10 @@ pub(super) async fn put(
     form: EntryForm,
     by: &Staff,
 ) -> Result<HttpResponse, ApiError> {
+    if !Review::of(&desk.app.store).await?.lets_publish(by) {
+        // Nothing typed is lost: what may not be published waits.
+        return pending::keep(desk, target.id, form, by).await;
+    }
     let (store, page) = (&desk.app.store, desk.page(by));
     let draft = match form.problem(page.t) {
         Some(problem) => Err(problem.to_owned()),
@@ -156,7 +176,7 @@ pub(super) async fn put(
     let draft = match draft {
         Ok(draft) => draft,
         Err(problem) => {
-            let laid = lay(desk, page, target.shown_as, form).await?;
+            let laid = lay(desk, by, target.shown_as, form).await?;
             return render_as(StatusCode::UNPROCESSABLE_ENTITY, &EditorPage { problem: Some(problem), ..laid });
         }
     };
@@ -171,7 +191,7 @@ pub(super) async fn put(
             let saved = desk.query.at(&faq_entry(&record.id));
             Ok(see_other(&live(&desk.app, record.revision, &saved, "saved").await?))
         }
-        Err(store::Error::VersionConflict { .. }) => merge::meet(desk, page, target.id, form).await,
+        Err(store::Error::VersionConflict { .. }) => merge::meet(desk, page, target.id, Against::Entry, form).await,
         Err(other) => Err(other.into()),
     }
 }
@@ -204,7 +224,7 @@ struct DeleteForm {
 #[post("/faq/entry/{id}/delete")]
 pub(super) async fn delete(
     desk: Desk,
-    editor: AsEditor,
+    editor: AsPublisher,
     id: web::Path<String>,
     form: web::Form<DeleteForm>,
 ) -> Result<HttpResponse, ApiError> {

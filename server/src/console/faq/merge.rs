@@ -6,7 +6,6 @@ use std::collections::{BTreeSet, HashMap};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, post, web};
 use askama::Template;
-use store::FaqRecord;
 
 use super::super::diff::{Piece, pieces};
 use super::super::links::faq_entry;
@@ -16,6 +15,7 @@ use super::desk::Desk;
 use super::editor::{Target, put};
 use super::form::{EntryForm, Field};
 use super::list::ListView;
+use super::pending;
 use crate::auth::AsEditor;
 use crate::error::ApiError;
 
@@ -56,7 +56,7 @@ impl Merged {
         };
         let value = match origin {
             Origin::Theirs => theirs.clone(),
-            Origin::Open if field == Field::Similar => joined(&base, &theirs, &yours),
+            Origin::Open if field.is_list() => joined(&base, &theirs, &yours),
             _ => yours.clone(),
         };
         Self { field, origin, base, theirs, yours, value }
@@ -98,6 +98,31 @@ struct Row {
     pick: String,
 }
 
+/// Whom what was typed meets, and what comes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Against {
+    /// A newer version of the entry; what is merged is published.
+    Entry,
+    /// A newer version of the edit that waits; what is merged waits.
+    Pending,
+    /// A newer version of the entry than the edit began from; what is merged waits.
+    Published,
+}
+
+impl Against {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Entry => "entry",
+            Self::Pending => "pending",
+            Self::Published => "published",
+        }
+    }
+
+    fn parse(name: &str) -> Self {
+        [Self::Pending, Self::Published].into_iter().find(|one| one.name() == name).unwrap_or(Self::Entry)
+    }
+}
+
 #[derive(Template)]
 #[template(path = "console/faq_merge.html")]
 struct MergePage {
@@ -105,7 +130,8 @@ struct MergePage {
     list: ListView,
     id: String,
     base: i64,
-    theirs: FaqRecord,
+    theirs: Theirs,
+    against: Against,
     /// What is carried on and not merged.
     carried: Vec<(&'static str, String)>,
     changed: Vec<Row>,
@@ -118,44 +144,99 @@ impl MergePage {
     fn path(&self, rest: &str) -> String {
         self.list.link(&format!("{}{rest}", faq_entry(&self.id)))
     }
+
+    /// Where what others saved can be seen.
+    fn theirs_path(&self) -> String {
+        self.path(if self.against == Against::Pending { "/draft" } else { "" })
+    }
+}
+
+/// What somebody else saved.
+#[derive(Clone, Debug)]
+struct Theirs {
+    form: EntryForm,
+    version: i64,
+    by: String,
+    at: i64,
+    deleted: bool,
+    /// The entry's version that what is merged stands on.
+    stands_on: i64,
 }
 
 /// The versions of one entry that meet.
 struct Meeting {
+    against: Against,
     /// What `yours` began from; nothing where that is not known.
     base: EntryForm,
-    theirs: FaqRecord,
+    theirs: Theirs,
     yours: EntryForm,
 }
 
 impl Meeting {
-    async fn of(desk: &Desk, id: &str, yours: EntryForm, theirs: Option<i64>) -> Result<Self, ApiError> {
-        let history = desk.app.store.faq_history(id).await?;
-        let base = history.iter().find(|record| record.version == yours.version).map(EntryForm::of);
-        let theirs = history.into_iter().find(|record| theirs.is_none_or(|version| record.version == version));
-        let theirs = theirs.ok_or_else(|| ApiError::NotFound { what: "FAQ version", id: id.to_owned() })?;
-        Ok(Self { base: base.unwrap_or_default(), theirs, yours })
+    /// `seen` is the version that was shown; without it the newest one.
+    async fn of(
+        desk: &Desk,
+        id: &str,
+        against: Against,
+        yours: EntryForm,
+        seen: Option<i64>,
+    ) -> Result<Self, ApiError> {
+        let history = match desk.app.store.faq_history(id).await {
+            // A new entry may be a mere draft so far.
+            Err(store::Error::NotFound { .. }) => Vec::new(),
+            other => other?,
+        };
+        let base = history.iter().find(|record| record.version == yours.version).map(EntryForm::of).unwrap_or_default();
+        let gone = || ApiError::NotFound { what: "FAQ version", id: id.to_owned() };
+        let theirs = if against == Against::Pending {
+            let edit = desk.app.store.faq_pending(id).await?.ok_or_else(gone)?;
+            Theirs {
+                form: EntryForm::of_draft(&edit.entry, edit.base_version),
+                version: edit.version,
+                by: edit.written_by,
+                at: edit.updated_at,
+                deleted: false,
+                stands_on: edit.base_version,
+            }
+        } else {
+            let record = history.into_iter().find(|record| seen.is_none_or(|version| record.version == version));
+            let record = record.ok_or_else(gone)?;
+            Theirs {
+                form: EntryForm::of(&record),
+                version: record.version,
+                stands_on: record.version,
+                by: record.updated_by,
+                at: record.updated_at,
+                deleted: record.deleted,
+            }
+        };
+        Ok(Self { against, base, theirs, yours })
     }
 
-    fn merged(&self) -> [Merged; 8] {
-        let theirs = EntryForm::of(&self.theirs);
-        Field::ALL.map(|field| Merged::of(field, [&self.base, &theirs, &self.yours]))
+    fn merged(&self) -> [Merged; 10] {
+        Field::ALL.map(|field| Merged::of(field, [&self.base, &self.theirs.form, &self.yours]))
     }
 }
 
 /// Shows what somebody else saved beside what was typed; `yours.version` is the version it was typed over.
-pub(super) async fn meet(desk: &Desk, page: Page, id: &str, yours: EntryForm) -> Result<HttpResponse, ApiError> {
-    let meeting = Meeting::of(desk, id, yours, None).await?;
-    lay(desk, page, id, &meeting, &HashMap::new(), None).await
+pub(super) async fn meet(
+    desk: &Desk,
+    page: Page,
+    id: &str,
+    against: Against,
+    yours: EntryForm,
+) -> Result<HttpResponse, ApiError> {
+    let meeting = Meeting::of(desk, id, against, yours, None).await?;
+    lay(desk, page, id, &meeting, &HashMap::new()).await
 }
 
+/// `typed` holds what was chosen before, if anything was.
 async fn lay(
     desk: &Desk,
     page: Page,
     id: &str,
     meeting: &Meeting,
     typed: &HashMap<String, String>,
-    problem: Option<&'static str>,
 ) -> Result<HttpResponse, ApiError> {
     let rows = meeting.merged().map(|merged| (merged.origin, row(&merged, typed, page.t)));
     let n_open = rows.iter().filter(|(_, row)| row.open).count();
@@ -163,23 +244,26 @@ async fn lay(
     let bare = |rows: Vec<(Origin, Row)>| rows.into_iter().map(|(_, row)| row).collect();
     let yours = &meeting.yours;
     let carried = [
-        ("resolves", &yours.resolves),
-        ("draft", &yours.draft),
-        ("draft_days", &yours.draft_days),
-        ("publish", &yours.publish),
+        ("resolves", yours.resolves.clone()),
+        ("draft", yours.draft.clone()),
+        ("draft_days", yours.draft_days.clone()),
+        ("publish", yours.publish.clone()),
+        ("step", yours.step.clone()),
+        ("pending", yours.pending.to_string()),
     ];
     let carried = carried.into_iter().filter(|(_, value)| !value.is_empty());
     let laid = MergePage {
         list: desk.list(Some(id)).await?,
-        page,
         id: id.to_owned(),
         base: yours.version,
         theirs: meeting.theirs.clone(),
-        carried: carried.map(|(name, value)| (name, value.clone())).collect(),
+        against: meeting.against,
+        carried: carried.collect(),
         changed: bare(changed),
         unchanged: bare(unchanged),
         n_open,
-        problem,
+        problem: Some(page.t.choose_each).filter(|_| !typed.is_empty()),
+        page,
     };
     render_as(StatusCode::PRECONDITION_FAILED, &laid)
 }
@@ -190,7 +274,7 @@ fn row(merged: &Merged, typed: &HashMap<String, String>, t: &'static Words) -> R
     let said = |name: String| typed.get(&name).cloned();
     let shown = |value: &str| field.shown(value, t);
     // Lines can be joined without anything being lost, so that is what is offered first.
-    let first = if open && *field == Field::Similar { "edited" } else { "" };
+    let first = if open && field.is_list() { "edited" } else { "" };
     Row {
         name: field.name(),
         title: field.title(t),
@@ -206,10 +290,10 @@ fn row(merged: &Merged, typed: &HashMap<String, String>, t: &'static Words) -> R
         raw_yours: yours.clone(),
         value: said(field.name().to_owned()).filter(|_| open).unwrap_or_else(|| value.clone()),
         editor: match field {
-            Field::Question | Field::Similar | Field::Answer => "long",
+            Field::Question | Field::Similar | Field::Answer | Field::Links => "long",
             Field::Category => "short",
             Field::ValidFrom | Field::ValidUntil => "date",
-            Field::Language | Field::Enabled => "",
+            Field::Language | Field::Enabled | Field::Channels => "",
         },
         pick: said(format!("pick_{}", field.name())).unwrap_or_else(|| first.to_owned()),
     }
@@ -224,12 +308,34 @@ pub(super) async fn save(
     typed: web::Form<HashMap<String, String>>,
 ) -> Result<HttpResponse, ApiError> {
     let typed = typed.into_inner();
+    let against = Against::parse(typed.get("against").map_or("", String::as_str));
+    let yours = typed_form(&typed)?;
+    let seen = number(&typed, "version")?;
+    let meeting = Meeting::of(&desk, &id, against, yours, Some(seen)).await?;
+    let page = desk.page(&editor.staff);
+    if meeting.theirs.version != seen {
+        return lay(&desk, page, &id, &meeting, &HashMap::new()).await;
+    }
+    let Some(form) = chosen(&meeting, &typed) else { return lay(&desk, page, &id, &meeting, &typed).await };
+    if against == Against::Entry {
+        return put(&desk, Target { id: &id, shown_as: &id }, form, &editor.staff).await;
+    }
+    let pending = if against == Against::Pending { seen } else { meeting.yours.pending };
+    pending::keep(&desk, &id, EntryForm { pending, ..form }, &editor.staff).await
+}
+
+fn number(typed: &HashMap<String, String>, name: &str) -> Result<i64, ApiError> {
+    let text = typed.get(name).map_or("", String::as_str);
+    text.parse().map_err(|_| ApiError::Invalid(format!("{name} must be the number of a version")))
+}
+
+/// What was typed before the two versions met.
+fn typed_form(typed: &HashMap<String, String>) -> Result<EntryForm, ApiError> {
     let text = |name: &str| typed.get(name).cloned().unwrap_or_default();
-    let number = |name: &str| {
-        text(name).parse::<i64>().map_err(|_| ApiError::Invalid(format!("{name} must be the number of a version")))
-    };
     let mut yours = EntryForm {
-        version: number("base")?,
+        version: number(typed, "base")?,
+        pending: text("pending").parse().unwrap_or_default(),
+        step: text("step"),
         resolves: text("resolves"),
         draft: text("draft"),
         draft_days: text("draft_days"),
@@ -239,18 +345,12 @@ pub(super) async fn save(
     for field in Field::ALL {
         field.put(&mut yours, text(&format!("yours_{}", field.name())));
     }
-    let meeting = Meeting::of(&desk, &id, yours, Some(number("version")?)).await?;
-    let Some(form) = chosen(&meeting, &typed) else {
-        let page = desk.page(&editor.staff);
-        let problem = Some(page.t.choose_each);
-        return lay(&desk, page, &id, &meeting, &typed, problem).await;
-    };
-    put(&desk, Target { id: &id, shown_as: &id }, form, &editor.staff).await
+    Ok(yours)
 }
 
 /// The form with every field decided; nothing while one is still open.
 fn chosen(meeting: &Meeting, typed: &HashMap<String, String>) -> Option<EntryForm> {
-    let mut form = EntryForm { version: meeting.theirs.version, ..meeting.yours.clone() };
+    let mut form = EntryForm { version: meeting.theirs.stands_on, ..meeting.yours.clone() };
     for merged in meeting.merged() {
         let name = merged.field.name();
         let value = match merged.origin {

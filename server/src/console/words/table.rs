@@ -55,6 +55,8 @@ words! {
     error_unreadable_help: "没有保存任何内容。请刷新页面后再试。", "Nothing was saved. Reload the page and try again.";
     error_forbidden: "权限不足", "Your role does not reach this far";
     error_forbidden_help: "您的角色不能进行此操作，请联系所有者。", "Ask an owner of this service to do this, or to change your role.";
+    error_review_required: "需要他人审核", "Somebody else must read this first";
+    error_review_required_help: "没有发布任何内容。请保存为草稿并提交审核，由有权限的同事发布。", "Nothing was published. Save a draft and send it for review; a colleague who may will publish it.";
     error_wrong_origin: "请求来自其他网站", "The request came from another site";
     error_wrong_origin_help: "出于安全考虑，未执行任何操作。请从控制台页面重试。", "For safety nothing was done. Try again from the console itself.";
     error_not_found: "没有找到", "Not found";
@@ -147,6 +149,14 @@ words! {
     valid_until: "失效日期", "Valid until";
     enabled: "启用", "Enabled";
     enabled_label: "启用（停用后机器人不会使用它）", "Enabled (the bot does not use it otherwise)";
+    channels: "适用渠道", "Serves on";
+    everywhere: "所有渠道", "everywhere";
+    channel_widget: "聊天窗口", "chat window";
+    channel_rasa: "Rasa 兼容接口", "Rasa channel";
+    channel_api: "程序接口", "programs (API)";
+    links: "相关链接", "Links";
+    links_hint: "每行一个：标题和 https:// 网址，显示在答案下面", "one per line: a title and an https:// address; shown under the answer";
+    links_example: "尺码表 https://…", "Size chart https://…";
     save: "保存", "Save";
     history: "历史", "History";
     delete: "删除", "Delete";
@@ -161,6 +171,9 @@ words! {
     notice_restored: "已恢复，从修订 {n} 起生效。", "Restored. Live as of revision {n}.";
     notice_deleted: "已删除，从修订 {n} 起生效。", "Deleted as of revision {n}.";
     notice_changed_before_delete: "没有删除：他人刚刚保存了第 {n} 版，请先查看。", "Not deleted: somebody saved version {n} meanwhile. Look at it first.";
+    conflict_pending: "您编辑期间，他人保存了这份草稿", "Somebody else saved this draft while you were editing";
+    conflict_published: "草稿写好之后，条目又发布了新版本", "The entry was published anew since this draft was begun";
+    save_merged_draft: "保存为草稿", "Save as draft";
     conflict_changed: "您编辑期间，他人保存了新版本", "Somebody else saved this entry while you were editing";
     conflict_deleted: "您编辑期间，他人删除了这个条目", "Somebody else deleted this entry while you were editing";
     merge: "合并两个版本", "Merge two versions";
@@ -184,6 +197,71 @@ words! {
     deleted: "已删除", "Deleted";
     entry_is_gone: "这个条目已删除，可以恢复任何一个版本。", "This entry is deleted. Any version can be brought back.";
     restore: "恢复此版本", "Restore this version";
+
+    approved_by: "发布人", "published by";
+    bulk_edit: "批量修改", "bulk edit";
+    undo_bulk: "撤销整个批量修改", "Undo the whole bulk edit";
+
+    // Drafts and review
+    pending_draft: "草稿", "Draft";
+    pending_review: "待审核", "Waiting for review";
+    pending_returned: "已退回", "Sent back";
+    save_draft: "存为草稿", "Save as draft";
+    send_for_review: "提交审核", "Send for review";
+    open_draft: "打开草稿", "Open the draft";
+    draft_of_entry: "未发布的草稿", "Unpublished draft";
+    published_entry: "已发布的条目", "The published entry";
+    edit_draft: "修改草稿", "Edit the draft";
+    written_by: "撰写人", "written by";
+    read_by: "审核人", "read by";
+    draft_changes: "与已发布内容的差异", "What it changes";
+    draft_is_new: "这是新条目，还没有发布过。", "A new entry that was never published.";
+    draft_is_behind: "草稿写好之后，条目又发布了新版本。", "The entry was published anew since this draft was begun.";
+    before_publishing: "发布之前", "Before publishing";
+    approve: "通过并发布", "Approve and publish";
+    another_must_approve: "需要另一位有权限的同事来发布。", "Another colleague who may has to publish it.";
+    drop_draft: "删除草稿", "Delete the draft";
+    return_note: "退回的原因", "Why it goes back";
+    send_back: "退回修改", "Send back";
+    pending_is_gone: "这份草稿已被发布或删除。您的内容保留在下面，尚未保存；再次保存会新建一份草稿。", "This draft was published or deleted meanwhile. What you wrote is kept below and not saved yet; saving again makes a new draft.";
+    notice_draft_saved: "草稿已保存，客户看到的内容没有变。", "The draft is saved. What customers get has not changed.";
+    notice_draft_sent: "已提交审核，客户看到的内容没有变。", "Sent for review. What customers get has not changed.";
+    notice_draft_returned: "已退回给撰写人。", "Sent back to who wrote it.";
+    notice_draft_changed: "草稿刚刚被他人修改，请看过再决定。", "Somebody changed this draft meanwhile. Look at it again first.";
+    notice_draft_dropped: "草稿已删除，已发布的内容没有变。", "The draft is deleted. What is published has not changed.";
+    notice_published: "已发布，从修订 {n} 起生效。", "Published. Live as of revision {n}.";
+    review_setting: "知识库审核", "Review of FAQ edits";
+    review_setting_hint: "草稿在发布前由谁审核。所有者始终可以直接发布。", "Who must have read an edit before customers get it. Owners always publish at once.";
+    review_none: "不需要：编辑直接发布", "Nobody: editors publish what they write";
+    review_editor: "另一位编辑审核", "Another editor than its writer";
+    review_owner: "由所有者审核", "An owner";
+    notice_review_set: "审核设置已更改，立即生效。", "The review setting has changed, effective at once.";
+    audit_faq_review: "更改知识库审核设置", "changed the review of FAQ edits";
+
+    // Bulk edit
+    bulk: "批量修改", "Change many entries";
+    bulk_hint: "勾选要改的字段。先试运行，看到每一处变化后再执行；之后可以一次撤销。", "Tick the fields to change. Try it first: every change is shown before anything happens, and all of it can be undone at once.";
+    all_matching_n: "列表筛选出的全部 {n} 条", "all {n} [entry|entries] that the list shows";
+    ticked_n: "已勾选 {n} 条", "{n} ticked [entry|entries]";
+    nothing_ticked: "没有勾选任何条目，请先在列表中勾选。", "No entry is ticked. Tick some in the list first.";
+    empty_takes_away: "留空表示清除", "empty takes it away";
+    move_branch: "移动或重命名分类", "Move or rename a branch";
+    branch_from: "原分类", "from";
+    branch_to: "新分类", "to";
+    rename_branch: "移动或重命名这个分类", "Move or rename this branch";
+    bulk_note: "说明（写入每个条目的历史）", "Note (stands in the history of every entry)";
+    bulk_note_example: "例如：春季活动结束", "for example: the spring sale is over";
+    bulk_would: "试运行结果，尚未改变任何内容", "What it would change. Nothing has changed yet";
+    bulk_changes_n: "将改变 {n} 条", "changes {n} [entry|entries]";
+    bulk_unchanged_n: "{n} 条本来就是这样", "{n} [is|are] so already";
+    change_n_now: "确认修改 {n} 条", "Change {n} [entry|entries] now";
+    change_ticked: "修改勾选的条目", "Change ticked";
+    change_all_n: "修改全部 {n} 条", "Change all {n}";
+    bulk_changed_meanwhile: "试运行之后知识库有了新的修改，没有执行。请再试运行一次。", "The FAQ has changed since the trial, so nothing was done. Try it again.";
+    bulk_changed_n: "已修改 {n} 条。", "{n} [entry|entries] changed.";
+    notice_bulk_done: "批量修改已生效（修订 {n}）。", "The bulk edit is live as of revision {n}.";
+    notice_bulk_undone: "批量修改已撤销（修订 {n}）。", "The bulk edit is undone as of revision {n}.";
+    notice_bulk_undone_partly: "已撤销；其中 {n} 条之后又被修改过，保持不变。", "Undone; {n} [entry was|entries were] changed since and stay as they are.";
 
     // Preview
     a_customer_asks: "客户会问……", "A customer asks …";
@@ -505,6 +583,8 @@ words! {
     js_field_valid_from: "生效日期", "Valid from";
     js_field_valid_until: "失效日期", "Valid until";
     js_field_enabled: "启用", "Enabled";
+    js_field_channels: "适用渠道", "Serves on";
+    js_field_links: "相关链接", "Links";
     js_seconds: "{n} 秒", "{n} s";
     js_minutes: "{n} 分钟", "{n} min";
     js_left: "大约还需 {n}", "about {n} left";
