@@ -22,6 +22,10 @@ pub enum ApiError {
     WrongPassword,
     #[error("this needs the role {needed} or a higher one")]
     Forbidden { needed: &'static str },
+    #[error(
+        "edits of the FAQ are read by somebody else before they are published: save a draft and send it for review"
+    )]
+    ReviewRequired,
     #[error("the request comes from a page that may not send it; add its origin to [widget] allowed_origins")]
     WrongOrigin,
     #[error("the widget key is not the one this service was configured with; compare data-key with [widget] key")]
@@ -66,6 +70,7 @@ impl ApiError {
             Self::SessionExpired => ("session_expired", StatusCode::UNAUTHORIZED),
             Self::WrongPassword => ("wrong_password", StatusCode::UNAUTHORIZED),
             Self::Forbidden { .. } => ("forbidden", StatusCode::FORBIDDEN),
+            Self::ReviewRequired => ("review_required", StatusCode::FORBIDDEN),
             Self::WrongOrigin => ("wrong_origin", StatusCode::FORBIDDEN),
             Self::WrongKey => ("wrong_key", StatusCode::FORBIDDEN),
             Self::NotFound { .. } => ("not_found", StatusCode::NOT_FOUND),

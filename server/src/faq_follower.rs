@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use assistant::meaning;
-use retrieval::{Change, FaqEntry, FaqIndex};
+use retrieval::{Change, FaqEntry, FaqIndex, Link};
 use store::{FaqRecord, Store};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -174,5 +174,7 @@ pub fn entry(record: FaqRecord) -> FaqEntry {
         valid_from: record.valid_from,
         valid_until: record.valid_until,
         enabled: record.enabled,
+        channels: record.channels,
+        links: record.links.into_iter().map(|link| Link { title: link.title, url: link.url }).collect(),
     }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use dialogue::Link;
 use retrieval::{Answers, FaqFormat, FileFault, ImportedFaq, Layout, RowProblem};
 use serde::Serialize;
-use store::{FaqDraft, ImportOutcome, Store};
+use store::{FaqDraft, FaqRecord, ImportOutcome, Store};
 use utoipa::ToSchema;
 
 use crate::faq_follower::entry;
@@ -91,6 +92,7 @@ pub struct EntryChange {
 pub enum ChangeKind {
     Added,
     Changed,
+    Deleted,
 }
 
 /// One field before and after, as text.
@@ -117,13 +119,24 @@ async fn changes(store: &Store, drafts: &[FaqDraft]) -> Result<Vec<EntryChange>,
     Ok(changed.collect())
 }
 
+/// What a change made of one entry.
+pub(crate) fn of_records(before: &FaqRecord, after: &FaqRecord) -> EntryChange {
+    let kind = match (before.deleted, after.deleted) {
+        (false, true) => ChangeKind::Deleted,
+        (true, false) => ChangeKind::Added,
+        _ => ChangeKind::Changed,
+    };
+    let fields = field_changes(&FaqDraft::from(before), &FaqDraft::from(after));
+    EntryChange { id: after.id.clone(), question: after.question.clone(), kind, fields }
+}
+
 fn field_changes(before: &FaqDraft, after: &FaqDraft) -> Vec<FieldChange> {
     let (before, after) = (fields(before), fields(after));
     let pairs = before.into_iter().zip(after).filter(|(before, after)| before != after);
     pairs.map(|((field, before), (_, after))| FieldChange { field, before, after }).collect()
 }
 
-fn fields(draft: &FaqDraft) -> [(&'static str, String); 8] {
+fn fields(draft: &FaqDraft) -> [(&'static str, String); 10] {
     let optional = |value: &Option<String>| value.clone().unwrap_or_default();
     [
         ("question", draft.question.clone()),
@@ -134,6 +147,8 @@ fn fields(draft: &FaqDraft) -> [(&'static str, String); 8] {
         ("valid_from", optional(&draft.valid_from)),
         ("valid_until", optional(&draft.valid_until)),
         ("enabled", draft.enabled.to_string()),
+        ("channels", draft.channels.join(", ")),
+        ("links", draft.links.iter().map(|link| format!("{} {}", link.title, link.url)).collect::<Vec<_>>().join("\n")),
     ]
 }
 
@@ -149,5 +164,7 @@ pub(crate) fn draft_of_entry(entry: retrieval::FaqEntry) -> FaqDraft {
         valid_from: entry.valid_from,
         valid_until: entry.valid_until,
         enabled: entry.enabled,
+        channels: entry.channels,
+        links: entry.links.into_iter().map(|link| Link { title: link.title, url: link.url }).collect(),
     }
 }

@@ -107,6 +107,7 @@ impl Assistant {
                 language: Some(search_language(language)).filter(|_| !question.mixed),
                 top: MOST_HITS,
                 today: Some(today.clone()),
+                channel: conversation.channel.clone(),
             })
         };
         let bare_query = question.chosen.as_deref().unwrap_or(question.text);

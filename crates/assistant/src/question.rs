@@ -1,6 +1,8 @@
 //! What is understood and searched for one message, in the words of the rooms below.
 
-use dialogue::{Candidate, Conversation, EntityMatch, IntentScore, Language, SentimentScore, Target, Understanding};
+use dialogue::{
+    Candidate, Conversation, EntityMatch, IntentScore, Language, Link, SentimentScore, Target, Understanding,
+};
 use model::{Prediction, Sentiment};
 use retrieval::Hit;
 use text::{Normalised, Redacted};
@@ -144,6 +146,7 @@ pub(crate) fn candidate(query: &str, hit: Hit) -> Candidate {
         answer: hit.answer,
         excerpt,
         category: hit.category,
+        links: hit.links.into_iter().map(|link| Link { title: link.title, url: link.url }).collect(),
         probability: hit.probability,
     }
 }

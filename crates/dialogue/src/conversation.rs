@@ -11,6 +11,9 @@ use crate::{Action, Language};
 pub struct Conversation {
     /// The language of the page, then of the last message that showed one.
     pub language: Option<Language>,
+    /// Where the customer writes, such as `widget`; entries of the FAQ may be limited to channels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
     /// How many customer messages have been decided.
     pub turn: u32,
     /// What the customer has told us, by slot or entity name.

@@ -147,6 +147,18 @@ pub struct Source {
     pub faq_id: String,
     /// The FAQ entry's question.
     pub question: String,
+    /// What to read further.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
+}
+
+/// A page or file beside an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// What customers read.
+    pub title: String,
+    /// An `https` address.
+    pub url: String,
 }
 
 /// How a decision came about.

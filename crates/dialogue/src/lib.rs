@@ -23,7 +23,7 @@ mod yaml;
 pub use check::{Problem, Severity};
 pub use config::{BotConfig, HandoffConfig, Welcome};
 pub use conversation::{ActiveForm, Clarification, ClarifyOption, Conversation, HandoffState, SlotValue, Target};
-pub use decision::{Action, Considered, Decision, QuickReply, Source, Trace, TracedHit, TracedIntent};
+pub use decision::{Action, Considered, Decision, Link, QuickReply, Source, Trace, TracedHit, TracedIntent};
 pub use error::Error;
 pub use fill::placeholders;
 pub use forms::{Form, Forms, Slot};

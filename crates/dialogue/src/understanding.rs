@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Language;
+use crate::{Language, Link};
 
 /// One customer message, understood.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -86,6 +86,9 @@ pub struct Candidate {
     pub language: Option<Language>,
     /// The entry's category.
     pub category: Option<String>,
+    /// What to read further.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
     /// The calibrated probability that this entry answers the message.
     pub probability: f32,
 }

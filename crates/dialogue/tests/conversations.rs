@@ -137,6 +137,7 @@ impl Desk {
             excerpt: None,
             language: heard.language,
             category: None,
+            links: Vec::new(),
             probability: *probability,
         };
         let candidates = Candidates { hits: heard.hits.iter().map(hit).collect(), threshold: 0.8 };

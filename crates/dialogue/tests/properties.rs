@@ -70,7 +70,7 @@ prop_compose! {
     ) -> Candidates {
         Candidates {
             hits: hits.into_iter().map(|(faq_id, question, answer, language, probability)| Candidate {
-                faq_id, question, excerpt: Some(answer.clone()), answer, language, category: None, probability,
+                faq_id, question, excerpt: Some(answer.clone()), answer, language, category: None, links: Vec::new(), probability,
             }).collect(),
             threshold,
         }

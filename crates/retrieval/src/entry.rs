@@ -30,6 +30,25 @@ pub struct FaqEntry {
     /// Disabled entries are kept in files and left out of the index.
     #[serde(default = "enabled_by_default", deserialize_with = "null_is_enabled")]
     pub enabled: bool,
+    /// Where the entry serves, of [`CHANNELS`]; everywhere when empty.
+    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<String>,
+    /// What customers may read further.
+    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
+}
+
+/// Where customers write: the chat window, Rasa's REST channel, and programs of the operator's own.
+pub const CHANNELS: [&str; 3] = ["widget", "rasa", "api"];
+
+/// A page or file beside an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// What customers read; the address's host where a file gives none.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub title: String,
+    /// An `https` address.
+    pub url: String,
 }
 
 impl FaqEntry {
@@ -45,7 +64,14 @@ impl FaqEntry {
             valid_from: None,
             valid_until: None,
             enabled: true,
+            channels: Vec::new(),
+            links: Vec::new(),
         }
+    }
+
+    /// Whether the entry serves on a channel; one that is not named is anywhere.
+    pub fn serves(&self, channel: Option<&str>) -> bool {
+        self.channels.is_empty() || channel.is_none_or(|channel| self.channels.iter().any(|one| one == channel))
     }
 
     /// Whether the entry may be shown on `today` (`YYYY-MM-DD`); both ends are included.
@@ -58,6 +84,7 @@ impl FaqEntry {
 
 /// One edit of the index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "nearly every change carries an entry; a box would help none of them")]
 pub enum Change {
     /// Adds the entry, or replaces the one with the same id.
     Put(FaqEntry),

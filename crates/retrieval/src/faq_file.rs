@@ -7,6 +7,7 @@ mod check;
 mod csv_format;
 mod detect;
 mod docx;
+mod extras;
 mod fault;
 mod html;
 mod jsonl_format;

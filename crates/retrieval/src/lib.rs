@@ -20,7 +20,7 @@ mod synonyms;
 mod table;
 
 pub use calibration::{Calibration, CalibrationReport};
-pub use entry::{Change, FaqEntry};
+pub use entry::{CHANNELS, Change, FaqEntry, Link};
 pub use error::Error;
 pub use explain::{Explanation, FeatureShare, TermMatch, ToWin};
 pub use faq_file::{

@@ -10,6 +10,7 @@ use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, Term};
 use text::Language;
 
+use crate::Link;
 use crate::analysis::{self, Kind, Token};
 use crate::calibration::{Calibration, Evidence};
 use crate::features::{self, Features, Query, Sense};
@@ -45,6 +46,8 @@ pub struct SearchQuery {
     pub top: usize,
     /// The day (`YYYY-MM-DD`) on which entries must be valid; without it all are searched.
     pub today: Option<String>,
+    /// The channel that entries must serve on; without it all are searched.
+    pub channel: Option<String>,
 }
 
 /// An entry that may answer the message.
@@ -62,6 +65,9 @@ pub struct Hit {
     pub language: Option<String>,
     /// The entry's category.
     pub category: Option<String>,
+    /// What to read further.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
     /// Calibrated probability that this entry answers the message.
     pub probability: f32,
     /// What the order was made by; comparable only within one search.
@@ -155,7 +161,11 @@ impl Snapshot {
             .filter_map(|wordings| {
                 let row = self.table.row(wordings[0].0)?;
                 let valid = query.today.as_deref().is_none_or(|today| row.entry.is_valid_on(today));
-                if valid { self.compare(&compared, row, wordings, held_out) } else { None }
+                if valid && row.entry.serves(query.channel.as_deref()) {
+                    self.compare(&compared, row, wordings, held_out)
+                } else {
+                    None
+                }
             })
             .map(|candidate| Candidate { score: features::score(&candidate.features, weight), ..candidate })
             .collect();
@@ -272,6 +282,7 @@ fn hit(row: &Row, candidate: &Candidate, probability: f32) -> Hit {
         answer: row.entry.answer.clone(),
         language: row.entry.language.clone(),
         category: row.entry.category.clone(),
+        links: row.entry.links.clone(),
         probability,
         score: candidate.score,
     }

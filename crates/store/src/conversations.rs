@@ -30,6 +30,8 @@ pub struct NewConversation {
     pub language: Option<Language>,
     pub visitor: Option<String>,
     pub page: Option<String>,
+    /// Where it is had, such as `widget`; the state remembers it.
+    pub channel: String,
     /// The hash of the customer's token; unique.
     pub token_hash: Option<String>,
 }
@@ -72,7 +74,8 @@ impl Store {
     /// Begins a conversation.
     pub async fn create_conversation(&self, new: NewConversation) -> Result<Conversation, Error> {
         let (id, at) = (new_id(), now());
-        let state = dialogue::Conversation { language: new.language, ..dialogue::Conversation::default() };
+        let channel = Some(new.channel).filter(|channel| !channel.is_empty());
+        let state = dialogue::Conversation { language: new.language, channel, ..dialogue::Conversation::default() };
         let mut transaction = self.write().await?;
         sqlx::query(
             "INSERT INTO conversations (id, token_hash, created_at, updated_at, language, visitor, page, status, state, \

@@ -123,9 +123,13 @@ pub(crate) fn new_id() -> String {
 
 /// A `LIKE` pattern (with `ESCAPE '!'`) that finds `text` anywhere, whatever characters it has.
 pub(crate) fn containing(text: &str) -> String {
+    format!("%{}", beginning(&text.to_lowercase()))
+}
+
+/// A `LIKE` pattern, with `!` as its escape, for texts that begin with this one.
+pub(crate) fn beginning(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len() + 2);
-    pattern.push('%');
-    for character in text.to_lowercase().chars().filter(|&character| character != '\0') {
+    for character in text.chars().filter(|&character| character != '\0') {
         if matches!(character, '%' | '_' | '!') {
             pattern.push('!');
         }

@@ -1,11 +1,12 @@
 //! The FAQ as read: current entries, their history, and what changed since a revision. Writing lives in `faq_write`.
 
+use dialogue::Link;
 use serde::{Deserialize, Serialize};
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
 use crate::columns::Columns;
-use crate::database::{containing, limited};
+use crate::database::{beginning, containing, limited};
 use crate::{Error, Store};
 
 /// What an editor writes.
@@ -30,6 +31,12 @@ pub struct FaqDraft {
     pub valid_until: Option<String>,
     #[serde(default = "enabled")]
     pub enabled: bool,
+    /// Where the entry serves; everywhere when empty.
+    #[serde(default)]
+    pub channels: Vec<String>,
+    /// What to read further.
+    #[serde(default)]
+    pub links: Vec<Link>,
 }
 
 fn enabled() -> bool {
@@ -52,10 +59,18 @@ pub struct FaqRecord {
     pub valid_from: Option<String>,
     pub valid_until: Option<String>,
     pub enabled: bool,
+    pub channels: Vec<String>,
+    pub links: Vec<Link>,
     /// A tombstone: the entry's contents are those before it was deleted.
     pub deleted: bool,
     pub updated_by: String,
     pub updated_at: i64,
+    /// Why this version was made.
+    pub note: Option<String>,
+    /// Who published what `updated_by` wrote.
+    pub approved_by: Option<String>,
+    /// The bulk edit that made this version.
+    pub bulk: Option<String>,
 }
 
 /// Which entries to list; the default lists all that are not deleted.
@@ -65,13 +80,15 @@ pub struct FaqFilter {
     pub text: Option<String>,
     pub language: Option<String>,
     pub category: Option<String>,
+    /// A category with everything below it.
+    pub branch: Option<String>,
     pub enabled: Option<bool>,
 }
 
 macro_rules! faq_columns {
     () => {
         "id, version, revision, question, similar_questions, answer, language, category, valid_from, valid_until, \
-         enabled, deleted, updated_by, updated_at"
+         enabled, deleted, updated_by, updated_at, channels, links, note, approved_by, bulk"
     };
 }
 pub(crate) use faq_columns;
@@ -80,8 +97,24 @@ macro_rules! faq_condition {
     () => {
         " FROM faq WHERE deleted = 0 AND ($1 IS NULL OR LOWER(id) LIKE $1 ESCAPE '!' OR LOWER(question) LIKE $1 ESCAPE '!' \
          OR LOWER(similar_questions) LIKE $1 ESCAPE '!' OR LOWER(answer) LIKE $1 ESCAPE '!') \
-         AND ($2 IS NULL OR language = $2) AND ($3 IS NULL OR category = $3) AND ($4 < 0 OR enabled = $4)"
+         AND ($2 IS NULL OR language = $2) AND ($3 IS NULL OR category = $3) AND ($4 < 0 OR enabled = $4) \
+         AND ($5 IS NULL OR category = $5 OR category LIKE $6 ESCAPE '!')"
     };
+}
+
+/// Binds what `faq_condition` asks for.
+macro_rules! bind_condition {
+    ($query:expr, $filter:expr) => {{
+        let filter: &FaqFilter = $filter;
+        let branch = filter.branch.as_deref().map(|branch| beginning(&format!("{branch}/")));
+        $query
+            .bind(filter.text.as_deref().map(containing))
+            .bind(filter.language.clone())
+            .bind(filter.category.clone())
+            .bind(filter.enabled.map_or(-1, i64::from))
+            .bind(filter.branch.clone())
+            .bind(branch)
+    }};
 }
 
 impl Store {
@@ -92,31 +125,39 @@ impl Store {
         limit: usize,
         offset: usize,
     ) -> Result<(Vec<FaqRecord>, i64), Error> {
-        let text = filter.text.as_deref().map(containing);
-        let enabled = filter.enabled.map_or(-1, i64::from);
-        let rows = sqlx::query(concat!(
+        let page = sqlx::query(concat!(
             "SELECT ",
             faq_columns!(),
             faq_condition!(),
-            " ORDER BY revision DESC LIMIT $5 OFFSET $6"
-        ))
-        .bind(&text)
-        .bind(&filter.language)
-        .bind(&filter.category)
-        .bind(enabled)
-        .bind(limited(limit))
-        .bind(limited(offset))
-        .fetch_all(self.read())
-        .await?;
-        let total = sqlx::query(concat!("SELECT COUNT(*) AS n_entries", faq_condition!()))
-            .bind(&text)
-            .bind(&filter.language)
-            .bind(&filter.category)
-            .bind(enabled)
-            .fetch_one(self.read())
-            .await?;
+            " ORDER BY revision DESC LIMIT $7 OFFSET $8"
+        ));
+        let page = bind_condition!(page, filter).bind(limited(limit)).bind(limited(offset));
+        let rows = page.fetch_all(self.read()).await?;
+        let count = sqlx::query(concat!("SELECT COUNT(*) AS n_entries", faq_condition!()));
+        let total = bind_condition!(count, filter).fetch_one(self.read()).await?;
         let entries = rows.iter().map(read_faq).collect::<Result<_, _>>()?;
         Ok((entries, Columns(&total).integer("n_entries")?))
+    }
+
+    /// Every entry that matches, in the order of ids, as one transaction sees it.
+    pub(crate) async fn faq_matching(
+        connection: &mut AnyConnection,
+        filter: &FaqFilter,
+    ) -> Result<Vec<FaqRecord>, Error> {
+        let all = sqlx::query(concat!("SELECT ", faq_columns!(), faq_condition!(), " ORDER BY id"));
+        let rows = bind_condition!(all, filter).fetch_all(connection).await?;
+        rows.iter().map(read_faq).collect()
+    }
+
+    /// The categories in use, each with how many entries stand right in it, in their order.
+    pub async fn faq_categories(&self) -> Result<Vec<(String, i64)>, Error> {
+        let rows = sqlx::query(
+            "SELECT category, COUNT(*) AS n_entries FROM faq WHERE deleted = 0 AND category IS NOT NULL \
+             GROUP BY category ORDER BY category",
+        )
+        .fetch_all(self.read())
+        .await?;
+        rows.iter().map(|row| Ok((Columns(row).text("category")?, Columns(row).integer("n_entries")?))).collect()
     }
 
     /// Every entry that is not deleted, in the order of ids.
@@ -185,5 +226,10 @@ pub(crate) fn read_faq(row: &AnyRow) -> Result<FaqRecord, Error> {
         deleted: columns.flag("deleted")?,
         updated_by: columns.text("updated_by")?,
         updated_at: columns.integer("updated_at")?,
+        channels: columns.json("channels")?,
+        links: columns.json("links")?,
+        note: columns.optional_text("note")?,
+        approved_by: columns.optional_text("approved_by")?,
+        bulk: columns.optional_text("bulk")?,
     })
 }

@@ -124,19 +124,25 @@ impl Store {
 }
 
 #[derive(Clone, Copy)]
-enum Ending {
+pub(crate) enum Ending {
     Commit,
     Rollback,
 }
 
 #[derive(Clone, Copy)]
-enum Deleted {
+pub(crate) enum Deleted {
     Yes,
     No,
 }
 
+impl Deleted {
+    pub(crate) fn of(deleted: bool) -> Self {
+        if deleted { Self::Yes } else { Self::No }
+    }
+}
+
 impl FaqDraft {
-    fn at_version(&self, id: String, current: Option<&FaqRecord>, deleted: Deleted) -> FaqRecord {
+    pub(crate) fn at_version(&self, id: String, current: Option<&FaqRecord>, deleted: Deleted) -> FaqRecord {
         let draft = self.clone();
         FaqRecord {
             id,
@@ -151,8 +157,13 @@ impl FaqDraft {
             valid_until: draft.valid_until,
             enabled: draft.enabled,
             deleted: matches!(deleted, Deleted::Yes),
+            channels: draft.channels,
+            links: draft.links,
             updated_by: String::new(),
             updated_at: 0,
+            note: None,
+            approved_by: None,
+            bulk: None,
         }
     }
 
@@ -174,27 +185,34 @@ impl From<&FaqRecord> for FaqDraft {
             valid_from: record.valid_from,
             valid_until: record.valid_until,
             enabled: record.enabled,
+            channels: record.channels,
+            links: record.links,
         }
     }
 }
 
-fn checked(draft: FaqDraft) -> Result<FaqDraft, Error> {
+pub(crate) fn checked(draft: FaqDraft) -> Result<FaqDraft, Error> {
     let name = draft.id.as_deref().unwrap_or("new");
     for (field, value) in [("question", &draft.question), ("answer", &draft.answer)] {
         if value.trim().is_empty() {
             return Err(Error::Invalid(format!("FAQ entry {name:?}: {field} is empty")));
         }
     }
-    let optional = [&draft.id, &draft.language, &draft.category, &draft.valid_from, &draft.valid_until];
-    let texts =
-        [&draft.question, &draft.answer].into_iter().chain(&draft.similar).chain(optional.into_iter().flatten());
-    if texts.into_iter().any(|text| text.contains('\0')) {
+    if has_nul(&draft) {
         return Err(Error::Invalid(format!("FAQ entry {name:?}: holds a NUL character; remove it")));
     }
     Ok(draft)
 }
 
-fn check_version(id: &str, current: Option<&FaqRecord>, expected: Option<i64>) -> Result<(), Error> {
+fn has_nul(draft: &FaqDraft) -> bool {
+    let optional = [&draft.id, &draft.language, &draft.category, &draft.valid_from, &draft.valid_until];
+    let texts =
+        [&draft.question, &draft.answer].into_iter().chain(&draft.similar).chain(optional.into_iter().flatten());
+    let links = draft.links.iter().flat_map(|link| [&link.title, &link.url]);
+    texts.chain(&draft.channels).chain(links).any(|text| text.contains('\0'))
+}
+
+pub(crate) fn check_version(id: &str, current: Option<&FaqRecord>, expected: Option<i64>) -> Result<(), Error> {
     // A tombstone counts as absent: who expects nothing there may write a new version over it.
     let version = current.map_or(0, |record| if record.deleted && expected == Some(0) { 0 } else { record.version });
     match expected {
@@ -206,7 +224,7 @@ fn check_version(id: &str, current: Option<&FaqRecord>, expected: Option<i64>) -
 }
 
 /// The current revision; from here to the end of the transaction nobody else can take the next one.
-async fn hold_revision(connection: &mut AnyConnection) -> Result<i64, Error> {
+pub(crate) async fn hold_revision(connection: &mut AnyConnection) -> Result<i64, Error> {
     let row = sqlx::query("UPDATE counters SET value = value WHERE name = $1 RETURNING value")
         .bind(REVISION)
         .fetch_one(connection)
@@ -214,7 +232,11 @@ async fn hold_revision(connection: &mut AnyConnection) -> Result<i64, Error> {
     crate::columns::Columns(&row).integer("value")
 }
 
-async fn write_version(connection: &mut AnyConnection, record: &mut FaqRecord, editor: &str) -> Result<(), Error> {
+pub(crate) async fn write_version(
+    connection: &mut AnyConnection,
+    record: &mut FaqRecord,
+    editor: &str,
+) -> Result<(), Error> {
     record.revision = next_number(connection, REVISION).await?;
     record.updated_by = editor.to_owned();
     record.updated_at = now();
@@ -223,12 +245,12 @@ async fn write_version(connection: &mut AnyConnection, record: &mut FaqRecord, e
         concat!(
             "INSERT INTO faq (",
             faq_columns!(),
-            ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+            ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
         ),
         concat!(
             "INSERT INTO faq_history (",
             faq_columns!(),
-            ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+            ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
         ),
     ] {
         sqlx::query(sql)
@@ -246,6 +268,11 @@ async fn write_version(connection: &mut AnyConnection, record: &mut FaqRecord, e
             .bind(i64::from(record.deleted))
             .bind(&record.updated_by)
             .bind(record.updated_at)
+            .bind(to_json("channels", &record.channels)?)
+            .bind(to_json("links", &record.links)?)
+            .bind(&record.note)
+            .bind(&record.approved_by)
+            .bind(&record.bulk)
             .execute(&mut *connection)
             .await?;
     }

@@ -12,6 +12,8 @@ mod database;
 mod error;
 mod export;
 mod faq;
+mod faq_bulk;
+mod faq_pending;
 mod faq_write;
 mod gaps;
 mod jobs;
@@ -40,6 +42,8 @@ pub use conversations::{Conversation, ConversationFilter, NewConversation, Statu
 pub use error::Error;
 pub use export::LogTurn;
 pub use faq::{FaqDraft, FaqFilter, FaqRecord};
+pub use faq_bulk::{BranchMove, BulkChange, BulkEdit, BulkOutcome, BulkTarget};
+pub use faq_pending::{PendingEdit, PendingState};
 pub use faq_write::ImportOutcome;
 pub use gaps::{DecidedDraft, DraftDecision, DraftOutcome, Gap, PersonReply};
 pub use jobs::{Job, JobEvent, JobStatus, JobUpdate};

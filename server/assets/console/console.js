@@ -15,6 +15,11 @@ for (const select of document.querySelectorAll("[data-submit]")) {
   select.addEventListener("change", () => select.form.requestSubmit());
 }
 
+// Whoever writes a field anew has chosen what is written.
+for (const field of document.querySelectorAll("[data-picks]")) {
+  field.addEventListener("input", () => { field.form.elements[`pick_${field.name}`].value = "edited"; });
+}
+
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.addEventListener("click", async () => {
     const { word } = await import("./words.js");
@@ -39,7 +44,7 @@ document.addEventListener("keydown", (event) => {
 
 // What the last step did is said once, not again on a reload.
 const address = new URL(location.href);
-for (const name of ["notice", "n", "undo", "version"]) address.searchParams.delete(name);
+for (const name of ["notice", "n", "undo", "version", "bulk", "n_bulk"]) address.searchParams.delete(name);
 if (address.href !== location.href) history.replaceState(null, "", address);
 
 document.querySelector('.rail [aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "center" });

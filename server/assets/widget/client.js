@@ -102,7 +102,7 @@ export class Client extends EventTarget {
   }
 
   async create() {
-    const body = { language: this.language, visitor: this.visitor, page: location.href.split("#")[0], key: this.key };
+    const body = { language: this.language, visitor: this.visitor, page: location.href.split("#")[0], channel: "widget", key: this.key };
     const answer = await this.request("/v1/conversations", body);
     if (!answer.ok) return this.refused(answer);
     this.conversation = { id: answer.body.conversation_id, token: answer.body.token };

@@ -271,6 +271,9 @@ export class View {
     }
     const source = message.sources?.[0];
     if (source) under.append(node("span", { class: "source" }, this.words("source") + source.question));
+    for (const { title, url } of message.sources?.flatMap((source) => source.links ?? []) ?? []) {
+      under.append(node("a", { class: "source link", href: url, target: "_blank", rel: "noopener noreferrer" }, title));
+    }
     if (message.role === "bot" && ["template", "faq", "form"].includes(message.decision?.action)) this.addThumbs(under, message);
     if (under.childNodes.length) said.append(under);
     if (this.asked.has(message.id)) said.append(this.reasonChips(message));

@@ -27,6 +27,8 @@ pub struct BeginRequest {
     pub visitor: Option<String>,
     /// The page the visitor is on.
     pub page: Option<String>,
+    /// Where the customer writes: `widget`, or `api` (the default) for programs of your own.
+    pub channel: Option<String>,
     /// The widget's `data-key`.
     pub key: Option<String>,
 }
@@ -59,6 +61,7 @@ pub(super) async fn begin(
             language,
             visitor: body.visitor.map(|visitor| shortened(&visitor, LONGEST_VISITOR)),
             page: body.page.map(|page| shortened(&page, LONGEST_PAGE)),
+            channel: parse_channel(body.channel)?,
             token_hash: Some(token.fingerprint()),
         })
         .await?;
@@ -184,6 +187,15 @@ pub(super) fn check_key(app: &App, key: Option<&str>) -> Result<(), ApiError> {
     match (&app.config.widget.key, key) {
         (Some(expected), Some(given)) if expected != given => Err(ApiError::WrongKey),
         _ => Ok(()),
+    }
+}
+
+/// The channel that a conversation is had on.
+fn parse_channel(named: Option<String>) -> Result<String, ApiError> {
+    let channel = named.unwrap_or_else(|| "api".to_owned());
+    match channel.as_str() {
+        "widget" | "api" => Ok(channel),
+        _ => Err(ApiError::Invalid(format!("channel is {channel:?}; use widget or api"))),
     }
 }
 

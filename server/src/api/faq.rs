@@ -4,7 +4,7 @@ mod transfer;
 
 use actix_web::http::header::{self, EntityTag};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, put, web};
-use retrieval::SearchQuery;
+use retrieval::{Link, SearchQuery};
 use serde::{Deserialize, Serialize};
 use store::{FaqDraft, FaqFilter, FaqRecord};
 use utoipa::ToSchema;
@@ -12,10 +12,12 @@ use utoipa::ToSchema;
 pub(super) use transfer::{export, import};
 
 use super::extract::Body;
+use super::wire::LinkReply;
 use crate::app::App;
-use crate::auth::{AsEditor, AsViewer};
+use crate::auth::AsViewer;
 use crate::error::{ApiError, Problem};
 use crate::faq_import::draft_of_entry;
+use crate::review::AsPublisher;
 
 /// An FAQ entry as an editor writes it.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -37,6 +39,12 @@ pub struct FaqRequest {
     pub valid_until: Option<String>,
     #[serde(default = "yes")]
     pub enabled: bool,
+    /// Where it serves, of `widget`, `rasa` and `api`; everywhere when empty.
+    #[serde(default)]
+    pub channels: Vec<String>,
+    /// What customers may read further.
+    #[serde(default)]
+    pub links: Vec<LinkReply>,
     /// The version that was edited; `If-Match` says the same.
     pub version: Option<i64>,
 }
@@ -60,10 +68,19 @@ pub struct FaqReply {
     pub valid_from: Option<String>,
     pub valid_until: Option<String>,
     pub enabled: bool,
+    /// Where it serves, of `widget`, `rasa` and `api`; everywhere when empty.
+    pub channels: Vec<String>,
+    pub links: Vec<LinkReply>,
     pub deleted: bool,
     pub updated_by: String,
     /// Milliseconds since 1970, UTC.
     pub updated_at: i64,
+    /// Why this version was made.
+    pub note: Option<String>,
+    /// Who published what `updated_by` wrote.
+    pub approved_by: Option<String>,
+    /// The bulk edit that made this version.
+    pub bulk: Option<String>,
 }
 
 impl From<FaqRecord> for FaqReply {
@@ -80,9 +97,14 @@ impl From<FaqRecord> for FaqReply {
             valid_from: record.valid_from,
             valid_until: record.valid_until,
             enabled: record.enabled,
+            channels: record.channels,
+            links: record.links.into_iter().map(LinkReply::from).collect(),
             deleted: record.deleted,
             updated_by: record.updated_by,
             updated_at: record.updated_at,
+            note: record.note,
+            approved_by: record.approved_by,
+            bulk: record.bulk,
         }
     }
 }
@@ -92,6 +114,7 @@ pub(super) struct ListQuery {
     text: Option<String>,
     language: Option<String>,
     category: Option<String>,
+    branch: Option<String>,
     enabled: Option<bool>,
     limit: Option<usize>,
     offset: Option<usize>,
@@ -108,7 +131,7 @@ pub struct ListReply {
 
 /// Lists entries, newest change first.
 #[utoipa::path(tag = "faq", params(("text" = Option<String>, Query), ("language" = Option<String>, Query), ("category" = Option<String>, Query),
-    ("enabled" = Option<bool>, Query), ("limit" = Option<i64>, Query), ("offset" = Option<i64>, Query)),
+    ("branch" = Option<String>, Query, description = "a category with everything below it"), ("enabled" = Option<bool>, Query), ("limit" = Option<i64>, Query), ("offset" = Option<i64>, Query)),
     responses((status = 200, body = ListReply), (status = 401, body = Problem)), security(("staff" = [])))]
 #[get("/faq")]
 pub(super) async fn list(
@@ -117,8 +140,13 @@ pub(super) async fn list(
     query: web::Query<ListQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let query = query.into_inner();
-    let filter =
-        FaqFilter { text: query.text, language: query.language, category: query.category, enabled: query.enabled };
+    let filter = FaqFilter {
+        text: query.text,
+        language: query.language,
+        category: query.category,
+        branch: query.branch,
+        enabled: query.enabled,
+    };
     let (limit, offset) = (query.limit.unwrap_or(50).clamp(1, 500), query.offset.unwrap_or(0));
     let (entries, total) = app.store.faq_list(&filter, limit, offset).await?;
     let revision = app.store.revision().await?;
@@ -135,7 +163,7 @@ pub(super) async fn list(
 #[post("/faq")]
 pub(super) async fn create(
     app: web::Data<App>,
-    editor: AsEditor,
+    editor: AsPublisher,
     body: Body<FaqRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let Body(body) = body;
@@ -166,7 +194,7 @@ pub(super) async fn show(
 #[put("/faq/{id}")]
 pub(super) async fn save(
     app: web::Data<App>,
-    editor: AsEditor,
+    editor: AsPublisher,
     request: HttpRequest,
     id: web::Path<String>,
     body: Body<FaqRequest>,
@@ -183,7 +211,7 @@ pub(super) async fn save(
 #[delete("/faq/{id}")]
 pub(super) async fn remove(
     app: web::Data<App>,
-    editor: AsEditor,
+    editor: AsPublisher,
     request: HttpRequest,
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
@@ -217,7 +245,7 @@ pub struct RestoreRequest {
 #[post("/faq/{id}/restore")]
 pub(super) async fn restore(
     app: web::Data<App>,
-    editor: AsEditor,
+    editor: AsPublisher,
     id: web::Path<String>,
     body: Body<RestoreRequest>,
 ) -> Result<HttpResponse, ApiError> {
@@ -231,6 +259,8 @@ pub struct SearchRequest {
     pub text: String,
     pub top: Option<usize>,
     pub language: Option<String>,
+    /// Search as on this channel: `widget`, `rasa` or `api`; entries of all channels without it.
+    pub channel: Option<String>,
     /// Say which terms and fields made each score.
     #[serde(default)]
     pub explain: bool,
@@ -247,7 +277,8 @@ pub(super) async fn search(
 ) -> Result<HttpResponse, ApiError> {
     let Body(body) = body;
     let language = body.language.as_deref().and_then(text::Language::parse);
-    let query = SearchQuery { text: body.text, language, top: body.top.unwrap_or(5).clamp(1, 100), today: None };
+    let top = body.top.unwrap_or(5).clamp(1, 100);
+    let query = SearchQuery { text: body.text, language, top, today: None, channel: body.channel };
     let index = std::sync::Arc::clone(app.assistant.index());
     let found = web::block(move || {
         let hits = index.search(&query);
@@ -266,7 +297,7 @@ pub(super) async fn search(
     Ok(HttpResponse::Ok().json(found.await?))
 }
 
-async fn saved(
+pub(super) async fn saved(
     app: &App,
     record: FaqRecord,
     mut response: actix_web::HttpResponseBuilder,
@@ -279,7 +310,7 @@ fn tag(record: &FaqRecord) -> EntityTag {
     EntityTag::new_strong(record.version.to_string())
 }
 
-fn if_match(request: &HttpRequest) -> Result<Option<i64>, ApiError> {
+pub(super) fn if_match(request: &HttpRequest) -> Result<Option<i64>, ApiError> {
     let Some(value) = request.headers().get(header::IF_MATCH) else { return Ok(None) };
     let version = value.to_str().ok().map(|value| value.trim().trim_start_matches("W/").trim_matches('"'));
     match version {
@@ -305,6 +336,8 @@ impl FaqRequest {
             valid_from: self.valid_from,
             valid_until: self.valid_until,
             enabled: self.enabled,
+            channels: self.channels,
+            links: self.links.into_iter().map(|LinkReply { title, url }| Link { title, url }).collect(),
         };
         entry.checked().map_err(|fault| ApiError::Invalid(fault.to_string()))
     }

@@ -11,6 +11,7 @@ use crate::auth::{AsEditor, AsViewer};
 use crate::error::{ApiError, Problem};
 use crate::faq_drafts::{DAYS, DraftList};
 use crate::faq_import::draft_of_entry;
+use crate::review::Review;
 
 const MOST_DAYS: i64 = 3_650;
 
@@ -63,6 +64,9 @@ pub(super) async fn accept(
     body: BodyOrDefault<AcceptRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let BodyOrDefault(wish) = body;
+    if wish.enabled && !Review::of(&app.store).await?.lets_publish(&editor.staff) {
+        return Err(ApiError::ReviewRequired);
+    }
     let draft = app.drafts.get(&id, query.days()).await?;
     let entry = draft.entry();
     let entry = retrieval::FaqEntry {

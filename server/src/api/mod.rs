@@ -5,7 +5,9 @@ mod conversations;
 mod embeddings;
 mod extract;
 pub(crate) mod faq;
+mod faq_bulk;
 mod faq_drafts;
+mod faq_pending;
 mod faq_preview;
 mod health;
 mod jobs;
@@ -75,6 +77,17 @@ pub fn version_one(routes: &mut ServiceConfig<'_>) {
         .service(faq_drafts::accept)
         .service(faq_drafts::dismiss)
         .service(faq_drafts::restore)
+        .service(faq_bulk::change_many)
+        .service(faq_bulk::undo_many)
+        .service(faq_pending::list)
+        .service(faq_pending::show)
+        .service(faq_pending::save)
+        .service(faq_pending::remove)
+        .service(faq_pending::submit)
+        .service(faq_pending::approve)
+        .service(faq_pending::send_back)
+        .service(faq_pending::review)
+        .service(faq_pending::set_review)
         .service(faq::import)
         .service(faq::export)
         .service(faq::list)

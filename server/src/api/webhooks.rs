@@ -57,6 +57,7 @@ pub(super) async fn rest_channel(
                     language: None,
                     visitor: Some(visitor),
                     page: None,
+                    channel: "rasa".to_owned(),
                     token_hash: None,
                 })
                 .await?

@@ -1,6 +1,6 @@
 //! A conversation as customers and programs see it.
 
-use dialogue::{QuickReply, Source};
+use dialogue::{Link, QuickReply, Source};
 use serde::{Deserialize, Serialize};
 use store::{Exchange, Message, Speaker, StoredDecision};
 use utoipa::ToSchema;
@@ -40,6 +40,26 @@ pub struct QuickReplyReply {
 pub struct SourceReply {
     pub faq_id: String,
     pub question: String,
+    /// What to read further.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<LinkReply>,
+}
+
+/// A page or file beside an answer.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[schema(as = Link)]
+pub struct LinkReply {
+    /// What customers read; the address's host when empty.
+    #[serde(default)]
+    pub title: String,
+    /// An `https` address.
+    pub url: String,
+}
+
+impl From<Link> for LinkReply {
+    fn from(link: Link) -> Self {
+        Self { title: link.title, url: link.url }
+    }
 }
 
 /// What the bot decided to do, and how sure it was.
@@ -104,7 +124,8 @@ pub fn quick_reply(quick: &QuickReply) -> QuickReplyReply {
 }
 
 fn source(source: &Source) -> SourceReply {
-    SourceReply { faq_id: source.faq_id.clone(), question: source.question.clone() }
+    let links = source.links.iter().cloned().map(LinkReply::from).collect();
+    SourceReply { faq_id: source.faq_id.clone(), question: source.question.clone(), links }
 }
 
 fn decision_reply(decision: &StoredDecision) -> DecisionReply {

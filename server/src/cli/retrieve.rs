@@ -131,7 +131,7 @@ fn write_hits(
     text: String,
     arguments: &SearchArgs,
 ) -> anyhow::Result<()> {
-    let query = SearchQuery { text, language: None, top: arguments.top, today: None };
+    let query = SearchQuery { text, top: arguments.top, ..SearchQuery::default() };
     let hits = index.search(&query);
     let found = hits.iter().map(|hit| FoundEntry {
         id: &hit.id,

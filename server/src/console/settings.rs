@@ -16,6 +16,7 @@ use super::words::Words;
 use crate::app::App;
 use crate::auth::{AsOwner, AsViewer, Secret, Staff, hash_password, verify_password};
 use crate::error::ApiError;
+use crate::review::Review;
 
 const AUDIT_SHOWN: usize = 50;
 
@@ -23,6 +24,7 @@ pub(super) fn routes(routes: &mut ServiceConfig) {
     routes
         .service(show)
         .service(change_password)
+        .service(set_review)
         .service(add_account)
         .service(change_role)
         .service(delete_account)
@@ -67,6 +69,8 @@ struct SettingsPage {
     has_account: bool,
     owner: Option<OwnerView>,
     roles: Vec<(&'static str, &'static str)>,
+    /// Who must read edits of the FAQ: name, words, and whether it is so.
+    reviews: Vec<(&'static str, &'static str, bool)>,
     /// A token that was just made; shown only now.
     new_token: Option<(String, String)>,
     problem: Option<String>,
@@ -86,11 +90,18 @@ impl SettingsPage {
             has_account: staff.account_id.is_some(),
             owner,
             roles: roles.iter().map(|role| (role.as_str(), page.t.one_of("role", role.as_str()))).collect(),
+            reviews: reviews(app, page.t).await?,
             new_token: None,
             problem: None,
             page,
         })
     }
+}
+
+async fn reviews(app: &App, t: &'static Words) -> Result<Vec<(&'static str, &'static str, bool)>, ApiError> {
+    let now = Review::of(&app.store).await?;
+    let choice = |review: Review| (review.name(), t.one_of("review", review.name()), review == now);
+    Ok(Review::ALL.map(choice).to_vec())
 }
 
 fn bot_view(app: &App, page: &Page) -> BotView {
@@ -229,6 +240,21 @@ async fn add_account(
     }
     app.store.audit_add(&owner.staff.name, "account_created", &email, &json!({ "role": role.as_str() })).await?;
     Ok(see_other("/console/settings?notice=account_created#accounts"))
+}
+
+#[derive(Debug, Deserialize)]
+struct ReviewForm {
+    required: Review,
+}
+
+#[post("/settings/review")]
+async fn set_review(
+    call: Call<NoQuery>,
+    owner: AsOwner,
+    form: web::Form<ReviewForm>,
+) -> Result<HttpResponse, ApiError> {
+    form.required.set(&call.app.store, &owner.staff).await?;
+    Ok(see_other("/console/settings?notice=review_set#review"))
 }
 
 #[derive(Debug, Deserialize)]

@@ -44,7 +44,7 @@ pub(super) fn find(index: &FaqIndex, entry: &FaqEntry, threshold: f32) -> Vec<Ne
     let language = language_of(entry.language.as_deref(), &entry.question);
     let mut near: Vec<NearEntry> = Vec::new();
     for wording in std::iter::once(&entry.question).chain(&entry.similar).take(MOST_WORDINGS) {
-        let query = SearchQuery { text: wording.clone(), language, top: HITS, today: None };
+        let query = SearchQuery { text: wording.clone(), language, top: HITS, ..SearchQuery::default() };
         for hit in index.search(&query) {
             let same_words = normalised(&hit.matched_question) == normalised(wording);
             let same_language = language_of(hit.language.as_deref(), &hit.question) == language;

@@ -12,6 +12,8 @@ mod doors;
 mod embeddings;
 mod faq;
 mod faq_drafts;
+mod faq_keeping;
+mod faq_merge;
 mod faq_preview;
 mod handover;
 mod hostile;

@@ -55,7 +55,7 @@ fn measure(folder: &Path, n: usize, with_meaning: bool) -> Result<(), Box<dyn Er
     let (mut ours, mut first) = (Vec::new(), 0);
     for (text, id) in &asked {
         let started = Instant::now();
-        let hits = index.search(&SearchQuery { text: text.clone(), language: None, top: 5, today: None });
+        let hits = index.search(&SearchQuery { text: text.clone(), top: 5, ..SearchQuery::default() });
         ours.push(started.elapsed().as_secs_f64() * 1000.0);
         first += usize::from(hits.first().is_some_and(|hit| hit.id == *id));
     }

@@ -104,7 +104,7 @@ fn hold_out(folder: &Path, entries: &[FaqEntry], encoder: Option<Arc<dyn Encoder
 fn ask(index: &FaqIndex, text: &str, right: impl Fn(&str) -> bool, tally: &mut Tally) {
     let language = text::detect_language(text).map(|found| found.language);
     let started = Instant::now();
-    let hits = index.search(&SearchQuery { text: text.to_owned(), language, top: TOP, today: None });
+    let hits = index.search(&SearchQuery { text: text.to_owned(), language, top: TOP, ..SearchQuery::default() });
     let seconds = started.elapsed().as_secs_f64();
     let place = hits.iter().position(|hit| right(&hit.id));
     tally.add(place, hits.first().map(|hit| hit.probability), seconds);

@@ -120,7 +120,8 @@ pub(super) fn answer_faq(turn: &Turn<'_>, faq_id: &str, probability: Option<f32>
     reply.faq_id = Some(hit.faq_id.clone());
     reply.intent = turn.sure_intent().ok().map(|best| best.intent.clone());
     reply.probability = probability;
-    reply.sources.push(Source { faq_id: hit.faq_id.clone(), question: hit.question.clone() });
+    let (question, links) = (hit.question.clone(), hit.links.clone());
+    reply.sources.push(Source { faq_id: hit.faq_id.clone(), question, links });
     Ok(reply)
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::extras::{tidy_channels, tidy_links};
 use super::fault::RowFault;
 use super::place::{Place, RowProblem};
 use super::table::Column;
@@ -78,6 +79,8 @@ fn tidy(mut entry: FaqEntry) -> Result<FaqEntry, RowFault> {
     {
         return Err(RowFault::DaysCrossed { from: from.clone(), until: until.clone() });
     }
+    entry.channels = tidy_channels(entry.channels)?;
+    entry.links = tidy_links(entry.links)?;
     if entry.id.is_empty() {
         entry.id = made_id("faq", &entry.question);
     }

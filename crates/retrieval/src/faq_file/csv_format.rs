@@ -2,6 +2,7 @@
 
 use super::Row;
 use super::cells::{guarded, join_similar};
+use super::extras::join_links;
 use super::fault::{FileFault, RowFault};
 use super::layout::OWN;
 use super::place::Place;
@@ -125,6 +126,8 @@ pub(super) fn cell(entry: &FaqEntry, column: Column) -> String {
         Column::ValidFrom => optional(&entry.valid_from),
         Column::ValidUntil => optional(&entry.valid_until),
         Column::Enabled => entry.enabled.to_string(),
+        Column::Channels => entry.channels.join(", "),
+        Column::Links => join_links(&entry.links),
         Column::Metadata | Column::ContextOnly => String::new(),
     }
 }

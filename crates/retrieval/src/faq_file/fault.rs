@@ -6,6 +6,7 @@ use text::Language;
 
 use super::place::Place;
 use super::table::Column;
+use crate::CHANNELS;
 
 /// Why nothing of a file can be taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,6 +160,15 @@ pub enum RowFault {
     DaysCrossed { from: String, until: String },
     /// Neither yes nor no.
     Enabled(String),
+    /// Not a channel.
+    Channel(String),
+    /// Not a title with an `https` address.
+    Link(String),
+    /// More links than fit under an answer.
+    TooManyLinks {
+        /// The most that are taken.
+        limit: usize,
+    },
     /// An id that no address can hold.
     Id { limit: usize },
     /// The id of an earlier row.
@@ -188,6 +198,8 @@ impl RowFault {
             Self::Language(_) => Some(Column::Language),
             Self::DaysCrossed { .. } => Some(Column::ValidUntil),
             Self::Enabled(_) => Some(Column::Enabled),
+            Self::Channel(_) => Some(Column::Channels),
+            Self::Link(_) | Self::TooManyLinks { .. } => Some(Column::Links),
             Self::Id { .. } | Self::IdTwice { .. } => Some(Column::Id),
             Self::QuestionTwice { .. } | Self::NoQuestion => Some(Column::Question),
             _ => None,
@@ -235,6 +247,20 @@ impl RowFault {
             Self::Enabled(value) => [
                 format!("`enabled` 是 `{value}`；请写 true 或 false"),
                 format!("`enabled` is `{value}`; write true or false"),
+            ],
+            Self::Channel(value) => [
+                format!("`channels` 含有 `{value}`；可用的渠道是 {}，留空表示全部", CHANNELS.join("、")),
+                format!("`channels` names `{value}`; use {}, or leave it out for all", CHANNELS.join(", ")),
+            ],
+            Self::Link(value) => [
+                format!("`links` 含有 `{value}`；每行写标题和一个 https:// 开头的网址"),
+                format!(
+                    "`links` holds `{value}`; write a title and an address that begins with https://, one pair a line"
+                ),
+            ],
+            Self::TooManyLinks { limit } => [
+                format!("链接超过 {limit} 个；请只保留最有用的"),
+                format!("more than {limit} links; keep the most useful ones"),
             ],
             Self::Id { limit } => [
                 format!("`id` 必须是一行，不超过 {limit} 字节"),

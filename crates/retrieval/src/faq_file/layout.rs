@@ -20,7 +20,7 @@ pub enum Layout {
 type Names = &'static [(Column, &'static [&'static str])];
 
 /// Columns of our own table in the order they are written, each with its accepted header names; the first is written.
-pub(super) const OWN: [(Column, &[&str]); 9] = [
+pub(super) const OWN: [(Column, &[&str]); 11] = [
     (Column::Id, &["id", "faq_id", "编号", "标识"]),
     (Column::Question, &["question", "标准问题", "标准问", "问题", "提问", "问"]),
     (Column::Similar, &["similar", "similar_questions", "相似问", "相似问题", "相似问法", "扩展问"]),
@@ -30,6 +30,8 @@ pub(super) const OWN: [(Column, &[&str]); 9] = [
     (Column::ValidFrom, &["valid_from", "生效日期", "开始日期", "有效期开始"]),
     (Column::ValidUntil, &["valid_until", "失效日期", "结束日期", "有效期结束"]),
     (Column::Enabled, &["enabled", "启用", "是否启用", "状态"]),
+    (Column::Channels, &["channels", "channel", "渠道", "适用渠道"]),
+    (Column::Links, &["links", "link", "链接", "相关链接", "附件"]),
 ];
 
 const QNA_MAKER: Names = &[

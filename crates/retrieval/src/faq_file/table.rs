@@ -6,11 +6,12 @@ use std::sync::Arc;
 use super::Row;
 use super::cells::{is_error, parse_enabled, split_lines, split_similar, unguarded};
 use super::check::is_blank;
+use super::extras::split_channels;
 use super::fault::{FileFault, RowFault};
 use super::layout::{Layout, OWN};
 use super::place::{Place, Sheet};
 use super::qna_maker;
-use crate::FaqEntry;
+use crate::{FaqEntry, Link};
 
 /// A column of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +34,10 @@ pub enum Column {
     ValidUntil,
     /// Yes or no.
     Enabled,
+    /// Names of channels.
+    Channels,
+    /// Titles and addresses, one pair a line.
+    Links,
     /// QnA Maker's pairs of name and value.
     Metadata,
     /// QnA Maker's mark of an answer that only follows another one.
@@ -51,6 +56,8 @@ impl fmt::Display for Column {
             Self::ValidFrom => "valid_from",
             Self::ValidUntil => "valid_until",
             Self::Enabled => "enabled",
+            Self::Channels => "channels",
+            Self::Links => "links",
             Self::Metadata => "metadata",
             Self::ContextOnly => "iscontextonly",
         })
@@ -202,6 +209,8 @@ fn set(entry: &mut FaqEntry, column: Column, cell: &str, layout: Layout) -> Resu
         Column::ValidFrom => entry.valid_from = optional(),
         Column::ValidUntil => entry.valid_until = optional(),
         Column::Enabled => entry.enabled = parse_enabled(cell)?,
+        Column::Channels => entry.channels = split_channels(cell),
+        Column::Links => entry.links = split_lines(cell).iter().map(|line| Link::of_line(line)).collect(),
         Column::Metadata => entry.category = qna_maker::category(cell),
         Column::ContextOnly => entry.enabled = !cell.trim().eq_ignore_ascii_case("true"),
     }

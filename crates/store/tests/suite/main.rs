@@ -7,6 +7,7 @@ mod conversations;
 mod faq;
 mod files;
 mod gaps;
+mod keeping;
 mod samples;
 mod staff;
 mod turns;

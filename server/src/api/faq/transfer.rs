@@ -8,10 +8,11 @@ use text::Language;
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::auth::{AsEditor, AsViewer};
+use crate::auth::AsViewer;
 use crate::error::{ApiError, Problem};
 use crate::faq_follower;
 use crate::faq_import::{self, Ending, EntryChange, ImportFile, ReadFile};
+use crate::review::AsPublisher;
 
 /// A reply lists so many changes.
 const LISTED: usize = 200;
@@ -68,7 +69,7 @@ pub struct ProblemReply {
 #[post("/faq/import")]
 pub(crate) async fn import(
     app: web::Data<App>,
-    editor: AsEditor,
+    editor: AsPublisher,
     request: HttpRequest,
     payload: web::Payload,
     query: web::Query<ImportQuery>,

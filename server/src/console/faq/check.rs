@@ -141,7 +141,7 @@ pub(super) async fn check(
         }
         Err(error) if scripted => return Err(error),
         Err(error) => {
-            let mut laid = lay(&desk, page, &id, form).await?;
+            let mut laid = lay(&desk, &editor.staff, &id, form).await?;
             laid.problem = Some(error.to_string());
             return render_as(StatusCode::UNPROCESSABLE_ENTITY, &laid);
         }
@@ -149,7 +149,7 @@ pub(super) async fn check(
     if scripted {
         return Ok(HttpResponse::Ok().json(CheckReply { html }));
     }
-    let mut laid = lay(&desk, page, &id, form).await?;
+    let mut laid = lay(&desk, &editor.staff, &id, form).await?;
     laid.report = Some(html);
     if !id.is_empty() {
         laid.stored = Some(desk.app.store.faq_get(&id).await?);

@@ -35,10 +35,10 @@ impl Desk {
 
     /// The list, with the entry `open` marked.
     pub(super) async fn list(&self, open: Option<&str>) -> Result<ListView, ApiError> {
-        let categories = self.categories.list(&self.app.store).await?;
+        let tree = self.categories.tree(&self.app.store).await?;
         ListView::read(&self.app, self.query.clone(), self.visit.words(), open)
             .await
-            .map(|list| ListView { categories, ..list })
+            .map(|list| ListView { tree, ..list })
     }
 }
 

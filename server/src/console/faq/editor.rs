@@ -4,27 +4,21 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, get, post, web};
 use askama::Template;
 use serde::Deserialize;
-use store::FaqRecord;
+use store::{FaqRecord, PendingEdit};
 
-use super::super::diff::Piece;
 use super::super::links::{faq_entry, with_query};
 use super::super::page::{Page, render, render_as, see_other};
 use super::super::preview::{PreviewRequest, rendered};
 use super::desk::Desk;
-use super::form::{Change, EntryForm, changes};
+use super::form::{EntryForm, channel_choices};
 use super::list::{ListQuery, ListView};
+use super::merge::{self, Against};
+use super::pending;
 use crate::app::App;
 use crate::auth::{AsEditor, AsViewer, Staff};
 use crate::error::ApiError;
 use crate::faq_drafts;
-
-/// What somebody else saved while this entry was being edited.
-struct Conflict {
-    theirs: Box<FaqRecord>,
-    deleted: bool,
-    /// From theirs to what is in the form.
-    changes: Vec<Change>,
-}
+use crate::review::{AsPublisher, Review};
 
 #[derive(Template)]
 #[template(path = "console/faq_editor.html")]
@@ -36,13 +30,15 @@ pub(super) struct EditorPage {
     form: EntryForm,
     action: String,
     pub(super) stored: Option<FaqRecord>,
-    conflict: Option<Conflict>,
     pub(super) problem: Option<String>,
     /// What the entry would change, tried without scripts.
     pub(super) report: Option<String>,
     /// The question tried without scripts, and what came of it.
     tried: String,
     preview: Option<String>,
+    may_publish: bool,
+    /// The edit of this entry that waits.
+    pending: Option<PendingEdit>,
 }
 
 impl EditorPage {
@@ -59,6 +55,14 @@ impl EditorPage {
         self.list.link(&format!("{}{rest}", faq_entry(&self.id)))
     }
 
+    fn draft_path(&self) -> String {
+        if self.is_new() { self.list.link("/console/faq/new/draft") } else { self.path("/draft") }
+    }
+
+    fn channels(&self) -> Vec<(String, String)> {
+        channel_choices(self.page.t)
+    }
+
     fn check_path(&self) -> String {
         self.list.link(&with_query("/console/faq/check", &[("entry", &self.id)]))
     }
@@ -72,21 +76,23 @@ struct TryQuery {
 }
 
 /// The page around an entry's form; `id` is empty while it is new.
-pub(super) async fn lay(desk: &Desk, page: Page, id: &str, form: EntryForm) -> Result<EditorPage, ApiError> {
+pub(super) async fn lay(desk: &Desk, staff: &Staff, id: &str, form: EntryForm) -> Result<EditorPage, ApiError> {
+    let review = Review::of(&desk.app.store).await?;
     let list = desk.list(Some(id)).await?;
     let path = if id.is_empty() { "/console/faq/new".to_owned() } else { faq_entry(id) };
     Ok(EditorPage {
-        page,
+        page: desk.page(staff),
         action: list.link(&path),
         list,
         id: id.to_owned(),
         form,
         stored: None,
-        conflict: None,
         problem: None,
         report: None,
         tried: String::new(),
         preview: None,
+        may_publish: review.lets_publish(staff),
+        pending: desk.app.store.faq_pending(id).await?,
     })
 }
 
@@ -101,7 +107,7 @@ pub(super) async fn write_new(
     if !form.question.is_empty() {
         desk.query = ListQuery::default();
     }
-    render(&lay(&desk, desk.page(&editor.staff), "", form).await?)
+    render(&lay(&desk, &editor.staff, "", form).await?)
 }
 
 #[post("/faq/new")]
@@ -131,7 +137,7 @@ pub(super) async fn edit(
             Some(rendered(&desk.app, page.clone(), &PreviewRequest { text: text.to_owned(), language, faq_id }).await?)
         }
     };
-    let laid = lay(&desk, page, &record.id, EntryForm::of(&record)).await?;
+    let laid = lay(&desk, &viewer.staff, &record.id, EntryForm::of(&record)).await?;
     render(&EditorPage { stored: Some(record), tried, preview, ..laid })
 }
 
@@ -146,13 +152,22 @@ pub(super) async fn save(
 }
 
 /// The entry to write: its id, and the id its form belongs to (none while it is new).
-struct Target<'a> {
-    id: &'a str,
-    shown_as: &'a str,
+pub(super) struct Target<'a> {
+    pub(super) id: &'a str,
+    pub(super) shown_as: &'a str,
 }
 
 /// Keeps the form as the next version, or shows it again with what stands in the way.
-async fn put(desk: &Desk, target: Target<'_>, form: EntryForm, by: &Staff) -> Result<HttpResponse, ApiError> {
+pub(super) async fn put(
+    desk: &Desk,
+    target: Target<'_>,
+    form: EntryForm,
+    by: &Staff,
+) -> Result<HttpResponse, ApiError> {
+    if !Review::of(&desk.app.store).await?.lets_publish(by) {
+        // Nothing typed is lost: what may not be published waits.
+        return pending::keep(desk, target.id, form, by).await;
+    }
     let (store, page) = (&desk.app.store, desk.page(by));
     let draft = match form.problem(page.t) {
         Some(problem) => Err(problem.to_owned()),
@@ -161,7 +176,7 @@ async fn put(desk: &Desk, target: Target<'_>, form: EntryForm, by: &Staff) -> Re
     let draft = match draft {
         Ok(draft) => draft,
         Err(problem) => {
-            let laid = lay(desk, page, target.shown_as, form).await?;
+            let laid = lay(desk, by, target.shown_as, form).await?;
             return render_as(StatusCode::UNPROCESSABLE_ENTITY, &EditorPage { problem: Some(problem), ..laid });
         }
     };
@@ -176,14 +191,7 @@ async fn put(desk: &Desk, target: Target<'_>, form: EntryForm, by: &Staff) -> Re
             let saved = desk.query.at(&faq_entry(&record.id));
             Ok(see_other(&live(&desk.app, record.revision, &saved, "saved").await?))
         }
-        Err(store::Error::VersionConflict { .. }) => {
-            let theirs = Box::new(store.faq_get(target.id).await?);
-            let changes = changes(&EntryForm::of(&theirs), &form, page.t);
-            let form = EntryForm { version: theirs.version, ..form };
-            let conflict = Conflict { deleted: theirs.deleted, changes, theirs };
-            let laid = lay(desk, page, target.shown_as, form).await?;
-            render_as(StatusCode::PRECONDITION_FAILED, &EditorPage { conflict: Some(conflict), ..laid })
-        }
+        Err(store::Error::VersionConflict { .. }) => merge::meet(desk, page, target.id, Against::Entry, form).await,
         Err(other) => Err(other.into()),
     }
 }
@@ -216,7 +224,7 @@ struct DeleteForm {
 #[post("/faq/entry/{id}/delete")]
 pub(super) async fn delete(
     desk: Desk,
-    editor: AsEditor,
+    editor: AsPublisher,
     id: web::Path<String>,
     form: web::Form<DeleteForm>,
 ) -> Result<HttpResponse, ApiError> {

@@ -11,14 +11,19 @@ use super::desk::Desk;
 use super::editor::live;
 use super::form::{Change, EntryForm, changes};
 use super::list::ListView;
-use crate::auth::{AsEditor, AsViewer};
+use crate::auth::AsViewer;
 use crate::error::ApiError;
+use crate::review::AsPublisher;
 
 /// One version.
 struct VersionView {
     version: i64,
     revision: i64,
     by: String,
+    approved_by: Option<String>,
+    note: Option<String>,
+    /// The bulk edit that made this version.
+    bulk: Option<String>,
     at: i64,
     deleted: bool,
     first: bool,
@@ -54,6 +59,9 @@ pub(super) async fn show(desk: Desk, viewer: AsViewer, id: web::Path<String>) ->
             version: record.version,
             revision: record.revision,
             by: record.updated_by.clone(),
+            approved_by: record.approved_by.clone().filter(|approver| *approver != record.updated_by),
+            note: record.note.clone(),
+            bulk: record.bulk.clone(),
             at: record.updated_at,
             deleted: record.deleted,
             first: place + 1 == records.len(),
@@ -78,7 +86,7 @@ struct RestoreForm {
 #[post("/faq/entry/{id}/restore")]
 pub(super) async fn restore(
     desk: Desk,
-    editor: AsEditor,
+    editor: AsPublisher,
     id: web::Path<String>,
     form: web::Form<RestoreForm>,
 ) -> Result<HttpResponse, ApiError> {

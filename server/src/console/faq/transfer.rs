@@ -12,9 +12,9 @@ use super::super::page::{Page, render, render_as};
 use super::desk::Desk;
 use super::list::ListView;
 use crate::app::App;
-use crate::auth::AsEditor;
 use crate::error::ApiError;
 use crate::faq_import::{self, ChangeKind, Ending, EntryChange, ImportFile};
+use crate::review::AsPublisher;
 
 #[derive(Template)]
 #[template(path = "console/faq_import.html")]
@@ -39,7 +39,7 @@ struct OutcomeView {
 const SHOWN: usize = 200;
 
 #[get("/faq/import")]
-pub(super) async fn show(desk: Desk, editor: AsEditor) -> Result<HttpResponse, ApiError> {
+pub(super) async fn show(desk: Desk, editor: AsPublisher) -> Result<HttpResponse, ApiError> {
     let (page, list) = (desk.page(&editor.staff), desk.list(None).await?);
     render(&ImportPage { page, list, rows: String::new(), outcome: None, problem: None })
 }
@@ -61,7 +61,7 @@ struct ImportForm {
 #[post("/faq/import")]
 pub(super) async fn import(
     desk: Desk,
-    editor: AsEditor,
+    editor: AsPublisher,
     form: web::Form<ImportForm>,
 ) -> Result<HttpResponse, ApiError> {
     let ImportForm { rows, step } = form.into_inner();

@@ -2,6 +2,8 @@
 //! Screenshots of every step are kept under `target/screenshots`.
 
 mod driver;
+mod keeping;
+mod merge;
 mod widget;
 
 use std::path::{Path, PathBuf};
@@ -11,6 +13,7 @@ use fantoccini::key::Key;
 use fantoccini::{Client, Locator};
 
 use self::driver::{Driver, Screen, complaints};
+use self::keeping::{Look, keep_the_faq};
 use self::widget::Widget;
 use crate::harness::{Home, OWNER_PASSWORD, Service, announce, skip, within, word};
 
@@ -55,6 +58,8 @@ fn customers_and_staff_work_in_a_real_browser() {
         see_the_new_answer(&desktop, service.address()).await;
         see_what_an_edit_would_change(&desktop, service.address()).await;
         answer_for_good_what_went_unanswered(&desktop, service.address()).await;
+        merge::meet_another_editor(&desktop, service.address(), "console-17-merge").await;
+        keep_the_faq(&desktop, service.address(), Look { name: "console-18", language: "en" }).await;
         assert_eq!(complaints(&desktop).await, [""; 0], "the pages complain of nothing");
         desktop.close().await.unwrap();
         let profile = tempfile::tempdir().unwrap();
@@ -260,4 +265,6 @@ async fn chat_on_a_phone(page: &Client, address: &str) {
     shoot(page, "phone-6-before-saving").await;
     let wide = page.execute("return document.documentElement.scrollWidth > innerWidth", Vec::new()).await.unwrap();
     assert_eq!(wide, false, "the editor fits the phone");
+    merge::meet_another_editor(page, address, "phone-7-merge").await;
+    keep_the_faq(page, address, Look { name: "phone-8", language: "zh" }).await;
 }

@@ -3,10 +3,12 @@
 use proptest::prelude::*;
 
 use super::{entries, import};
-use crate::{Answers, ExportFormat, FaqEntry, FaqFormat, parse_faq, write_faq};
+use crate::{Answers, CHANNELS, ExportFormat, FaqEntry, FaqFormat, Link, parse_faq, write_faq};
 
 const FORMATS: [(ExportFormat, &str); 3] =
     [(ExportFormat::Csv, "faq.csv"), (ExportFormat::Jsonl, "faq.jsonl"), (ExportFormat::Xlsx, "faq.xlsx")];
+
+const URL: &str = "https://shop.example/a?b=1,2;3|4";
 
 #[test]
 fn odd_entries_come_back_as_they_were() {
@@ -40,6 +42,8 @@ fn odd_entries_come_back_as_they_were() {
         category: Some(format!("={number}/b")),
         valid_until: Some("2026-12-31".to_owned()),
         enabled: number % 2 == 0,
+        channels: CHANNELS[number % 3..].iter().map(|&channel| channel.to_owned()).collect(),
+        links: (0..number % 3).map(|link| Link { title: format!("=表 {link}, \"a\""), url: URL.to_owned() }).collect(),
         ..FaqEntry::new(&format!("id-{number}"), &format!("{} q", text.trim()), text)
     });
     let made: Vec<FaqEntry> = made.map(|entry| entry.checked().expect("a good entry")).collect();
