@@ -50,10 +50,18 @@ impl FaqEntry {
 
     /// Whether the entry may be shown on `today` (`YYYY-MM-DD`); both ends are included.
     pub fn is_valid_on(&self, today: &str) -> bool {
-        let after_start = self.valid_from.as_deref().is_none_or(|from| from <= today);
-        let before_end = self.valid_until.as_deref().is_none_or(|until| today <= until);
-        after_start && before_end
+        is_within(self.valid_from.as_deref(), self.valid_until.as_deref(), today)
     }
+
+    /// The text of a wording; ordinal 0 is the question.
+    pub(crate) fn wording(&self, ordinal: usize) -> &str {
+        ordinal.checked_sub(1).and_then(|similar| self.similar.get(similar)).unwrap_or(&self.question)
+    }
+}
+
+/// Whether a day lies between two, both included; a missing one does not limit.
+pub(crate) fn is_within(from: Option<&str>, until: Option<&str>, today: &str) -> bool {
+    from.is_none_or(|from| from <= today) && until.is_none_or(|until| today <= until)
 }
 
 /// One edit of the index.

@@ -57,8 +57,9 @@ pub(crate) fn explain(
     faq_id: &str,
     calibration: &Calibration,
 ) -> Option<Explanation> {
-    let number = snapshot.table.number_of(faq_id)?;
-    let row = snapshot.table.row(number)?;
+    let number = snapshot.table.row_by_id(faq_id).ok()??;
+    let row = snapshot.table.row(number).ok()?;
+    let entry = snapshot.table.entry(number).ok()?;
     let found = snapshot.find(query, HeldOut::Nothing, calibration.meaning).ok()?;
     let place = found.candidates.iter().position(|candidate| candidate.row == number)?;
     let candidate = &found.candidates[place];
@@ -82,7 +83,7 @@ pub(crate) fn explain(
     Some(Explanation {
         id: faq_id.to_owned(),
         place: place + 1,
-        matched_question: row.wording_text(candidate.ordinal).to_owned(),
+        matched_question: entry.wording(candidate.ordinal).to_owned(),
         probability: calibration.probability(&Evidence::of(&found, place)),
         score: candidate.score,
         features: shares(&candidate.features, snapshot.meaning_weight(calibration.meaning)),
