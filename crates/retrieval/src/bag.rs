@@ -6,7 +6,7 @@ use crate::analysis::Token;
 const SATURATION: f32 = 2.0;
 
 /// Tokens and their counts, ascending by token.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Bag {
     counts: Vec<(u32, u16)>,
     length: u32,
@@ -43,6 +43,16 @@ impl Bag {
             same
         });
         counts.shrink_to_fit();
+        Self { counts, length }
+    }
+
+    /// Tokens and counts, ascending by token.
+    pub(crate) fn counts(&self) -> &[(u32, u16)] {
+        &self.counts
+    }
+
+    /// A bag as it was written down: tokens ascending, and the number of all of them, repeated ones too.
+    pub(crate) fn from_counts(counts: Vec<(u32, u16)>, length: u32) -> Self {
         Self { counts, length }
     }
 

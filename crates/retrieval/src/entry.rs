@@ -71,15 +71,28 @@ impl FaqEntry {
 
     /// Whether the entry serves on a channel; one that is not named is anywhere.
     pub fn serves(&self, channel: Option<&str>) -> bool {
-        self.channels.is_empty() || channel.is_none_or(|channel| self.channels.iter().any(|one| one == channel))
+        serves(&self.channels, channel)
     }
 
     /// Whether the entry may be shown on `today` (`YYYY-MM-DD`); both ends are included.
     pub fn is_valid_on(&self, today: &str) -> bool {
-        let after_start = self.valid_from.as_deref().is_none_or(|from| from <= today);
-        let before_end = self.valid_until.as_deref().is_none_or(|until| today <= until);
-        after_start && before_end
+        is_within(self.valid_from.as_deref(), self.valid_until.as_deref(), today)
     }
+
+    /// The text of a wording; ordinal 0 is the question.
+    pub(crate) fn wording(&self, ordinal: usize) -> &str {
+        ordinal.checked_sub(1).and_then(|similar| self.similar.get(similar)).unwrap_or(&self.question)
+    }
+}
+
+/// Whether a day lies between two, both included; a missing one does not limit.
+pub(crate) fn is_within(from: Option<&str>, until: Option<&str>, today: &str) -> bool {
+    from.is_none_or(|from| from <= today) && until.is_none_or(|until| today <= until)
+}
+
+/// Whether what is limited to channels, or to none, serves on one; one that is not named is anywhere.
+pub(crate) fn serves(channels: &[String], channel: Option<&str>) -> bool {
+    channels.is_empty() || channel.is_none_or(|channel| channels.iter().any(|one| one == channel))
 }
 
 /// One edit of the index.

@@ -84,8 +84,9 @@ pub(crate) fn explain(
     faq_id: &str,
     calibration: &Calibration,
 ) -> Option<Explanation> {
-    let number = snapshot.table.number_of(faq_id)?;
-    let row = snapshot.table.row(number)?;
+    let number = snapshot.table.row_by_id(faq_id).ok()??;
+    let row = snapshot.table.row(number).ok()?;
+    let entry = snapshot.table.entry(number).ok()?;
     let found = snapshot.find(query, HeldOut::Nothing, calibration.meaning).ok()?;
     let weight = snapshot.meaning_weight(calibration.meaning);
     let place = found.candidates.iter().position(|candidate| candidate.row == number)?;
@@ -112,7 +113,7 @@ pub(crate) fn explain(
         place: place + 1,
         read_as: (found.reading.text != query.text).then(|| found.reading.text.clone()),
         rewordings: found.reading.rewordings.clone(),
-        matched_question: row.wording_text(candidate.ordinal).to_owned(),
+        matched_question: entry.wording(candidate.ordinal).to_owned(),
         probability: calibration.probability(&Evidence::of(&found, place)),
         score: candidate.score,
         features: shares(&candidate.features, weight),
@@ -125,15 +126,15 @@ pub(crate) fn explain(
 /// Tries a similar question with more and more of the words that the entry lacks.
 fn to_win(snapshot: &Snapshot, found: &Found, place: usize, weight: f32) -> ToWin {
     let (first, candidate) = (&found.candidates[0], &found.candidates[place]);
-    let id = |row: usize| snapshot.table.row(row).map_or_else(String::new, |row| row.entry.id.clone());
+    let id = |row: usize| snapshot.table.entry(row).map_or_else(|_| String::new(), |entry| entry.id);
     let mut words: Vec<&Token> = Vec::new();
     let mut enough = false;
-    if let Some(row) = snapshot.table.row(candidate.row) {
-        let mut lacking = lacking(snapshot, found, row);
+    if let Ok(row) = snapshot.table.row(candidate.row) {
+        let mut lacking = lacking(snapshot, found, &row);
         while !enough && !lacking.is_empty() {
             words.push(lacking.remove(0));
             let brought: Vec<Token> = words.iter().map(|token| (*token).clone()).collect();
-            let with = features::with_words(&found.query, &snapshot.table, row, candidate, &Bag::of(&brought));
+            let with = features::with_words(&found.query, &snapshot.table, &row, candidate, &Bag::of(&brought));
             enough = features::score(&with, weight) > first.score * MARGIN;
         }
     }

@@ -143,8 +143,8 @@ fn share(part: f32, whole: f32) -> f32 {
 }
 
 /// How near an answer is in meaning, as it counts beside questions.
-pub(crate) fn answer_likeness(meaning: &Meaning, row: &Row) -> f32 {
-    ANSWER_LIKENESS * meaning.likeness(&row.answer_meaning)
+pub(crate) fn as_answer(likeness: f32) -> f32 {
+    ANSWER_LIKENESS * likeness
 }
 
 /// Compares a message with one wording of an entry.
@@ -169,7 +169,7 @@ pub(crate) fn features(query: &Query, table: &Table, row: &Row, together: &Bag, 
     let means = table.mean_lengths();
     let mut features = [0.0; N_FEATURES];
     features[NEAREST] = nearest.held;
-    features[MEANING] = nearest.meant.max(answer_likeness(&query.meaning, row));
+    features[MEANING] = nearest.meant.max(as_answer(query.meaning.likeness(&row.answer_meaning)));
     features[TOGETHER] =
         query.share_in(together, Norm { mean_length: means.together, strictness: QUESTION_STRICTNESS });
     features[ANSWER] = share(

@@ -4,27 +4,28 @@ mod calibrate;
 mod copy;
 mod directory;
 mod documents;
+mod files;
+mod write;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
-use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyError, Term};
+use tantivy::{Index, IndexMeta, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyError};
 
 use self::directory::CachedDirectory;
-use self::documents::AT_A_TIME;
 use crate::calibration::Calibration;
 use crate::meaning::{Encoder, Reader};
 use crate::schema::{self, FORMAT_VERSION, Fields};
 use crate::search::Snapshot;
 use crate::synonyms::Synonyms;
-use crate::table::{Meanings, Row, RowTokens, Table};
-use crate::{CalibrationReport, Change, Error, Explanation, FaqEntry, Hit, SearchQuery};
+use crate::table::{Counts, CountsFile, Table};
+use crate::{CalibrationReport, Error, Explanation, FaqEntry, Hit, SearchQuery};
 
-/// tantivy's least; it is a limit, not an allocation.
-const WRITER_BYTES: usize = 15_000_000;
+/// The files of a larger index are not all read on opening; `FaqIndex::verify` does.
+const VERIFIED_BYTES: u64 = 64_000_000;
 
 /// A searchable FAQ that takes edits in place.
 pub struct FaqIndex {
@@ -38,6 +39,8 @@ pub struct FaqIndex {
     reads: Reader,
     snapshot: RwLock<Arc<Snapshot>>,
     calibration: RwLock<Arc<Calibration>>,
+    /// Whether all files were compared with their checksums, or written by this process.
+    verified: AtomicBool,
 }
 
 impl std::fmt::Debug for FaqIndex {
@@ -81,7 +84,7 @@ impl FaqIndex {
             .expect("an empty index in memory has no I/O to fail")
     }
 
-    /// Opens an index and checks every file of it; `Error::Damaged` means rebuild.
+    /// Opens an index, and checks every file of it where it is not large (see `verify`); `Error::Damaged` means rebuild.
     pub fn open(dir: &Path) -> Result<Self, Error> {
         Self::open_with(dir, None)
     }
@@ -96,17 +99,41 @@ impl FaqIndex {
         if index.schema() != schema {
             return Err(Error::damaged(dir, "it was made by another version of this program"));
         }
-        let broken = index.validate_checksum().map_err(|error| Error::damaged(dir, error))?;
-        if let Some(file) = broken.iter().min() {
-            return Err(Error::damaged(dir, format!("{} does not match its checksum", file.display())));
+        let is_small = files::bytes(&index, dir) <= VERIFIED_BYTES;
+        if is_small {
+            files::verify(&index, dir)?;
         }
-        let payload = read_payload(&index, name(&reads)).map_err(|reason| Error::damaged(dir, reason))?;
-        let reader = manual_reader(&index).map_err(|error| Error::damaged(dir, error))?;
-        let table = documents::read_table(&reader.searcher(), fields).map_err(|reason| Error::damaged(dir, reason))?;
-        let synonyms = Arc::new(Synonyms::beside_index(dir));
-        let revision = payload.revision;
-        let snapshot = Snapshot { searcher: reader.searcher(), fields, table, reader: reads, revision, synonyms };
+        // What is not verified may be read as anything.
+        let opened = catch_unwind(AssertUnwindSafe(|| Self::open_files(dir, index, fields, reads)));
+        let opened = opened.unwrap_or_else(|_| Err(Error::damaged(dir, "its files make no sense")))?;
+        Ok(Self { verified: is_small.into(), ..opened })
+    }
+
+    fn open_files(dir: &Path, index: Index, fields: Fields, reads: Reader) -> Result<Self, Error> {
+        let damaged = |error: TantivyError| Error::damaged(dir, error);
+        let commit = index.load_metas().map_err(damaged)?;
+        let payload = read_payload(&commit, name(&reads)).map_err(|reason| Error::damaged(dir, reason))?;
+        let reader = manual_reader(&index).map_err(damaged)?;
+        let searcher = reader.searcher();
+        let kept = CountsFile(dir).load(commit.opstamp);
+        let is_kept = kept.is_some();
+        let mut table = Table::open(searcher.clone(), fields, kept.unwrap_or_default(), None).map_err(damaged)?;
+        if !is_kept {
+            tracing::warn!(path = %dir.display(), "what the FAQ index counted is not kept; counting it again");
+            table.recount().map_err(damaged)?;
+        }
+        let (synonyms, revision) = (Arc::new(Synonyms::beside_index(dir)), payload.revision);
+        let snapshot = Snapshot { searcher, fields, table, reader: reads, revision, synonyms };
         Ok(Self::assemble(Some(dir), index, reader, snapshot))
+    }
+
+    /// Reads every file of the index and compares it with its checksum, where nobody has since it was opened;
+    /// `Error::Damaged` means rebuild. A large index is opened without, because it takes seconds.
+    pub fn verify(&self) -> Result<(), Error> {
+        let Some(dir) = self.dir.as_deref().filter(|_| !self.verified.load(Ordering::Relaxed)) else { return Ok(()) };
+        files::verify(&self.index, dir)?;
+        self.verified.store(true, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Opens the index of a folder, or makes an empty one where there is none or a damaged one.
@@ -115,7 +142,7 @@ impl FaqIndex {
             Err(Error::NotAnIndex { .. }) => Self::create_with(dir, reads),
             Err(Error::Damaged { reason, .. }) => {
                 tracing::warn!(path = %dir.display(), reason, "the FAQ index is damaged and starts empty");
-                documents::remove_index_files(dir)?;
+                files::remove(dir)?;
                 Self::create_with(dir, reads)
             }
             other => other,
@@ -140,51 +167,11 @@ impl FaqIndex {
     /// The searchable entry with this id.
     pub fn entry(&self, id: &str) -> Option<FaqEntry> {
         let snapshot = self.snapshot();
-        let number = snapshot.table.number_of(id)?;
-        Some(snapshot.table.row(number)?.entry.clone())
-    }
-
-    /// Applies edits in order as one commit; they are searchable, or nothing changed, when it returns.
-    pub fn apply(&self, changes: &[Change], revision: u64) -> Result<(), Error> {
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = self.snapshot();
-        if revision < before.revision {
-            return Err(Error::StaleRevision { given: revision, current: before.revision });
-        }
-        let mut table = before.table.clone();
-        self.commit(&mut writer, revision, |open| {
-            for change in changes {
-                match change {
-                    Change::Put(entry) if entry.enabled => self.put(open, &mut table, self.analysed(entry))?,
-                    Change::Put(FaqEntry { id, .. }) | Change::Delete(id) => {
-                        if table.remove(id) {
-                            open.delete_term(Term::from_field_text(self.fields.id, id));
-                        }
-                    }
-                }
-            }
-            Ok(())
-        })?;
-        self.publish(table, revision)
-    }
-
-    /// Makes the index hold exactly these entries, then learns the probabilities anew.
-    pub fn replace_all(&self, entries: &[FaqEntry], revision: u64) -> Result<CalibrationReport, Error> {
-        {
-            let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut table = Table::default();
-            self.commit(&mut writer, revision, |open| {
-                open.delete_all_documents()?;
-                let enabled: Vec<&FaqEntry> = entries.iter().filter(|entry| entry.enabled).collect();
-                for entries in enabled.chunks(AT_A_TIME) {
-                    let analysed: Vec<_> = entries.par_iter().map(|entry| self.analysed(entry)).collect();
-                    analysed.into_iter().try_for_each(|row| self.put(open, &mut table, row))?;
-                }
-                Ok(())
-            })?;
-            self.publish(table, revision)?;
-        }
-        self.calibrate()
+        let found = snapshot.table.row_by_id(id).and_then(|row| row.map(|row| snapshot.table.entry(row)).transpose());
+        found.unwrap_or_else(|error| {
+            tracing::error!(%error, id, "an FAQ entry cannot be read");
+            None
+        })
     }
 
     /// Learns the probabilities from the entries' own similar questions and keeps them beside the index.
@@ -239,9 +226,9 @@ impl FaqIndex {
 
     fn start(dir: Option<&Path>, index: Index, fields: Fields, reads: Reader) -> Result<Self, Error> {
         let reader = manual_reader(&index)?;
-        let table = Table::default();
-        let synonyms = Arc::default();
-        let snapshot = Snapshot { searcher: reader.searcher(), fields, table, reader: reads, revision: 0, synonyms };
+        let searcher = reader.searcher();
+        let table = Table::open(searcher.clone(), fields, Counts::default(), None)?;
+        let snapshot = Snapshot { searcher, fields, table, reader: reads, revision: 0, synonyms: Arc::default() };
         let started = Self::assemble(dir, index, reader, snapshot);
         started.apply(&[], 0)?;
         Ok(started)
@@ -260,6 +247,7 @@ impl FaqIndex {
             reads: snapshot.reader.clone(),
             snapshot: RwLock::new(Arc::new(snapshot)),
             calibration: RwLock::new(Arc::new(calibration)),
+            verified: AtomicBool::new(true),
         }
     }
 
@@ -269,72 +257,6 @@ impl FaqIndex {
 
     fn calibration(&self) -> Arc<Calibration> {
         Arc::clone(&self.calibration.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn analysed(&self, entry: &FaqEntry) -> (Row, RowTokens) {
-        Row::new(entry.clone(), Meanings::of(entry, &self.reads))
-    }
-
-    fn put(&self, writer: &IndexWriter, table: &mut Table, (row, tokens): (Row, RowTokens)) -> Result<(), Error> {
-        if table.number_of(&row.entry.id).is_some() {
-            writer.delete_term(Term::from_field_text(self.fields.id, &row.entry.id));
-        }
-        let number = table.reserve(&row.entry.id);
-        for document in documents::documents(self.fields, number, &row, &tokens) {
-            writer.add_document(document)?;
-        }
-        table.put(number, row);
-        Ok(())
-    }
-
-    /// Runs edits and commits them with the revision; after a failure the writer is dropped, and with it the edits.
-    fn commit(
-        &self,
-        writer: &mut Option<IndexWriter>,
-        revision: u64,
-        edit: impl FnOnce(&IndexWriter) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let mut open = match writer.take() {
-            Some(open) => open,
-            None => self.new_writer()?,
-        };
-        edit(&open)?;
-        let mut prepared = open.prepare_commit()?;
-        let payload = CommitPayload { revision, format: FORMAT_VERSION, encoder: name(&self.reads) };
-        prepared.set_payload(&serde_json::to_string(&payload).expect("numbers and a name always serialise"));
-        prepared.commit()?;
-        *writer = Some(open);
-        Ok(())
-    }
-
-    fn new_writer(&self) -> Result<IndexWriter, Error> {
-        let options = IndexWriterOptions::builder()
-            .num_worker_threads(1)
-            .num_merge_threads(1)
-            .memory_budget_per_thread(WRITER_BYTES)
-            .build();
-        let writer: IndexWriter = self.index.writer_with_options(options).map_err(|error| match error {
-            TantivyError::LockFailure(..) => Error::Locked { path: self.dir.clone().unwrap_or_default() },
-            other => Error::Engine(other),
-        })?;
-        let mut policy = LogMergePolicy::default();
-        // Single edits are merged among themselves often, the bulk of the FAQ seldom.
-        policy.set_min_layer_size(256);
-        policy.set_del_docs_ratio_before_merge(0.3);
-        writer.set_merge_policy(Box::new(policy));
-        // A process that was killed, or a commit that failed, leaves files that no commit names and whose names the
-        // next commit would take again.
-        writer.garbage_collect_files().wait()?;
-        Ok(writer)
-    }
-
-    fn publish(&self, table: Table, revision: u64) -> Result<(), Error> {
-        self.reader.reload()?;
-        let (searcher, fields, reader) = (self.reader.searcher(), self.fields, self.reads.clone());
-        let synonyms = Arc::clone(&self.snapshot().synonyms);
-        let snapshot = Snapshot { searcher, fields, table, reader, revision, synonyms };
-        *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
-        Ok(())
     }
 }
 
@@ -346,10 +268,10 @@ fn name(reads: &Reader) -> Option<String> {
     reads.as_ref().map(|encoder| encoder.name().to_owned())
 }
 
-fn read_payload(index: &Index, encoder: Option<String>) -> Result<CommitPayload, String> {
-    let payload = index.load_metas().map_err(|error| error.to_string())?.payload.unwrap_or_default();
+fn read_payload(commit: &IndexMeta, encoder: Option<String>) -> Result<CommitPayload, String> {
+    let payload = commit.payload.as_deref().unwrap_or_default();
     let read: CommitPayload =
-        serde_json::from_str(&payload).map_err(|_| "its last commit carries no FAQ revision".to_owned())?;
+        serde_json::from_str(payload).map_err(|_| "its last commit carries no FAQ revision".to_owned())?;
     if read.format != FORMAT_VERSION {
         return Err(format!("it has format {}, this program writes format {FORMAT_VERSION}", read.format));
     }

@@ -7,7 +7,7 @@ mod wide;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-pub(crate) use self::near::{Near, Place};
+pub(crate) use self::near::{Part, worth_comparing};
 use self::wide::product;
 
 /// The largest whole number a value is rounded to.
@@ -25,8 +25,11 @@ pub trait Encoder: Debug + Send + Sync {
 /// Values of a vector whose signs are compared first.
 const N_SIGNS: usize = 384;
 
+/// Numbers that hold the signs of a vector.
+pub(crate) const SIGN_WORDS: usize = N_SIGNS / 64;
+
 /// Whether each value is above zero, a bit each.
-pub(crate) type Signs = [u64; N_SIGNS / 64];
+pub(crate) type Signs = [u64; SIGN_WORDS];
 
 /// An encoder, or none.
 pub(crate) type Reader = Option<Arc<dyn Encoder>>;
@@ -41,19 +44,23 @@ impl Meaning {
         Self(reader.as_ref().map(|encoder| encoder.encode(text).into_iter().map(whole).collect()).unwrap_or_default())
     }
 
-    /// A vector as it was written down.
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
-        Self(bytes.iter().map(|byte| byte.cast_signed()).collect())
+    /// A vector as it was written down; zeros may have been added at its end, which tell nothing.
+    pub(crate) fn from_words(words: &[u64]) -> Self {
+        Self(words.iter().flat_map(|word| word.to_le_bytes().map(u8::cast_signed)).collect())
     }
 
-    /// The vector to write down.
-    pub(crate) fn bytes(&self) -> impl Iterator<Item = u8> {
-        self.0.iter().map(|value| value.cast_unsigned())
+    /// The vector to write down, eight values a number.
+    pub(crate) fn words(&self) -> impl Iterator<Item = u64> {
+        self.0.chunks(8).map(|values| {
+            let mut bytes = [0; 8];
+            bytes.iter_mut().zip(values).for_each(|(byte, value)| *byte = value.cast_unsigned());
+            u64::from_le_bytes(bytes)
+        })
     }
 
     /// The signs of its values.
     pub(crate) fn signs(&self) -> Signs {
-        let mut signs = [0; N_SIGNS / 64];
+        let mut signs = [0; SIGN_WORDS];
         for (at, value) in self.0.iter().take(N_SIGNS).enumerate() {
             signs[at / 64] |= u64::from(*value > 0) << (at % 64);
         }

@@ -1,8 +1,6 @@
 //! Which fields a tantivy document has: one document for each wording of a question.
 
-use tantivy::schema::{
-    FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
-};
+use tantivy::schema::{FAST, Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions};
 
 /// Bumped whenever analysis or fields change, so that an index made by older code is rebuilt.
 pub(crate) const FORMAT_VERSION: u32 = 5;
@@ -17,7 +15,7 @@ pub(crate) const MAX_WORDINGS: usize = 1 << ORDINAL_BITS;
 pub(crate) struct Fields {
     /// The entry's id, on every document of the entry.
     pub(crate) id: Field,
-    /// Row of the entry and ordinal of the wording.
+    /// Number of the entry and ordinal of the wording.
     pub(crate) slot: Field,
     /// Tokens of one wording: the question (ordinal 0) or a similar question.
     pub(crate) question: Field,
@@ -29,9 +27,25 @@ pub(crate) struct Fields {
     pub(crate) spelling: Field,
     /// The whole entry as JSON, on ordinal 0.
     pub(crate) entry: Field,
-    /// What the answer and each wording mean, one vector after another, on ordinal 0.
-    pub(crate) meanings: Field,
+    /// What comparing needs of the whole entry, on ordinal 0.
+    pub(crate) row: Field,
+    /// What the wording means, and on ordinal 0 what the answer means.
+    pub(crate) wording: VectorFields,
+    pub(crate) answer_meant: VectorFields,
 }
+
+/// A vector as columns of whole numbers of 64 bits.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct VectorFields {
+    /// The signs of its values.
+    pub(crate) signs: Field,
+    /// Its values, eight at a time.
+    pub(crate) values: Field,
+}
+
+/// Names of the columns of vectors.
+pub(crate) const WORDING_COLUMNS: [&str; 2] = ["wording_signs", "wording_values"];
+pub(crate) const ANSWER_COLUMNS: [&str; 2] = ["answer_signs", "answer_values"];
 
 /// Builds the schema and its fields.
 pub(crate) fn build() -> (Schema, Fields) {
@@ -40,25 +54,32 @@ pub(crate) fn build() -> (Schema, Fields) {
     let tokens = TextOptions::default().set_indexing_options(
         TextFieldIndexing::default().set_tokenizer("whitespace").set_index_option(IndexRecordOption::WithFreqs),
     );
+    let mut vector = |[signs, values]: [&str; 2]| VectorFields {
+        signs: builder.add_u64_field(signs, FAST),
+        values: builder.add_u64_field(values, FAST),
+    };
+    let (wording, answer_meant) = (vector(WORDING_COLUMNS), vector(ANSWER_COLUMNS));
     let fields = Fields {
         id: builder.add_text_field("id", STRING),
-        slot: builder.add_u64_field("slot", FAST | INDEXED),
+        slot: builder.add_u64_field("slot", FAST),
         question: builder.add_text_field("question", tokens.clone()),
         answer: builder.add_text_field("answer", tokens.clone()),
         category: builder.add_text_field("category", tokens),
         spelling: builder.add_text_field("spelling", STRING),
         entry: builder.add_bytes_field("entry", STORED),
-        meanings: builder.add_bytes_field("meanings", STORED),
+        row: builder.add_bytes_field("row", STORED),
+        wording,
+        answer_meant,
     };
     (builder.build(), fields)
 }
 
-/// Joins row and ordinal to the number kept on each document.
-pub(crate) fn slot(row: usize, ordinal: usize) -> u64 {
-    ((row as u64) << ORDINAL_BITS) | ordinal as u64
+/// Joins the entry's number and the wording's ordinal to what is kept on each document.
+pub(crate) fn slot(number: u64, ordinal: usize) -> u64 {
+    (number << ORDINAL_BITS) | ordinal as u64
 }
 
-/// Takes a document's number apart: row, ordinal.
-pub(crate) fn split_slot(slot: u64) -> (usize, usize) {
-    ((slot >> ORDINAL_BITS) as usize, (slot & (MAX_WORDINGS as u64 - 1)) as usize)
+/// Takes a document's slot apart: number, ordinal.
+pub(crate) fn split_slot(slot: u64) -> (u64, usize) {
+    (slot >> ORDINAL_BITS, (slot & (MAX_WORDINGS as u64 - 1)) as usize)
 }

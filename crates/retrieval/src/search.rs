@@ -10,15 +10,15 @@ use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, Term};
 use text::Language;
 
-use crate::Link;
 use crate::analysis::{self, Kind, Token};
 use crate::calibration::{Calibration, Evidence};
 use crate::features::{self, Features, Query, Sense};
-use crate::meaning::{Meaning, Place, Reader};
-use crate::schema::{Fields, split_slot};
+use crate::meaning::{Meaning, Reader};
+use crate::schema::Fields;
 use crate::spelling::{self, Lexicon, Reading, Vocabulary};
 use crate::synonyms::Synonyms;
-use crate::table::{Row, Table, fingerprint};
+use crate::table::{Alike, Row, Table, fingerprint};
+use crate::{FaqEntry, Link};
 
 /// Wordings that tantivy proposes.
 const WORDING_CANDIDATES: usize = 96;
@@ -107,6 +107,8 @@ impl HeldOut {
 #[derive(Debug, Clone)]
 pub(crate) struct Candidate {
     pub(crate) row: usize,
+    /// The entry's number, which decides between equals.
+    number: u64,
     pub(crate) ordinal: usize,
     pub(crate) features: Features,
     pub(crate) score: f32,
@@ -125,13 +127,12 @@ impl Snapshot {
     /// The hits for a query, best first.
     pub(crate) fn search(&self, query: &SearchQuery, calibration: &Calibration) -> tantivy::Result<Vec<Hit>> {
         let found = self.find(query, HeldOut::Nothing, calibration.meaning)?;
-        let hits = (0..found.candidates.len().min(query.top)).filter_map(|place| {
+        let hits = (0..found.candidates.len().min(query.top)).map(|place| {
             let candidate = &found.candidates[place];
-            let row = self.table.row(candidate.row)?;
             let probability = calibration.probability(&Evidence::of(&found, place));
-            Some(hit(row, candidate, probability))
+            Ok(hit(self.table.entry(candidate.row)?, candidate, probability))
         });
-        Ok(hits.collect())
+        hits.collect()
     }
 
     /// What meaning counts for here: nothing where nobody reads it.
@@ -153,23 +154,19 @@ impl Snapshot {
         };
         let compared = Query::new(&ids, sense, &self.table);
         let mut proposed = self.propose(&tokens, &compared)?;
-        proposed.extend(self.alike(&compared.meaning));
+        proposed.extend(self.alike(&compared.meaning)?);
         proposed.sort_unstable();
         proposed.dedup();
-        let mut candidates: Vec<Candidate> = proposed
-            .chunk_by(|one, other| one.0 == other.0)
-            .filter_map(|wordings| {
-                let row = self.table.row(wordings[0].0)?;
-                let valid = query.today.as_deref().is_none_or(|today| row.entry.is_valid_on(today));
-                if valid && row.entry.serves(query.channel.as_deref()) {
-                    self.compare(&compared, row, wordings, held_out)
-                } else {
-                    None
-                }
-            })
-            .map(|candidate| Candidate { score: features::score(&candidate.features, weight), ..candidate })
-            .collect();
-        candidates.sort_by(|one, other| other.score.total_cmp(&one.score).then(one.row.cmp(&other.row)));
+        let mut candidates = Vec::new();
+        for wordings in proposed.chunk_by(|one, other| one.0 == other.0) {
+            let row = self.table.row(wordings[0].0)?;
+            let valid = query.today.as_deref().is_none_or(|today| row.is_valid_on(today));
+            if valid && row.serves(query.channel.as_deref()) {
+                candidates.extend(self.compare(&compared, &row, wordings, held_out));
+            }
+        }
+        candidates.iter_mut().for_each(|candidate| candidate.score = features::score(&candidate.features, weight));
+        candidates.sort_by(|one, other| other.score.total_cmp(&one.score).then(one.number.cmp(&other.number)));
         Ok(Found { reading, tokens, query: compared, candidates })
     }
 
@@ -185,41 +182,34 @@ impl Snapshot {
 
     /// Compares a message with an entry of which some wordings were proposed; none where all of it is held out.
     fn compare(&self, query: &Query, row: &Row, proposed: &[(usize, usize)], held_out: HeldOut) -> Option<Candidate> {
-        let number = proposed[0].0;
+        let place = proposed[0].0;
         let further = proposed.iter().map(|&(_, ordinal)| ordinal).filter(|&ordinal| ordinal >= COMPARED_WORDINGS);
         let (ordinal, nearest) = (0..row.wordings.len().min(COMPARED_WORDINGS))
             .chain(further.filter(|&ordinal| ordinal < row.wordings.len()))
-            .filter(|&ordinal| !held_out.hides(number, ordinal))
+            .filter(|&ordinal| !held_out.hides(place, ordinal))
             .map(|ordinal| (ordinal, features::wording_features(query, &self.table, row, ordinal)))
             .reduce(|best, other| if other.1.is_above(&best.1) { other } else { best })?;
         let features = match held_out {
-            HeldOut::Wording(held, wording) if held == number => {
+            HeldOut::Wording(held, wording) if held == place => {
                 features::features(query, &self.table, row, &row.together_without(wording), nearest)
             }
             _ => features::features(query, &self.table, row, &row.together, nearest),
         };
-        Some(Candidate { row: number, ordinal, features, score: 0.0 })
+        Some(Candidate { row: place, number: row.number, ordinal, features, score: 0.0 })
     }
 
     /// The wordings (row, ordinal) that are nearest in meaning.
-    fn alike(&self, meaning: &Meaning) -> Vec<(usize, usize)> {
-        if meaning.is_empty() {
-            return Vec::new();
-        }
-        let compared = |(number, ordinal): Place| {
-            let row = self.table.row(number as usize)?;
-            let (likeness, ordinal) = match row.wordings.get(usize::from(ordinal)) {
-                Some(wording) => (meaning.likeness(&wording.meaning), usize::from(ordinal)),
-                None => (features::answer_likeness(meaning, row), 0),
-            };
-            (likeness >= LEAST_LIKENESS).then_some((likeness, (number as usize, ordinal)))
+    fn alike(&self, meaning: &Meaning) -> tantivy::Result<Vec<(usize, usize)>> {
+        let counted = |Alike { row, ordinal, likeness }| match ordinal {
+            Some(ordinal) => (likeness, (row, ordinal)),
+            None => (features::as_answer(likeness), (row, 0)),
         };
-        let worth = self.table.near.worth_comparing(meaning);
-        let mut found: Vec<(f32, (usize, usize))> = worth.into_iter().filter_map(compared).collect();
+        let mut found: Vec<(f32, (usize, usize))> = self.table.alike(meaning)?.into_iter().map(counted).collect();
+        found.retain(|(likeness, _)| *likeness >= LEAST_LIKENESS);
         found.sort_by(|one, other| other.0.total_cmp(&one.0));
         let mut seen = HashSet::new();
         found.retain(|(_, (row, _))| seen.len() < MEANT_CANDIDATES && seen.insert(*row));
-        found.into_iter().map(|(_, place)| place).collect()
+        Ok(found.into_iter().map(|(_, place)| place).collect())
     }
 
     /// Wordings (row, ordinal) worth comparing.
@@ -229,9 +219,7 @@ impl Snapshot {
         for (field, limit) in [(self.fields.question, WORDING_CANDIDATES), (self.fields.answer, ANSWER_CANDIDATES)] {
             let Some(any) = any_of(field, &terms) else { continue };
             for (_, address) in self.searcher.search(any.as_ref(), &TopDocs::with_limit(limit).order_by_score())? {
-                let reader = self.searcher.segment_reader(address.segment_ord);
-                let slots = reader.fast_fields().u64("slot")?;
-                proposed.extend(slots.first(address.doc_id).map(split_slot));
+                proposed.push(self.table.row_of(address)?);
             }
         }
         Ok(proposed)
@@ -274,15 +262,15 @@ fn cut(message: &str) -> &str {
     &message[..end]
 }
 
-fn hit(row: &Row, candidate: &Candidate, probability: f32) -> Hit {
+fn hit(entry: FaqEntry, candidate: &Candidate, probability: f32) -> Hit {
     Hit {
-        id: row.entry.id.clone(),
-        question: row.entry.question.clone(),
-        matched_question: row.wording_text(candidate.ordinal).to_owned(),
-        answer: row.entry.answer.clone(),
-        language: row.entry.language.clone(),
-        category: row.entry.category.clone(),
-        links: row.entry.links.clone(),
+        matched_question: entry.wording(candidate.ordinal).to_owned(),
+        id: entry.id,
+        question: entry.question,
+        answer: entry.answer,
+        language: entry.language,
+        category: entry.category,
+        links: entry.links,
         probability,
         score: candidate.score,
     }

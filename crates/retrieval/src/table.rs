@@ -1,217 +1,197 @@
-//! What the index keeps in memory of every entry: its text, its tokens, and how common each token is.
-//! A table is never changed in place once searched; an edit makes a copy that shares the rows.
+//! What searching knows of all entries: how common each token is, the signs of their vectors, and where to read the rest.
+//! A table belongs to one commit and is never changed; rows are read when they are compared.
 
-use std::collections::{BTreeSet, HashMap};
-use std::hash::{DefaultHasher, Hash, Hasher};
+mod cache;
+mod counts;
+mod packed;
+mod row;
+mod segment;
+
 use std::sync::Arc;
 
-use text::Language;
+use rayon::prelude::*;
+use tantivy::schema::{IndexRecordOption, Value as _};
+use tantivy::{DocAddress, DocSet as _, Searcher, TERMINATED, TantivyDocument, Term};
 
+use self::cache::RowCache;
+use self::segment::{Said, Segment, broken};
 use crate::FaqEntry;
-use crate::analysis::{self, Token};
-use crate::bag::Bag;
-use crate::meaning::{Meaning, Near, Reader};
-use crate::schema::MAX_WORDINGS;
-use crate::spelling;
+use crate::meaning::{Meaning, worth_comparing};
+use crate::schema::Fields;
 
-/// Characters of an answer that its meaning is read from.
-const ANSWER_BEGINNING: usize = 400;
+pub(crate) use self::counts::{Counts, CountsFile};
+pub(crate) use self::packed::write as packed_row;
+pub(crate) use self::row::{Meanings, Row, RowTokens, fingerprint};
 
-/// One entry with everything that searching needs.
-#[derive(Debug)]
-pub(crate) struct Row {
-    pub(crate) entry: FaqEntry,
-    pub(crate) language: Option<Language>,
-    /// The question, then the similar questions.
-    pub(crate) wordings: Vec<Wording>,
-    /// All wordings poured together.
-    pub(crate) together: Bag,
-    pub(crate) answer: Bag,
-    pub(crate) answer_meaning: Meaning,
-    pub(crate) category: Bag,
-}
-
-/// One way to ask the question.
-#[derive(Debug)]
-pub(crate) struct Wording {
-    pub(crate) bag: Bag,
-    /// Hash of the text without spaces and punctuation.
-    pub(crate) fingerprint: u64,
-    pub(crate) meaning: Meaning,
-}
-
-/// What the parts of an entry mean.
-#[derive(Debug)]
-pub(crate) struct Meanings {
-    pub(crate) answer: Meaning,
-    /// In the order of the wordings.
-    pub(crate) wordings: Vec<Meaning>,
-}
-
-/// The ordinal that an answer's vector has in place of a wording's.
-pub(crate) const ANSWER_ORDINAL: u16 = u16::MAX;
-
-/// The tokens of an entry as they go into tantivy.
-#[derive(Debug)]
-pub(crate) struct RowTokens {
-    pub(crate) wordings: Vec<Vec<Token>>,
-    pub(crate) answer: Vec<Token>,
-    pub(crate) category: Vec<Token>,
-    /// What its words are found by when they are misspelt.
-    pub(crate) spellings: BTreeSet<String>,
-}
-
-impl Meanings {
-    /// Reads an entry.
-    pub(crate) fn of(entry: &FaqEntry, reader: &Reader) -> Self {
-        let wordings = wordings(entry).map(|wording| Meaning::of(&spelling::asked(wording), reader)).collect();
-        Self { answer: Meaning::of(beginning(&entry.answer), reader), wordings }
-    }
-
-    /// Takes them as they were written down, the answer's first; none where the bytes are not theirs.
-    pub(crate) fn from_bytes(bytes: &[u8], entry: &FaqEntry) -> Option<Self> {
-        let n = wordings(entry).count();
-        if bytes.is_empty() {
-            return Some(Self { answer: Meaning::default(), wordings: vec![Meaning::default(); n] });
-        }
-        let dim = bytes.len() / (n + 1);
-        let mut vectors = bytes.chunks_exact(dim.max(1)).map(Meaning::from_bytes);
-        let answer = vectors.next()?;
-        let read = Self { answer, wordings: vectors.collect() };
-        (bytes.len() == dim * (n + 1) && read.wordings.len() == n).then_some(read)
-    }
-}
-
-/// The wordings of an entry that are indexed, the question first.
-fn wordings(entry: &FaqEntry) -> impl Iterator<Item = &String> {
-    std::iter::once(&entry.question).chain(&entry.similar).take(MAX_WORDINGS)
-}
-
-impl Row {
-    /// Analyses an entry once, for the index and for the table.
-    pub(crate) fn new(entry: FaqEntry, meanings: Meanings) -> (Self, RowTokens) {
-        let named = entry.language.as_deref().and_then(Language::parse);
-        let language = named.or_else(|| text::detect_language(&entry.question).map(|found| found.language));
-        let mut found = Vec::new();
-        let mut tokens = Vec::new();
-        let mut spellings = BTreeSet::new();
-        let mut analyse = |normalised: &str| {
-            let words = text::search_words(normalised);
-            spellings.extend(spelling::spellings(&words));
-            analysis::tokens_of(normalised, &words)
-        };
-        for (wording, meaning) in wordings(&entry).zip(meanings.wordings) {
-            let normalised = text::normalise(wording);
-            let asked = text::without_courtesies(normalised.as_str());
-            let terms = analyse(asked);
-            found.push(Wording { bag: Bag::of(&terms), fingerprint: fingerprint(asked), meaning });
-            tokens.push(terms);
-        }
-        let answer = analyse(text::normalise(&entry.answer).as_str());
-        let category =
-            entry.category.as_deref().map(|text| analyse(text::normalise(text).as_str())).unwrap_or_default();
-        let row = Self {
-            language,
-            together: Bag::union(found.iter().map(|wording| &wording.bag)),
-            wordings: found,
-            answer: Bag::of(&answer),
-            answer_meaning: meanings.answer,
-            category: Bag::of(&category),
-            entry,
-        };
-        (row, RowTokens { wordings: tokens, answer, category, spellings })
-    }
-
-    /// All wordings but one poured together.
-    pub(crate) fn together_without(&self, ordinal: usize) -> Bag {
-        let others = self.wordings.iter().enumerate().filter(|(other, _)| *other != ordinal);
-        Bag::union(others.map(|(_, wording)| &wording.bag))
-    }
-
-    /// The vectors to write down, the answer's first; nothing where nobody read the entry.
-    pub(crate) fn meanings(&self) -> Vec<u8> {
-        let wordings = self.wordings.iter().map(|wording| &wording.meaning);
-        std::iter::once(&self.answer_meaning).chain(wordings).flat_map(Meaning::bytes).collect()
-    }
-
-    /// The text of a wording; ordinal 0 is the question.
-    pub(crate) fn wording_text(&self, ordinal: usize) -> &str {
-        match ordinal.checked_sub(1) {
-            None => &self.entry.question,
-            Some(similar) => &self.entry.similar[similar],
-        }
-    }
-}
-
-/// What says what an answer is about.
-fn beginning(answer: &str) -> &str {
-    &answer[..answer.char_indices().nth(ANSWER_BEGINNING).map_or(answer.len(), |(at, _)| at)]
-}
-
-/// A hash that is equal for texts that differ only in spaces and punctuation; 0 where nothing else is left.
-pub(crate) fn fingerprint(normalised: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    let mut any = false;
-    for character in normalised.chars().filter(|character| character.is_alphanumeric()) {
-        any = true;
-        character.hash(&mut hasher);
-    }
-    if any { hasher.finish() } else { 0 }
-}
-
-/// All rows, found by row number or by id.
-#[derive(Debug, Clone, Default)]
+/// All entries of a commit. Within it an entry is known by its first document: segment in the high half, document in
+/// the low one.
+#[derive(Clone)]
 pub(crate) struct Table {
-    rows: Vec<Option<Arc<Row>>>,
-    numbers: HashMap<Arc<str>, u32>,
-    free: Vec<u32>,
-    wordings: Statistics,
-    together: Statistics,
-    answers: Statistics,
-    /// Of all wordings and the answer as one text.
-    whole: Statistics,
-    pub(crate) near: Near,
+    searcher: Searcher,
+    fields: Fields,
+    segments: Vec<Segment>,
+    pub(crate) counts: Counts,
+    cache: Arc<RowCache>,
 }
 
-/// What is known of the texts of one kind; empty texts are not counted.
-#[derive(Debug, Clone, Default)]
-struct Statistics {
-    n_texts: u32,
-    n_tokens: u64,
-    /// How many texts hold a token; empty for wordings, where those of all wordings together tell more.
-    holders: HashMap<u32, u32>,
+/// An entry that may be near in meaning.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Alike {
+    pub(crate) row: usize,
+    /// The wording that is near; none where it is the answer.
+    pub(crate) ordinal: Option<usize>,
+    pub(crate) likeness: f32,
 }
 
-impl Statistics {
-    fn count_length(&mut self, length: u32, sign: i32) {
-        if length > 0 {
-            self.n_texts = self.n_texts.saturating_add_signed(sign);
-            self.n_tokens = self.n_tokens.saturating_add_signed(i64::from(sign) * i64::from(length));
+impl Table {
+    /// The table of a searcher; segments that the one before had too are not read again.
+    pub(crate) fn open(
+        searcher: Searcher,
+        fields: Fields,
+        counts: Counts,
+        before: Option<&Self>,
+    ) -> tantivy::Result<Self> {
+        let known = |reader| before.and_then(|before| before.segments.iter().find(|segment| segment.is_of(reader)));
+        let readers = searcher.segment_readers();
+        let segments =
+            readers.par_iter().map(|reader| Segment::open(reader, known(reader))).collect::<Result<_, _>>()?;
+        let cache = before.map(|before| Arc::clone(&before.cache)).unwrap_or_default();
+        Ok(Self { searcher, fields, segments, counts, cache })
+    }
+
+    /// How many entries there are.
+    pub(crate) fn len(&self) -> usize {
+        self.counts.n_rows()
+    }
+
+    /// The entry that a document belongs to, and the ordinal of its wording.
+    pub(crate) fn row_of(&self, address: DocAddress) -> tantivy::Result<(usize, usize)> {
+        let (_, ordinal) = self.segments[address.segment_ord as usize].kept.slot(address.doc_id)?;
+        // All documents of an entry stand in a row, in the order of their ordinals.
+        let first =
+            (address.doc_id as usize).checked_sub(ordinal).ok_or_else(|| broken("an entry has no beginning"))?;
+        Ok(((address.segment_ord as usize) << 32 | first, ordinal))
+    }
+
+    /// What is compared of an entry.
+    pub(crate) fn row(&self, row: usize) -> tantivy::Result<Arc<Row>> {
+        let DocAddress { segment_ord, doc_id } = address(row);
+        let kept = &self.segments[segment_ord as usize].kept;
+        let key = (kept.serial, doc_id);
+        if let Some(row) = self.cache.get(key) {
+            return Ok(row);
         }
+        let (number, ordinal) = kept.slot(doc_id)?;
+        let stored = self.stored(row, self.fields.row)?;
+        let read = packed::read(&stored).filter(|_| ordinal == 0).ok_or_else(|| broken("an entry is unreadable"))?;
+        let mut read = Row { number, answer_meaning: kept.meaning(Said::Answer, doc_id), ..read };
+        for (document, wording) in (doc_id..).zip(&mut read.wordings) {
+            wording.meaning = kept.meaning(Said::Wording, document);
+        }
+        let read = Arc::new(read);
+        self.cache.put(key, Arc::clone(&read));
+        Ok(read)
     }
 
-    fn count(&mut self, bag: &Bag, sign: i32) {
-        self.count_length(bag.length(), sign);
-        self.count_ids(bag.ids(), sign);
+    /// An entry as it was written.
+    pub(crate) fn entry(&self, row: usize) -> tantivy::Result<FaqEntry> {
+        let json = self.stored(row, self.fields.entry)?;
+        serde_json::from_slice(&json).map_err(|_| broken("the text of an entry is unreadable"))
     }
 
-    fn count_ids(&mut self, ids: impl Iterator<Item = u32>, sign: i32) {
-        for id in ids {
-            let count = self.holders.entry(id).or_insert(0);
-            *count = count.saturating_add_signed(sign);
-            if *count == 0 {
-                self.holders.remove(&id);
+    fn stored(&self, row: usize, field: tantivy::schema::Field) -> tantivy::Result<Vec<u8>> {
+        let stored: TantivyDocument = self.searcher.doc(address(row))?;
+        let bytes = stored.get_first(field).and_then(|value| value.as_bytes());
+        bytes.map(<[u8]>::to_vec).ok_or_else(|| broken("an entry is missing"))
+    }
+
+    /// The entry with an id.
+    pub(crate) fn row_by_id(&self, id: &str) -> tantivy::Result<Option<usize>> {
+        let term = Term::from_field_text(self.fields.id, id);
+        for (segment_ord, reader) in (0..).zip(self.searcher.segment_readers()) {
+            let documents = reader.inverted_index(self.fields.id)?.read_postings(&term, IndexRecordOption::Basic)?;
+            let Some(mut documents) = documents else { continue };
+            while documents.doc() != TERMINATED {
+                if !reader.is_deleted(documents.doc()) {
+                    return Ok(Some(self.row_of(DocAddress::new(segment_ord, documents.doc()))?.0));
+                }
+                documents.advance();
             }
         }
+        Ok(None)
     }
 
-    fn mean_length(&self) -> f32 {
-        self.n_tokens as f32 / self.n_texts.max(1) as f32
+    /// Every wording (row, ordinal), in the order of the entries' numbers.
+    pub(crate) fn wordings(&self) -> tantivy::Result<Vec<(usize, usize)>> {
+        let mut all = Vec::new();
+        for (segment_ord, reader) in (0..).zip(self.searcher.segment_readers()) {
+            for document in reader.doc_ids_alive() {
+                let (number, _) = self.segments[segment_ord as usize].kept.slot(document)?;
+                let (row, ordinal) = self.row_of(DocAddress::new(segment_ord, document))?;
+                all.push((number, ordinal, row));
+            }
+        }
+        all.sort_unstable();
+        Ok(all.into_iter().map(|(_, ordinal, row)| (row, ordinal)).collect())
     }
 
-    fn weight(&self, id: u32) -> f32 {
-        let found = self.holders.get(&id).copied().unwrap_or(0) as f32;
-        (1.0 + (self.n_texts as f32 - found + 0.5) / (found + 0.5)).ln()
+    /// Compares a vector with those that are worth it.
+    pub(crate) fn alike(&self, meaning: &Meaning) -> tantivy::Result<Vec<Alike>> {
+        let sides = || [Said::Wording, Said::Answer].into_iter();
+        let parts: Vec<_> = self.segments.iter().flat_map(|segment| sides().map(|said| segment.part(said))).collect();
+        let found = worth_comparing(meaning, &parts).into_iter().map(|(part, place)| {
+            let (segment_ord, said) = (part / 2, if part % 2 == 0 { Said::Wording } else { Said::Answer });
+            let kept = &self.segments[segment_ord].kept;
+            let document = kept.document(said, place);
+            let (row, ordinal) = self.row_of(DocAddress::new(segment_ord as u32, document))?;
+            let likeness = kept.likeness(said, place, meaning);
+            Ok(Alike { row, ordinal: (said == Said::Wording).then_some(ordinal), likeness })
+        });
+        found.collect()
+    }
+
+    /// Counts every entry anew, where what was counted before is lost.
+    pub(crate) fn recount(&mut self) -> tantivy::Result<()> {
+        let mut counts = Counts::default();
+        for (segment_ord, reader) in (0..).zip(self.searcher.segment_readers()) {
+            let store = reader.get_store_reader(1)?;
+            for document in reader.doc_ids_alive() {
+                let (number, ordinal) = self.segments[segment_ord as usize].kept.slot(document)?;
+                if ordinal != 0 {
+                    continue;
+                }
+                let stored: TantivyDocument = store.get(document)?;
+                let bytes = stored.get_first(self.fields.row).and_then(|value| value.as_bytes());
+                let row = bytes.and_then(packed::read).ok_or_else(|| broken("an entry is unreadable"))?;
+                counts.add(&Row { number, ..row });
+            }
+        }
+        self.counts = counts;
+        Ok(())
+    }
+
+    /// How much a token tells in a question: large for rare ones.
+    pub(crate) fn question_weight(&self, id: u32) -> f32 {
+        self.counts.question_weight(id)
+    }
+
+    /// How much a token tells in an answer.
+    pub(crate) fn answer_weight(&self, id: u32) -> f32 {
+        self.counts.answer_weight(id)
+    }
+
+    /// How much a token tells in an entry.
+    pub(crate) fn whole_weight(&self, id: u32) -> f32 {
+        self.counts.whole_weight(id)
+    }
+
+    /// Whether no entry holds the token.
+    pub(crate) fn is_unknown(&self, id: u32) -> bool {
+        self.counts.is_unknown(id)
+    }
+
+    pub(crate) fn mean_lengths(&self) -> MeanLengths {
+        self.counts.mean_lengths()
     }
 }
 
@@ -224,109 +204,6 @@ pub(crate) struct MeanLengths {
     pub(crate) whole: f32,
 }
 
-impl Table {
-    /// How many entries there are.
-    pub(crate) fn len(&self) -> usize {
-        self.numbers.len()
-    }
-
-    pub(crate) fn row(&self, number: usize) -> Option<&Arc<Row>> {
-        self.rows.get(number)?.as_ref()
-    }
-
-    pub(crate) fn number_of(&self, id: &str) -> Option<usize> {
-        self.numbers.get(id).map(|&number| number as usize)
-    }
-
-    /// Rows in the order of their numbers.
-    pub(crate) fn rows(&self) -> impl Iterator<Item = (usize, &Arc<Row>)> {
-        self.rows.iter().enumerate().filter_map(|(number, row)| Some((number, row.as_ref()?)))
-    }
-
-    /// The number that the entry has or will have.
-    pub(crate) fn reserve(&mut self, id: &str) -> usize {
-        if let Some(number) = self.number_of(id) {
-            return number;
-        }
-        let number = self.free.pop().unwrap_or_else(|| {
-            self.rows.push(None);
-            (self.rows.len() - 1) as u32
-        });
-        self.numbers.insert(id.into(), number);
-        number as usize
-    }
-
-    /// Puts the row at a number that was reserved for its id, or that the index says is its own.
-    pub(crate) fn put(&mut self, number: usize, row: Row) {
-        if self.rows.len() <= number {
-            self.rows.resize(number + 1, None);
-        }
-        self.numbers.insert(row.entry.id.as_str().into(), number as u32);
-        let row = Arc::new(row);
-        if let Some(old) = self.rows[number].replace(Arc::clone(&row)) {
-            self.count(&old, -1);
-            self.near.remove(number as u32);
-        }
-        self.count(&row, 1);
-        self.near.add((number as u32, ANSWER_ORDINAL), &row.answer_meaning);
-        for (ordinal, wording) in (0..ANSWER_ORDINAL).zip(&row.wordings) {
-            self.near.add((number as u32, ordinal), &wording.meaning);
-        }
-    }
-
-    /// Takes an entry out; false when there was none.
-    pub(crate) fn remove(&mut self, id: &str) -> bool {
-        let Some(number) = self.numbers.remove(id) else { return false };
-        if let Some(old) = self.rows[number as usize].take() {
-            self.count(&old, -1);
-            self.near.remove(number);
-        }
-        self.free.push(number);
-        true
-    }
-
-    /// Finds the unused numbers again after the rows were put one by one.
-    pub(crate) fn find_free(&mut self) {
-        self.free = (0..self.rows.len() as u32).filter(|&number| self.rows[number as usize].is_none()).collect();
-    }
-
-    /// How much a token tells in a question: large for rare ones.
-    pub(crate) fn question_weight(&self, id: u32) -> f32 {
-        self.together.weight(id)
-    }
-
-    /// How much a token tells in an answer.
-    pub(crate) fn answer_weight(&self, id: u32) -> f32 {
-        self.answers.weight(id)
-    }
-
-    /// How much a token tells in an entry.
-    pub(crate) fn whole_weight(&self, id: u32) -> f32 {
-        self.whole.weight(id)
-    }
-
-    /// Whether no entry holds the token.
-    pub(crate) fn is_unknown(&self, id: u32) -> bool {
-        !self.whole.holders.contains_key(&id)
-    }
-
-    pub(crate) fn mean_lengths(&self) -> MeanLengths {
-        MeanLengths {
-            wording: self.wordings.mean_length(),
-            together: self.together.mean_length(),
-            answer: self.answers.mean_length(),
-            whole: self.whole.mean_length(),
-        }
-    }
-
-    fn count(&mut self, row: &Row, sign: i32) {
-        for wording in &row.wordings {
-            self.wordings.count_length(wording.bag.length(), sign);
-        }
-        self.together.count(&row.together, sign);
-        self.answers.count(&row.answer, sign);
-        self.whole.count_length(row.together.length() + row.answer.length(), sign);
-        let further = row.answer.ids().filter(|id| !row.together.contains(*id));
-        self.whole.count_ids(row.together.ids().chain(further), sign);
-    }
+fn address(row: usize) -> DocAddress {
+    DocAddress::new((row >> 32) as u32, row as u32)
 }

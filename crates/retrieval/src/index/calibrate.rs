@@ -7,7 +7,6 @@ use crate::CalibrationReport;
 use crate::calibration::{Calibration, Evidence, Example, fit};
 use crate::features::{MEANING_WEIGHTS, USUAL_MEANING_WEIGHT};
 use crate::search::{Found, HeldOut, SearchQuery, Snapshot};
-use crate::table::Row;
 
 /// More held-out questions than this teach nothing new, and of a large index, where each takes longer, fewer are asked.
 const MAX_QUESTIONS: usize = 1000;
@@ -33,7 +32,7 @@ enum Asked {
 
 /// Learns a calibration from the index's own questions.
 pub(super) fn learn(snapshot: &Snapshot) -> tantivy::Result<(Calibration, CalibrationReport)> {
-    let questions = held_out_questions(snapshot);
+    let questions = held_out_questions(snapshot)?;
     let meaning = meaning_weight(snapshot, &questions)?;
     let (examples, n_found_first) = examples(snapshot, &questions, meaning)?;
     let (calibration, mut report) = fit(&examples, &Calibration::usual(snapshot.reader.is_some()));
@@ -48,7 +47,7 @@ pub(super) fn learn(snapshot: &Snapshot) -> tantivy::Result<(Calibration, Calibr
 pub(super) fn learn_together(snapshots: &[Arc<Snapshot>]) -> tantivy::Result<(Calibration, CalibrationReport)> {
     let mut all = Vec::new();
     for snapshot in snapshots {
-        let questions = held_out_questions(snapshot);
+        let questions = held_out_questions(snapshot)?;
         let weight = MAX_QUESTIONS as f32 / questions.len().max(1) as f32;
         let (examples, _) = examples(snapshot, &questions, USUAL_MEANING_WEIGHT)?;
         all.extend(examples.into_iter().map(|example| Example { weight: example.weight * weight, ..example }));
@@ -62,8 +61,7 @@ fn examples(snapshot: &Snapshot, questions: &[(usize, usize)], meaning: f32) -> 
     let mut examples = Vec::new();
     let mut n_found_first = 0_usize;
     for &(number, ordinal) in questions {
-        let Some(row) = snapshot.table.row(number) else { continue };
-        let query = asked(row, ordinal);
+        let query = asked(snapshot, number, ordinal)?;
         let found = snapshot.find(&query, HeldOut::Wording(number, ordinal), meaning)?;
         n_found_first += usize::from(found.candidates.first().is_some_and(|candidate| candidate.row == number));
         examples.extend(judged(&found, Some(number), Asked::Differently));
@@ -76,8 +74,9 @@ fn examples(snapshot: &Snapshot, questions: &[(usize, usize)], meaning: f32) -> 
 }
 
 /// A question as a customer asks it.
-fn asked(row: &Row, ordinal: usize) -> SearchQuery {
-    SearchQuery { text: row.wording_text(ordinal).to_owned(), language: row.language, ..SearchQuery::default() }
+fn asked(snapshot: &Snapshot, row: usize, ordinal: usize) -> tantivy::Result<SearchQuery> {
+    let (text, language) = (snapshot.table.entry(row)?.wording(ordinal).to_owned(), snapshot.table.row(row)?.language);
+    Ok(SearchQuery { text, language, ..SearchQuery::default() })
 }
 
 /// What meaning is to count for: with what most held-out questions find their entry first.
@@ -90,8 +89,7 @@ fn meaning_weight(snapshot: &Snapshot, questions: &[(usize, usize)]) -> tantivy:
     for weight in MEANING_WEIGHTS {
         let mut first = 0;
         for &(number, ordinal) in questions.iter().step_by(step) {
-            let Some(row) = snapshot.table.row(number) else { continue };
-            let found = snapshot.find(&asked(row, ordinal), HeldOut::Wording(number, ordinal), weight)?;
+            let found = snapshot.find(&asked(snapshot, number, ordinal)?, HeldOut::Wording(number, ordinal), weight)?;
             first += usize::from(found.candidates.first().is_some_and(|candidate| candidate.row == number));
         }
         if first > best.0 {
@@ -117,16 +115,13 @@ fn judged(found: &Found, right_row: Option<usize>, asked: Asked) -> impl Iterato
 }
 
 /// Wordings of entries that have others, evenly thinned out where there are many.
-fn held_out_questions(snapshot: &Snapshot) -> Vec<(usize, usize)> {
-    let all: Vec<(usize, usize)> = snapshot
-        .table
-        .rows()
-        .filter(|(_, row)| row.wordings.len() > 1)
-        .flat_map(|(number, row)| (0..row.wordings.len()).map(move |ordinal| (number, ordinal)))
-        .collect();
+fn held_out_questions(snapshot: &Snapshot) -> tantivy::Result<Vec<(usize, usize)>> {
+    let wordings = snapshot.table.wordings()?;
+    let of_several = wordings.chunk_by(|one, other| one.0 == other.0).filter(|wordings| wordings.len() > 1);
+    let all: Vec<(usize, usize)> = of_several.flatten().copied().collect();
     let most = if snapshot.table.len() > LARGE { MAX_QUESTIONS_OF_LARGE } else { MAX_QUESTIONS };
     if all.len() <= most {
-        return all;
+        return Ok(all);
     }
-    (0..most).map(|index| all[index * all.len() / most]).collect()
+    Ok((0..most).map(|index| all[index * all.len() / most]).collect())
 }

@@ -11,6 +11,7 @@ use super::{FaqIndex, manual_reader};
 use crate::Error;
 use crate::schema;
 use crate::search::Snapshot;
+use crate::table::Table;
 
 impl FaqIndex {
     /// A copy in memory that answers as this index does now, with the same probabilities; edits of either leave the
@@ -21,7 +22,9 @@ impl FaqIndex {
         let before = self.snapshot();
         let index = copy_files(&self.index)?;
         let reader = manual_reader(&index)?;
-        let snapshot = Snapshot { searcher: reader.searcher(), ..Snapshot::clone(&before) };
+        let (searcher, counts) = (reader.searcher(), before.table.counts.clone());
+        let table = Table::open(searcher.clone(), before.fields, counts, Some(&before.table))?;
+        let snapshot = Snapshot { searcher, table, ..Snapshot::clone(&before) };
         let copy = Self::assemble(None, index, reader, snapshot);
         Ok(Self { calibration: RwLock::new(self.calibration()), ..copy })
     }

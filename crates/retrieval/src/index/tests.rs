@@ -1,4 +1,5 @@
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use text::Language;
@@ -138,7 +139,7 @@ fn older_revisions_and_second_writers_are_refused() {
     assert!(matches!(other.apply(&[], 6), Err(Error::Locked { .. })));
 }
 
-fn files(dir: &Path) -> Vec<std::path::PathBuf> {
+fn files(dir: &Path) -> Vec<PathBuf> {
     std::fs::read_dir(dir).expect("listing").map(|file| file.expect("file").path()).collect()
 }
 
@@ -175,7 +176,7 @@ fn a_damaged_index_says_so_and_can_be_made_anew() {
     FaqIndex::create(template.path()).expect("created").replace_all(&entries(), 3).expect("filled");
     for file in files(template.path()) {
         let name = file.file_name().expect("a name").to_string_lossy().into_owned();
-        if name.starts_with('.') || name.starts_with("calibration") {
+        if name.starts_with('.') || name.starts_with("calibration") || name.starts_with("counts") {
             continue;
         }
         let dir = tempfile::tempdir().expect("a temporary folder");
@@ -189,6 +190,109 @@ fn a_damaged_index_says_so_and_can_be_made_anew() {
         assert_eq!((index.len(), index.revision()), (0, 0), "{name}");
     }
     assert!(matches!(FaqIndex::open(Path::new("/nonexistent")), Err(Error::NotAnIndex { .. })));
+}
+
+#[test]
+fn what_was_counted_is_counted_again_where_its_file_is_lost_or_damaged() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let index = FaqIndex::create(dir.path()).expect("created");
+    index.replace_all(&entries(), 3).expect("filled");
+    index.apply(&[Change::Delete("returns".into())], 4).expect("applied");
+    let expected = ask(&index, "怎么申请退款 invoice");
+    drop(index);
+    let counted =
+        || files(dir.path()).into_iter().filter(|file| file.to_string_lossy().contains("counts-")).collect::<Vec<_>>();
+    for damage in ["lost", "cut", "foreign"] {
+        assert!(!counted().is_empty());
+        for file in counted() {
+            match damage {
+                "lost" => std::fs::remove_file(file).expect("removed"),
+                "cut" => std::fs::write(file, b"FAQ").expect("written"),
+                _ => std::fs::rename(&file, dir.path().join("counts-77")).expect("renamed"),
+            }
+        }
+        let index = FaqIndex::open(dir.path()).expect("opened");
+        assert_eq!((index.len(), ask(&index, "怎么申请退款 invoice")), (3, expected.clone()), "{damage}");
+        index.apply(&[], 5).expect("applied");
+    }
+}
+
+#[test]
+fn a_large_index_is_verified_when_asked_and_knows_of_damage() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    FaqIndex::create(dir.path()).expect("created").replace_all(&entries(), 3).expect("filled");
+    let open = || {
+        let (_, fields) = crate::schema::build();
+        let index = tantivy::Index::open_in_dir(dir.path()).expect("opened");
+        let opened = FaqIndex::open_files(dir.path(), index, fields, None).expect("opened");
+        FaqIndex { verified: false.into(), ..opened }
+    };
+    open().verify().expect("sound");
+    let is_store = |file: &PathBuf| file.extension().is_some_and(|kind| kind == "store");
+    let file = files(dir.path()).into_iter().find(is_store).expect("a store");
+    let mut bytes = std::fs::read(&file).expect("read");
+    bytes[5] ^= 1;
+    std::fs::write(&file, bytes).expect("written");
+    assert!(matches!(open().verify(), Err(Error::Damaged { .. })));
+}
+
+/// Edits by chance, seeded, in commits of several; small texts, so that many entries hold the same words.
+fn edited(index: &FaqIndex) -> BTreeMap<String, FaqEntry> {
+    let mut state = 5_u64;
+    let mut below = |n: u64| {
+        state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+        (state >> 33) % n
+    };
+    let words = ["退款", "发货", "发票", "优惠", "refund", "deliver", "invoice", "voucher", "x", "z"];
+    let mut kept = BTreeMap::new();
+    for revision in 1..200 {
+        let mut changes = Vec::new();
+        for _ in 0..1 + below(4) {
+            let id = format!("faq-{}", below(30));
+            if below(4) == 0 {
+                kept.remove(&id);
+                changes.push(Change::Delete(id));
+                continue;
+            }
+            let mut text = || (0..3).map(|_| words[below(10) as usize]).collect::<Vec<_>>().join(" ");
+            let mut entry = FaqEntry::new(&id, &text(), &text());
+            entry.similar = vec![text(), text()];
+            kept.insert(id, entry.clone());
+            changes.push(Change::Put(entry));
+        }
+        index.apply(&changes, revision).expect("applied");
+    }
+    kept
+}
+
+#[test]
+fn an_index_that_was_edited_answers_like_one_made_anew_and_one_opened_again() {
+    let (dir, all) = (tempfile::tempdir().expect("a folder"), |index: &FaqIndex| {
+        let texts = ["退款 refund", "发票 invoice x", "z voucher", "deliver 优惠"];
+        let hits = texts.map(|text| {
+            let query = SearchQuery { text: text.to_owned(), top: 60, ..SearchQuery::default() };
+            let mut hits: Vec<_> = index.search(&query).into_iter().map(|hit| (hit.id, hit.score)).collect();
+            hits.sort_by(|one, other| one.0.cmp(&other.0));
+            hits
+        });
+        assert!(hits.iter().all(|hits| hits.len() > 5));
+        hits
+    });
+    let index = FaqIndex::create_with(dir.path(), letters("letters")).expect("created");
+    let kept = edited(&index);
+    let anew = FaqIndex::in_memory_with(letters("letters"));
+    anew.apply(&kept.values().cloned().map(Change::Put).collect::<Vec<_>>(), 1).expect("applied");
+    assert_eq!((index.len(), all(&index)), (kept.len(), all(&anew)));
+    for entry in kept.values() {
+        assert_eq!(index.entry(&entry.id).as_ref(), Some(entry));
+        let query = SearchQuery { text: entry.similar[1].clone(), top: 60, ..SearchQuery::default() };
+        let hits = index.search(&query);
+        let hit = hits.iter().find(|hit| hit.id == entry.id).expect("its own wording finds it");
+        assert_eq!(hit.matched_question.split(' ').count(), 3);
+    }
+    drop(index);
+    let again = FaqIndex::open_with(dir.path(), letters("letters")).expect("opened");
+    assert_eq!((again.len(), all(&again)), (kept.len(), all(&anew)));
 }
 
 #[test]

@@ -1,118 +1,68 @@
 //! Finds the vectors that are near one without comparing all of their values: signs are compared first, a bit a value
 //! (random hyperplanes; Charikar, 2002), and only the nearest by signs are compared by their values.
 
-use std::sync::Arc;
-
 use super::wide::differing;
 use super::{Meaning, Signs};
 
-/// Vectors of a block, which is copied whole when one of them changes.
-const BLOCK: usize = 1024;
-/// A place without a vector.
-const FREE: u32 = u32::MAX;
 /// Of more vectors than this signs are compared first.
 const ALL: usize = 4096;
 /// Vectors that are compared by their values then.
 const COMPARED: usize = 768;
+/// No vector differs by so many signs; stands at those that count no longer.
+const GONE: u16 = u16::MAX;
 
-/// Where a vector belongs: a row, and the ordinal of its wording.
-pub(crate) type Place = (u32, u16);
-
-/// The signs of all vectors.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Near {
-    blocks: Vec<Arc<Block>>,
-    /// Slots that have ever been taken.
-    len: usize,
-    free: Vec<u32>,
-    /// The slot of each row's last vector.
-    last: Vec<u32>,
+/// The signs of some of the vectors, and which of them count no longer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Part<'a> {
+    pub(crate) signs: &'a [Signs],
+    /// Ascending.
+    pub(crate) gone: &'a [u32],
 }
 
-#[derive(Debug, Clone)]
-struct Block {
-    signs: Vec<Signs>,
-    places: Vec<Place>,
-    /// The slot of the row's vector before.
-    before: Vec<u32>,
+impl Part<'_> {
+    fn len(&self) -> usize {
+        self.signs.len() - self.gone.len()
+    }
 }
 
-impl Near {
-    /// Adds a vector.
-    pub(crate) fn add(&mut self, place: Place, meaning: &Meaning) {
-        if meaning.is_empty() {
-            return;
-        }
-        let slot = self.free.pop().unwrap_or_else(|| {
-            self.len += 1;
-            (self.len - 1) as u32
-        });
-        let (block, at) = (slot as usize / BLOCK, slot as usize % BLOCK);
-        if block == self.blocks.len() {
-            self.blocks.push(Arc::new(Block {
-                signs: vec![Signs::default(); BLOCK],
-                places: vec![(FREE, 0); BLOCK],
-                before: vec![FREE; BLOCK],
-            }));
-        }
-        let row = place.0 as usize;
-        if row >= self.last.len() {
-            self.last.resize(row + 1, FREE);
-        }
-        let block = Arc::make_mut(&mut self.blocks[block]);
-        (block.signs[at], block.places[at], block.before[at]) = (meaning.signs(), place, self.last[row]);
-        self.last[row] = slot;
+/// Which vectors (part, place in it) are worth comparing with one: all of few, of many those whose signs differ least.
+pub(crate) fn worth_comparing(meaning: &Meaning, parts: &[Part<'_>]) -> Vec<(usize, usize)> {
+    if meaning.is_empty() {
+        return Vec::new();
     }
-
-    /// Takes all vectors of a row out.
-    pub(crate) fn remove(&mut self, row: u32) {
-        let Some(last) = self.last.get_mut(row as usize) else { return };
-        let mut slot = std::mem::replace(last, FREE);
-        while slot != FREE {
-            self.free.push(slot);
-            let block = Arc::make_mut(&mut self.blocks[slot as usize / BLOCK]);
-            block.places[slot as usize % BLOCK] = (FREE, 0);
-            slot = block.before[slot as usize % BLOCK];
+    let mut differ = vec![0; parts.iter().map(|part| part.signs.len()).sum()];
+    let few = parts.iter().map(Part::len).sum::<usize>() <= ALL;
+    let asked = meaning.signs();
+    let mut rest = differ.as_mut_slice();
+    for part in parts {
+        let (mine, others) = rest.split_at_mut(part.signs.len());
+        if !few {
+            differing(&asked, part.signs, mine);
         }
+        part.gone.iter().for_each(|&place| mine[place as usize] = GONE);
+        rest = others;
     }
-
-    /// Places of the vectors worth comparing with one: all of few, of many those whose signs differ least.
-    pub(crate) fn worth_comparing(&self, meaning: &Meaning) -> Vec<Place> {
-        if meaning.is_empty() {
-            return Vec::new();
-        }
-        let places = self.blocks.iter().flat_map(|block| &block.places);
-        if self.len <= ALL {
-            return places.copied().filter(|place| place.0 != FREE).collect();
-        }
-        let asked = meaning.signs();
-        let mut differ = vec![0; self.blocks.len() * BLOCK];
-        for (block, differ) in self.blocks.iter().zip(differ.chunks_exact_mut(BLOCK)) {
-            differing(&asked, &block.signs, differ);
-        }
-        let most = most_differing(&differ, COMPARED);
-        places
-            .zip(differ)
-            .filter(|(place, differ)| *differ <= most && place.0 != FREE)
-            .map(|(place, _)| *place)
-            .collect()
-    }
+    let most = if few { GONE - 1 } else { most_differing(&differ, COMPARED) };
+    let places = parts.iter().enumerate().flat_map(|(number, part)| (0..part.signs.len()).map(move |at| (number, at)));
+    places.zip(differ).filter(|(_, differ)| *differ <= most).map(|(place, _)| place).collect()
 }
 
 /// The number of signs that at least so many of the vectors differ by at most.
 fn most_differing(differ: &[u16], wanted: usize) -> u16 {
-    let mut counts = vec![0; usize::from(u16::MAX) + 1];
+    let mut counts = vec![0; usize::from(GONE) + 1];
     differ.iter().for_each(|differ| counts[usize::from(*differ)] += 1);
     let mut sum = 0;
     let reaches = |(_, count): &(u16, usize)| {
         sum += count;
         sum >= wanted
     };
-    (0..).zip(counts).find(reaches).map_or(u16::MAX, |(differ, _)| differ)
+    (0..GONE).zip(counts).find(reaches).map_or(GONE - 1, |(differ, _)| differ)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::meaning::{Encoder, Reader};
 
@@ -143,34 +93,41 @@ mod tests {
         Meaning::of(&number.to_string(), &reader)
     }
 
+    fn places(meaning: &Meaning, signs: &[Signs], gone: &[u32]) -> Vec<usize> {
+        let (one, other) = signs.split_at(signs.len() / 3);
+        let cut = gone.partition_point(|&place| (place as usize) < one.len());
+        let later: Vec<u32> = gone[cut..].iter().map(|place| place - one.len() as u32).collect();
+        let parts = [Part { signs: one, gone: &gone[..cut] }, Part { signs: other, gone: &later }];
+        let found = worth_comparing(meaning, &parts);
+        found.into_iter().map(|(part, at)| part * one.len() + at).collect()
+    }
+
     #[test]
     fn of_many_vectors_the_nearest_ten_are_among_those_worth_comparing() {
         let all: Vec<Meaning> = (0..20_000).map(meaning).collect();
-        let mut near = Near::default();
-        (0..).zip(&all).for_each(|(row, meaning)| near.add((row, 0), meaning));
+        let signs: Vec<Signs> = all.iter().map(Meaning::signs).collect();
         let (mut found, mut asked) = (0, 0);
         for number in (0..20_000).step_by(401) {
             let question = meaning(number + 50);
             let mut exact: Vec<usize> = (0..all.len()).collect();
             exact.sort_by(|a, b| question.likeness(&all[*b]).total_cmp(&question.likeness(&all[*a])));
-            let worth = near.worth_comparing(&question);
+            let worth = places(&question, &signs, &[]);
             assert!(worth.len() < 2000, "{}", worth.len());
-            found += exact[..10].iter().filter(|row| worth.contains(&(**row as u32, 0))).count();
+            found += exact[..10].iter().filter(|row| worth.contains(row)).count();
             asked += 10;
         }
         assert!(found as f32 >= 0.98 * asked as f32, "{found} of {asked}");
     }
 
     #[test]
-    fn what_is_taken_out_is_not_found_and_its_places_are_used_again() {
-        let mut near = Near::default();
-        (0..3000).for_each(|row| near.add((row, (row % 2) as u16), &meaning(u64::from(row))));
-        let kept = near.clone();
-        (0..3000).step_by(3).for_each(|row| near.remove(row));
-        assert!(near.worth_comparing(&meaning(1)).iter().all(|place| place.0 % 3 != 0));
-        (0..1000).for_each(|row| near.add((10_000 + row, 0), &meaning(5)));
-        assert_eq!((near.len, near.worth_comparing(&meaning(1)).len()), (3000, 3000));
-        assert_eq!(kept.worth_comparing(&meaning(1)).len(), 3000, "a copy keeps what it had");
-        assert!(near.worth_comparing(&Meaning::default()).is_empty());
+    fn what_counts_no_longer_is_not_found_among_few_or_many() {
+        for n in [3000, 9000] {
+            let signs: Vec<Signs> = (0..n).map(|number| meaning(number).signs()).collect();
+            let gone: Vec<u32> = (0..n as u32).step_by(3).collect();
+            let worth = places(&meaning(1), &signs, &gone);
+            assert!(worth.len() >= COMPARED && worth.iter().all(|place| !place.is_multiple_of(3)), "{n}");
+            assert!(worth.contains(&1) && worth.is_sorted());
+        }
+        assert!(places(&Meaning::default(), &[meaning(1).signs()], &[]).is_empty());
     }
 }

@@ -1,0 +1,63 @@
+//! The rows that were compared lately. Two halves: what is asked for moves to the young one, and when that is full the
+//! old one is forgotten as a whole.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::row::Row;
+
+/// Rows of a half; a row takes about 4 kB.
+const HALF: usize = 4096;
+
+/// A document of a segment, whichever searcher sees it.
+pub(super) type Key = (u64, u32);
+
+/// Rows by their first document.
+#[derive(Debug, Default)]
+pub(super) struct RowCache(Mutex<Halves>);
+
+#[derive(Debug, Default)]
+struct Halves {
+    young: HashMap<Key, Arc<Row>>,
+    old: HashMap<Key, Arc<Row>>,
+}
+
+impl RowCache {
+    pub(super) fn get(&self, key: Key) -> Option<Arc<Row>> {
+        let mut halves = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(row) = halves.young.get(&key) {
+            return Some(Arc::clone(row));
+        }
+        let row = halves.old.remove(&key)?;
+        halves.put(key, Arc::clone(&row));
+        Some(row)
+    }
+
+    pub(super) fn put(&self, key: Key, row: Arc<Row>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).put(key, row);
+    }
+}
+
+impl Halves {
+    fn put(&mut self, key: Key, row: Arc<Row>) {
+        if self.young.len() >= HALF {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.young.insert(key, row);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_stays_and_what_is_not_goes() {
+        let cache = RowCache::default();
+        for document in 0..3 * HALF as u32 {
+            cache.put((1, document), Arc::default());
+            assert!(cache.get((1, 0)).is_some(), "{document}");
+        }
+        assert!(cache.get((1, 1)).is_none() && cache.get((2, 0)).is_none());
+    }
+}
