@@ -52,12 +52,17 @@ impl Review {
         Ok(store.audit_add(&by.name, "faq_review", self.name(), &json!({})).await?)
     }
 
+    /// The least role whose edits go live without anybody else.
+    pub(crate) fn publisher(self) -> Role {
+        match self {
+            Self::None => Role::Editor,
+            Self::Editor | Self::Owner => Role::Owner,
+        }
+    }
+
     /// Whether this person's edits go live without anybody else.
     pub(crate) fn lets_publish(self, staff: &Staff) -> bool {
-        match self {
-            Self::None => staff.role >= Role::Editor,
-            Self::Editor | Self::Owner => staff.role >= Role::Owner,
-        }
+        staff.role >= self.publisher()
     }
 
     /// Whether this person may publish an edit that waits.

@@ -74,6 +74,7 @@ header h2 { flex: 1; margin: 0; font-size: 16px; font-weight: 600; min-width: 0;
 .under .retry { text-decoration: underline; }
 .source { flex-basis: 100%; }
 .source.link { color: inherit; text-underline-offset: 2px; overflow-wrap: anywhere; padding: 2px 0; }
+@media (pointer: coarse) { .source.link { display: flex; align-items: center; min-height: 44px; } }
 .chips { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 8px; }
 .chip { border: 1px solid var(--line); border-radius: 18px; background: var(--ground); padding: 6px 12px; min-height: 36px; text-align: start; }
 .chip:hover { background: var(--soft); border-color: var(--quiet); }

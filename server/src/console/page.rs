@@ -16,6 +16,7 @@ use super::moments;
 use super::words::{Words, n};
 use crate::auth::Staff;
 use crate::error::ApiError;
+use crate::review::Review;
 
 pub(super) const LANGUAGE_COOKIE: &str = "frontdesk_language";
 pub(super) const THEME_COOKIE: &str = "frontdesk_theme";
@@ -156,6 +157,11 @@ impl Page {
 
     pub(super) fn may_edit(&self) -> bool {
         self.reaches(Role::Editor)
+    }
+
+    /// Whether what they write goes live without anybody else.
+    pub(super) fn may_publish(&self, review: &Review) -> bool {
+        self.reaches(review.publisher())
     }
 
     pub(super) fn may_own(&self) -> bool {

@@ -3,7 +3,7 @@
 
 use actix_web::{HttpResponse, post, web};
 use askama::Template;
-use dialogue::{Conversation, Decision, Language};
+use dialogue::{Conversation, Decision, Language, Link};
 use model::Explanation;
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +41,7 @@ pub(super) struct PreviewView {
     text: String,
     quick_replies: Vec<String>,
     sources: Vec<String>,
+    links: Vec<Link>,
     /// Whether the entry being edited is what was answered; absent when none is edited.
     is_this_entry: Option<bool>,
     trace: TraceView,
@@ -98,6 +99,7 @@ async fn view(app: &App, page: Page, answer: Answer, request: &PreviewRequest) -
         text: decision.text.clone(),
         quick_replies: decision.quick_replies.iter().map(|quick| quick.title.clone()).collect(),
         sources: decision.sources.iter().map(|source| source.question.clone()).collect(),
+        links: decision.sources.iter().flat_map(|source| source.links.clone()).collect(),
         is_this_entry: edited.map(|id| decision.faq_id.as_deref() == Some(id)),
         trace: TraceView::new(decision.action, &decision.trace, &reader).await,
         explanation: explanation.map(|explanation| ExplanationView::new(&request.text, explanation)),

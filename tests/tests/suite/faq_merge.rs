@@ -121,3 +121,66 @@ fn a_field_that_both_changed_waits_for_a_choice_and_a_third_save_is_met_again() 
         assert!(late.text().contains("In row 5."), "what was typed over a deleted entry is kept: {}", late.text());
     });
 }
+
+/// A form of the console, sent under a token.
+async fn send(editor: &Caller, path: &str, fields: &[(&str, &str)]) -> Answer {
+    let form = Url::parse_with_params("http://form/", fields).unwrap();
+    let request = editor.request(Method::POST, path).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    editor.send(request.body(form.query().unwrap_or_default().to_owned())).await
+}
+
+#[test]
+fn what_may_not_be_published_waits_and_meets_other_drafts_and_newer_versions() {
+    let home = Home::trained();
+    within(90, async {
+        let service = Service::start(home.path());
+        let (editor, owner) = (service.staff("editor"), service.staff("owner"));
+        let seen = saved(&owner, &json!({})).await.to_string();
+        owner.put("/v1/settings/faq-review", &json!({ "required": "owner" })).await.json(200);
+        let typed = [
+            ("question", "Is there parking?"),
+            ("similar", "where to park\ncar park"),
+            ("answer", "In row 2."),
+            ("language", "en"),
+            ("enabled", "on"),
+            ("version", &*seen),
+        ];
+        let kept = send(&editor, PAGE, &typed).await;
+        assert_eq!(kept.status, 200, "the draft is shown: {}", kept.text());
+        assert_eq!(editor.get("/v1/faq/parking-en").await.json(200)["answer"], "In row 1.");
+        assert_eq!(editor.get("/v1/faq/parking-en/draft").await.json(200)["answer"], "In row 2.");
+
+        let late =
+            send(&owner, &format!("{PAGE}/draft"), &[&typed[..2], &[("answer", "In row 3.")], &typed[3..]].concat())
+                .await;
+        assert_eq!(late.status, 412, "the owner began from the same version");
+        assert!(late.text().contains("In row 3.") && late.text().contains("<ins>2</ins>"), "{}", late.text());
+        let mut merged = vec![
+            ("against", "pending"),
+            ("base", &*seen),
+            ("version", "1"),
+            ("yours_question", "Is there parking?"),
+            ("yours_similar", "where to park\ncar park"),
+            ("yours_answer", "In row 3."),
+            ("pick_answer", "edited"),
+            ("answer", "In rows 2 and 3."),
+            ("yours_language", "en"),
+            ("yours_enabled", "on"),
+        ];
+        assert_eq!(send(&owner, &format!("{PAGE}/merge"), &merged).await.status, 200);
+        let draft = editor.get("/v1/faq/parking-en/draft").await.json(200);
+        assert_eq!((&draft["answer"], &draft["version"]), (&json!("In rows 2 and 3."), &json!(2)), "{draft}");
+
+        let newer = saved(&owner, &json!({ "category": "visit" })).await.to_string();
+        owner.post("/v1/faq/parking-en/draft/approve", &json!({})).await.check_problem(412, "version_conflict");
+        let page = send(&owner, &format!("{PAGE}/draft/approve"), &[("pending", "2")]).await;
+        assert!(page.text().contains("In rows 2 and 3.") && page.text().contains("visit"), "{}", page.text());
+        merged[0].1 = "published";
+        merged[2].1 = &newer;
+        merged[5].1 = "In rows 2 and 3.";
+        merged.push(("pending", "2"));
+        assert_eq!(send(&owner, &format!("{PAGE}/merge"), &merged).await.status, 200);
+        let live = owner.post("/v1/faq/parking-en/draft/approve", &json!({})).await.json(200);
+        assert_eq!((&live["answer"], &live["category"]), (&json!("In rows 2 and 3."), &json!("visit")), "{live}");
+    });
+}

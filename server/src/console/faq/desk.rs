@@ -12,6 +12,7 @@ use super::list::{ListQuery, ListView};
 use crate::app::App;
 use crate::auth::Staff;
 use crate::error::ApiError;
+use crate::review::Review;
 
 /// What every FAQ handler needs besides who asks.
 pub(super) struct Desk {
@@ -35,10 +36,13 @@ impl Desk {
 
     /// The list, with the entry `open` marked.
     pub(super) async fn list(&self, open: Option<&str>) -> Result<ListView, ApiError> {
+        let review = Review::of(&self.app.store).await?;
         let tree = self.categories.tree(&self.app.store).await?;
-        ListView::read(&self.app, self.query.clone(), self.visit.words(), open)
-            .await
-            .map(|list| ListView { tree, ..list })
+        ListView::read(&self.app, self.query.clone(), self.visit.words(), open).await.map(|list| ListView {
+            tree,
+            review,
+            ..list
+        })
     }
 }
 

@@ -36,7 +36,6 @@ pub(super) struct EditorPage {
     /// The question tried without scripts, and what came of it.
     tried: String,
     preview: Option<String>,
-    may_publish: bool,
     /// The edit of this entry that waits.
     pending: Option<PendingEdit>,
 }
@@ -77,7 +76,6 @@ struct TryQuery {
 
 /// The page around an entry's form; `id` is empty while it is new.
 pub(super) async fn lay(desk: &Desk, staff: &Staff, id: &str, form: EntryForm) -> Result<EditorPage, ApiError> {
-    let review = Review::of(&desk.app.store).await?;
     let list = desk.list(Some(id)).await?;
     let path = if id.is_empty() { "/console/faq/new".to_owned() } else { faq_entry(id) };
     Ok(EditorPage {
@@ -91,7 +89,6 @@ pub(super) async fn lay(desk: &Desk, staff: &Staff, id: &str, form: EntryForm) -
         report: None,
         tried: String::new(),
         preview: None,
-        may_publish: review.lets_publish(staff),
         pending: desk.app.store.faq_pending(id).await?,
     })
 }

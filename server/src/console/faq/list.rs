@@ -17,6 +17,7 @@ use super::tree::Branch;
 use crate::app::App;
 use crate::auth::AsViewer;
 use crate::error::ApiError;
+use crate::review::Review;
 
 const A_PAGE: usize = 40;
 
@@ -77,6 +78,10 @@ pub(super) struct ListView {
     pub(super) total: i64,
     pub(super) query: ListQuery,
     pub(super) tree: Vec<Branch>,
+    /// Who must read an edit before it is published.
+    pub(super) review: Review,
+    /// Edits that wait for somebody to read them.
+    pub(super) waiting: usize,
     pub(super) filtered: bool,
     pub(super) revision: i64,
     /// Which page this is, of how many.
@@ -109,8 +114,10 @@ impl ListView {
         open: Option<&str>,
     ) -> Result<Self, ApiError> {
         let pending = app.store.faq_pending_list(None).await?;
+        let waiting = pending.iter().filter(|edit| edit.state == PendingState::Review).count();
         if let Some(state) = PendingState::parse(&query.enabled) {
-            return Ok(Self::of_pending(app, query, t, pending.into_iter().filter(|edit| edit.state == state), open));
+            let listed = Self::of_pending(app, query, t, pending.into_iter().filter(|edit| edit.state == state), open);
+            return Ok(Self { waiting, ..listed });
         }
         let states: HashMap<&str, PendingState> = pending.iter().map(|edit| (edit.id.as_str(), edit.state)).collect();
         let filter = query.filter();
@@ -132,6 +139,8 @@ impl ListView {
             rows: rows.collect(),
             total,
             tree: Vec::new(),
+            review: Review::None,
+            waiting,
             filtered: filter.text.is_some()
                 || filter.language.is_some()
                 || filter.branch.is_some()
@@ -169,6 +178,8 @@ impl ListView {
             total: i64::try_from(rows.len()).unwrap_or(i64::MAX),
             rows,
             tree: Vec::new(),
+            review: Review::None,
+            waiting: 0,
             filtered: true,
             revision: app.faq.searchable_revision(),
             place: (1, 1),

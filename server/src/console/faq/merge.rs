@@ -1,12 +1,15 @@
 //! Two people changed one entry: what each of them changed, field by field, and the one version that comes of it. A field
 //! that one side changed is taken from there; one that both changed is chosen. Nothing is saved unseen, nothing typed lost.
 
-use std::collections::{BTreeSet, HashMap};
+mod field;
+
+use std::collections::HashMap;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, post, web};
 use askama::Template;
 
+use self::field::{Merged, Origin};
 use super::super::diff::{Piece, pieces};
 use super::super::links::faq_entry;
 use super::super::page::{Page, render_as};
@@ -18,68 +21,6 @@ use super::list::ListView;
 use super::pending;
 use crate::auth::AsEditor;
 use crate::error::ApiError;
-
-/// Where the merged value of a field comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Origin {
-    /// Nobody changed it.
-    Neither,
-    Theirs,
-    Yours,
-    /// Both changed it to the same.
-    Both,
-    /// Both changed it, each in their way.
-    Open,
-}
-
-/// One field of the three versions.
-#[derive(Debug)]
-struct Merged {
-    field: Field,
-    origin: Origin,
-    base: String,
-    theirs: String,
-    yours: String,
-    /// What is saved, or for an open field what is offered to be edited.
-    value: String,
-}
-
-impl Merged {
-    fn of(field: Field, [base, theirs, yours]: [&EntryForm; 3]) -> Self {
-        let [base, theirs, yours] = [base, theirs, yours].map(|form| field.value(form));
-        let origin = match (theirs == base, yours == base) {
-            (true, true) => Origin::Neither,
-            (false, true) => Origin::Theirs,
-            (true, false) => Origin::Yours,
-            (false, false) if theirs == yours => Origin::Both,
-            (false, false) => Origin::Open,
-        };
-        let value = match origin {
-            Origin::Theirs => theirs.clone(),
-            Origin::Open if field.is_list() => joined(&base, &theirs, &yours),
-            _ => yours.clone(),
-        };
-        Self { field, origin, base, theirs, yours, value }
-    }
-
-    /// The value that the button beside it stands for.
-    fn picked(&self, pick: &str, edited: Option<&String>) -> Option<String> {
-        match pick {
-            "theirs" => Some(self.theirs.clone()),
-            "yours" => Some(self.yours.clone()),
-            "edited" => edited.cloned(),
-            _ => None,
-        }
-    }
-}
-
-/// Their lines without those that you took out, then those that you added.
-fn joined(base: &str, theirs: &str, yours: &str) -> String {
-    let [had, have, mine] = [base, theirs, yours].map(|text| text.lines().collect::<BTreeSet<_>>());
-    let kept = theirs.lines().filter(|line| mine.contains(line) || !had.contains(line));
-    let added = yours.lines().filter(|line| !had.contains(line) && !have.contains(line));
-    kept.chain(added).collect::<Vec<_>>().join("\n")
-}
 
 /// A field on the page.
 struct Row {
@@ -360,33 +301,4 @@ fn chosen(meeting: &Meeting, typed: &HashMap<String, String>) -> Option<EntryFor
         merged.field.put(&mut form, value);
     }
     Some(form)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn form(answer: &str, category: &str) -> EntryForm {
-        EntryForm { answer: answer.to_owned(), category: category.to_owned(), ..EntryForm::default() }
-    }
-
-    #[test]
-    fn only_what_both_sides_changed_is_left_open() {
-        let check = |base, theirs, yours, origin, value: &str| {
-            let merged = Merged::of(Field::Answer, [&form(base, ""), &form(theirs, ""), &form(yours, "")]);
-            assert_eq!((merged.origin, merged.value.as_str()), (origin, value));
-        };
-        check("a", "a", "a", Origin::Neither, "a");
-        check("a", "b", "a", Origin::Theirs, "b");
-        check("a", "a", "c", Origin::Yours, "c");
-        check("a", "b", "b", Origin::Both, "b");
-        check("a", "b", "c", Origin::Open, "c");
-        check("a\r\nb", "a\nb", "a\r\nb", Origin::Neither, "a\nb");
-    }
-
-    #[test]
-    fn similar_questions_of_both_sides_are_joined_and_what_either_took_out_is_gone() {
-        assert_eq!(joined("a\nb\nc", "a\nc\nd", "a\nb\ne"), "a\nd\ne");
-        assert_eq!(joined("", "x", "x\ny"), "x\ny");
-    }
 }

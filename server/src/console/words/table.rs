@@ -206,6 +206,7 @@ words! {
     pending_draft: "草稿", "Draft";
     pending_review: "待审核", "Waiting for review";
     pending_returned: "已退回", "Sent back";
+    waiting_n: "{n} 条待审核", "{n} waiting for review";
     save_draft: "存为草稿", "Save as draft";
     send_for_review: "提交审核", "Send for review";
     open_draft: "打开草稿", "Open the draft";

@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use fantoccini::{Client, Locator};
 
-use super::{fill, shoot};
+use super::widget::Widget;
+use super::{ENTRY, QUESTION, fill, shoot};
+
+const ANSWER: &str = "可以，每件旧壳换 66 积分，寄来或送到门店都行。";
+const LINK: &str = "回收说明 https://shop.example/recycling";
 
 /// How a screen's pictures are called, and the console's language on it.
 #[derive(Clone, Copy)]
@@ -33,10 +37,10 @@ pub(super) async fn keep_the_faq(page: &Client, address: &str, look: Look) {
     let speak = format!("document.cookie = 'frontdesk_language={}; path=/'", look.language);
     page.execute(&speak, Vec::new()).await.unwrap();
     change_many(page, address, look).await;
-    let an_edit_waits = format!("{address}/console/faq/entry/invoice-how-zh");
+    let an_edit_waits = format!("{address}/console/faq/entry/{ENTRY}");
     page.goto(&an_edit_waits).await.unwrap();
-    fill(page, "textarea[name=answer]", "可以开电子发票，下单时填写抬头即可。").await;
-    fill(page, "textarea[name=links]", "开票说明 https://shop.example/invoice").await;
+    fill(page, "textarea[name=answer]", ANSWER).await;
+    fill(page, "textarea[name=links]", LINK).await;
     picture(page, look, "editor").await;
     press(page, "button[name=step][value=draft]").await;
     see(page, "[data-pending=draft]").await;
@@ -51,7 +55,17 @@ pub(super) async fn keep_the_faq(page: &Client, address: &str, look: Look) {
     see(page, "#entry [name=links]").await;
     let links = "return document.querySelector('#entry [name=links]').value";
     let links = page.execute(links, Vec::new()).await.unwrap();
-    assert_eq!(links, "开票说明 https://shop.example/invoice", "what was approved is published");
+    assert_eq!(links, LINK, "what was approved is published");
+    // A person has the conversation so far; another customer begins anew.
+    page.goto(&format!("{address}/demo")).await.unwrap();
+    page.execute("localStorage.clear()", Vec::new()).await.unwrap();
+    page.refresh().await.unwrap();
+    let widget = Widget::open(page).await;
+    let answered = widget.say(QUESTION).await;
+    assert_eq!(answered.trim(), ANSWER);
+    let link = widget.ask("return [...root.querySelectorAll('a.source')].pop()?.href").await;
+    assert_eq!(link, "https://shop.example/recycling", "what to read further stands under the answer");
+    shoot(page, &format!("{}-link", look.name)).await;
 }
 
 /// Two entries are switched off together, and back on with one click.
