@@ -23,4 +23,5 @@ mod models;
 mod rehearsal;
 mod service;
 mod stopping;
+mod suggestions;
 mod telemetry;

@@ -30,6 +30,7 @@ use crate::jobs::JobRunner;
 use crate::limits::Limits;
 use crate::models::Models;
 use crate::stopping::StopSignals;
+use crate::suggestions::Suggestions;
 use crate::{console, telemetry};
 
 /// How often quiet visitors and unwatched channels are forgotten.
@@ -56,9 +57,15 @@ pub async fn assemble(config: Config, home: Home, bot: Bot, store: Store) -> any
     models.load_current().await?;
     tokio::spawn(Arc::clone(&models).follow());
     let drafts = Drafts::new(store.clone(), &home, Arc::clone(&assistant));
+    let suggestions = Arc::new(Suggestions::start(store.clone(), Arc::clone(&assistant)).await?);
     let jobs = JobRunner::start(store.clone(), home.clone(), Arc::clone(&models)).await?;
-    let chat =
-        Arc::new(Chat::new(store.clone(), Arc::clone(&assistant), Arc::clone(&hub), config.limits.message_characters));
+    let chat = Arc::new(Chat::new(
+        store.clone(),
+        Arc::clone(&assistant),
+        Arc::clone(&hub),
+        Arc::clone(&suggestions),
+        config.limits.message_characters,
+    ));
     let limits = Limits::new(&config.limits, &config.server);
     Ok(App {
         config,
@@ -69,6 +76,7 @@ pub async fn assemble(config: Config, home: Home, bot: Bot, store: Store) -> any
         chat,
         faq,
         drafts,
+        suggestions,
         models,
         jobs,
         metrics,
@@ -148,6 +156,7 @@ async fn sweep(app: web::Data<App>) {
         tokio::time::sleep(SWEEP).await;
         app.limits.forget_quiet();
         app.hub.forget_unwatched();
+        app.suggestions.refresh().await;
     }
 }
 

@@ -20,7 +20,9 @@ use crate::meaning::{Encoder, Reader};
 use crate::schema::{self, FORMAT_VERSION, Fields};
 use crate::search::Snapshot;
 use crate::table::{Meanings, Row, RowTokens, Table};
-use crate::{CalibrationReport, Change, Error, Explanation, FaqEntry, Hit, SearchQuery};
+use crate::{
+    CalibrationReport, Change, Error, Explanation, FaqEntry, Hit, RelatedQuery, SearchQuery, SuggestQuery, Suggestion,
+};
 
 /// tantivy's least; it is a limit, not an allocation.
 const WRITER_BYTES: usize = 15_000_000;
@@ -213,6 +215,16 @@ impl FaqIndex {
     /// Why an entry has its place for a message; none where nothing of it matches.
     pub fn explain(&self, query: &SearchQuery, faq_id: &str) -> Option<Explanation> {
         crate::explain::explain(&self.snapshot(), query, faq_id, &self.calibration())
+    }
+
+    /// Questions to offer for what somebody has typed so far, best first.
+    pub fn suggest(&self, query: &SuggestQuery) -> Vec<Suggestion> {
+        crate::suggest::suggest(&self.snapshot(), query, &self.calibration())
+    }
+
+    /// Questions near one that was answered, nearest first.
+    pub fn related(&self, query: &RelatedQuery) -> Vec<Suggestion> {
+        crate::suggest::related(&self.snapshot(), query, &self.calibration())
     }
 
     /// The least probability at which giving the first hit is wrong no more often than accepted.

@@ -15,6 +15,7 @@ mod meaning;
 mod schema;
 mod search;
 mod sentences;
+mod suggest;
 mod table;
 
 pub use calibration::{Calibration, CalibrationReport};
@@ -29,3 +30,4 @@ pub use index::FaqIndex;
 pub use meaning::Encoder;
 pub use search::{Hit, SearchQuery};
 pub use sentences::best_sentences;
+pub use suggest::{RelatedQuery, SuggestQuery, Suggestion};

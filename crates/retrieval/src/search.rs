@@ -176,7 +176,7 @@ impl Snapshot {
     }
 
     /// The wordings (row, ordinal) that are nearest in meaning.
-    fn alike(&self, meaning: &Meaning) -> Vec<(usize, usize)> {
+    pub(crate) fn alike(&self, meaning: &Meaning) -> Vec<(usize, usize)> {
         if meaning.is_empty() {
             return Vec::new();
         }

@@ -101,12 +101,15 @@ export class Client extends EventTarget {
     }
   }
 
-  async create() {
+  /** Begins the conversation, once. */
+  async create(quietly) {
     const body = { language: this.language, visitor: this.visitor, page: location.href.split("#")[0], key: this.key };
-    const answer = await this.request("/v1/conversations", body);
-    if (!answer.ok) return this.refused(answer);
-    this.conversation = { id: answer.body.conversation_id, token: answer.body.token };
+    this.creating ??= this.request("/v1/conversations", body).finally(() => (this.creating = null));
+    const answer = await this.creating;
+    if (!answer.ok) return quietly ? false : this.refused(answer);
+    this.conversation ??= { id: answer.body.conversation_id, token: answer.body.token };
     this.save();
+    return true;
   }
 
   /** Sends one message by POST: it answers with the reply, and sending it twice is harmless. */

@@ -1,7 +1,7 @@
 //! What the widget needs before anybody says anything: the greeting, the first suggestions, whether people are there.
 
 use actix_web::{HttpResponse, get, web};
-use dialogue::{Language, Script};
+use dialogue::Language;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -23,6 +23,8 @@ pub struct WidgetReply {
     /// The greeting; empty when the bot has none.
     pub text: String,
     pub suggestions: Vec<QuickReplyReply>,
+    /// Whether questions are offered while the customer types.
+    pub suggest_while_typing: bool,
     /// Whether people can take over now.
     pub open: bool,
     pub opening_hours: String,
@@ -35,10 +37,11 @@ pub struct WidgetReply {
 pub(super) async fn introduce(app: web::Data<App>, query: web::Query<WidgetQuery>) -> Result<HttpResponse, ApiError> {
     check_key(&app, query.key.as_deref())?;
     let asked = query.language.as_deref().map(parse_language).transpose()?;
-    Ok(HttpResponse::Ok().json(introduction(&app.assistant.script(), asked)))
+    Ok(HttpResponse::Ok().json(introduction(&app, asked)))
 }
 
-fn introduction(script: &Script, asked: Option<Language>) -> WidgetReply {
+fn introduction(app: &App, asked: Option<Language>) -> WidgetReply {
+    let script = app.assistant.script();
     let config = &script.config;
     let language = config.language_for(asked, None);
     let welcome = config.welcome.as_ref();
@@ -47,6 +50,7 @@ fn introduction(script: &Script, asked: Option<Language>) -> WidgetReply {
         name: config.name.get(language).cloned().unwrap_or_default(),
         text: welcome.and_then(|welcome| welcome.text.get(language)).cloned().unwrap_or_default(),
         suggestions: suggestions.into_iter().map(|text| QuickReplyReply { title: text.clone(), text }).collect(),
+        suggest_while_typing: app.suggestions.settings().while_typing,
         open: script.is_open(jiff::Timestamp::now()),
         opening_hours: script.opening_hours(language),
     }

@@ -470,6 +470,15 @@ words! {
     audit_token_created: "新建令牌", "made a token";
     audit_token_revoked: "撤销令牌", "revoked a token";
 
+    // Suggestions
+    suggestions: "问题推荐", "Suggestions";
+    suggestions_hint: "客户提问之前，聊天窗口可以先给出问题：输入时和答案下方。都来自知识库，改动立即生效。", "What the widget offers before customers ask: while they type, and under an answer. All of it comes from the live FAQ.";
+    what_is_offered: "推荐哪些", "What is offered";
+    offer_while_typing: "输入时给出知识库里接得上的问题", "Questions of the FAQ while a customer types";
+    offer_also_asked: "在知识库答案下方显示“大家还在问”", "“People also ask” under an answer from the FAQ";
+    notice_suggestions_changed: "已保存，立即生效。", "Saved and live.";
+    audit_suggestions_changed: "修改问题推荐", "suggestions changed";
+
     // For scripts
     js_just_now: "刚刚", "just now";
     js_unsaved: "有未保存的修改", "Unsaved changes";

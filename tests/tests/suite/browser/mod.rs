@@ -2,6 +2,7 @@
 //! Screenshots of every step are kept under `target/screenshots`.
 
 mod driver;
+mod suggestions;
 mod widget;
 
 use std::path::{Path, PathBuf};
@@ -78,6 +79,7 @@ async fn chat_on_a_desktop(page: &Client, address: &str) {
     let picture = shoot(page, "desktop-3-chinese").await;
     update_readme_picture(&picture);
     rate_the_last_answer(&widget).await;
+    suggestions::choose_by_keys(page, &widget).await;
     let english = widget.say("Do you ship abroad?").await;
     assert!(english.contains("Hong Kong"), "{english}");
     shoot(page, "desktop-4-english").await;
@@ -234,6 +236,7 @@ async fn chat_on_a_phone(page: &Client, address: &str) {
     assert_eq!(wide, false, "the shop page fits the phone");
     shoot(page, "phone-1-shop").await;
     let widget = Widget::open(page).await;
+    suggestions::choose_by_tap(page, &widget).await;
     let answered = widget.say("how do I return something").await;
     assert!(!answered.is_empty());
     let chinese = widget.say("可以寄到国外吗？").await;
