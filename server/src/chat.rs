@@ -114,6 +114,7 @@ impl Chat {
         if exchange.duplicate {
             return Ok(exchange);
         }
+        self.suggestions.said(&conversation, &incoming.text, &decision);
         self.tell(&exchange);
         let labels = [("action", decision.action.name()), ("language", decision.language.code())];
         metrics::counter!("frontdesk_answers_total", &labels).increment(1);

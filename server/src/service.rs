@@ -35,6 +35,8 @@ use crate::{console, telemetry};
 
 /// How often quiet visitors and unwatched channels are forgotten.
 const SWEEP: Duration = Duration::from_secs(60);
+/// How many sweeps pass before starting questions are learned anew.
+const LESSON: u64 = 10;
 
 /// Opens the store that the configuration names.
 pub async fn open_store(config: &Config, home: &Home) -> anyhow::Result<Store> {
@@ -152,7 +154,10 @@ pub async fn serve(app: App, ready: impl FnOnce(SocketAddr)) -> anyhow::Result<(
 }
 
 async fn sweep(app: web::Data<App>) {
-    loop {
+    for sweep in 0_u64.. {
+        if sweep.is_multiple_of(LESSON) {
+            app.suggestions.learn().await;
+        }
         tokio::time::sleep(SWEEP).await;
         app.limits.forget_quiet();
         app.hub.forget_unwatched();

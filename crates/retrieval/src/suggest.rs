@@ -30,7 +30,11 @@ const SHORTEST_STEM: usize = 4;
 /// Han characters, or letters, from which on a beginning means something.
 const TELLING: (usize, usize) = (2, 4);
 /// Entries that are less likely meant than this are not offered for their meaning.
-const LEAST_PROBABILITY: f32 = 0.05;
+const LEAST_PROBABILITY: f32 = 0.1;
+
+/// Questions less alike than this have little to do with each other, and how many are read to know.
+const LEAST_LIKENESS: f32 = 0.45;
+const MOST_READ: usize = 16;
 
 /// What somebody has typed so far.
 #[derive(Debug, Clone, Default)]
@@ -142,11 +146,24 @@ pub(crate) fn related(snapshot: &Snapshot, query: &RelatedQuery, calibration: &C
 fn near(snapshot: &Snapshot, question: &str, calibration: &Calibration) -> Vec<usize> {
     let meaning = Meaning::of(question, &snapshot.reader);
     if !meaning.is_empty() {
-        return snapshot.alike(&meaning).into_iter().map(|(row, _)| row).collect();
+        return near_in_meaning(snapshot, &meaning);
     }
     let query = SearchQuery { text: question.to_owned(), ..SearchQuery::default() };
     let found = snapshot.find(&query, HeldOut::Nothing, calibration.meaning);
     found.map(|found| found.candidates.iter().map(|candidate| candidate.row).collect()).unwrap_or_default()
+}
+
+/// Rows whose main question means something near, nearest first: an entry whose answer alone is near reads as a surprise.
+fn near_in_meaning(snapshot: &Snapshot, meaning: &Meaning) -> Vec<usize> {
+    let likeness = |row: usize| {
+        let entry = &snapshot.table.row(row)?.entry;
+        Some((meaning.likeness(&Meaning::of(&entry.question, &snapshot.reader)), row))
+    };
+    let alike = snapshot.alike(meaning).into_iter().take(MOST_READ);
+    let mut near: Vec<(f32, usize)> = alike.filter_map(|(row, _)| likeness(row)).collect();
+    near.retain(|(likeness, _)| *likeness >= LEAST_LIKENESS);
+    near.sort_by(|one, other| other.0.total_cmp(&one.0));
+    near.into_iter().map(|(_, row)| row).collect()
 }
 
 /// The language to put first: that of the text where it shows one for certain, else the visitor's.

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::{Deserialize, Serialize};
-use store::Status;
+use store::{OfferPlace, OfferedQuestion, Status};
 use utoipa::ToSchema;
 
 use super::conversations::open_as_customer;
@@ -58,6 +58,12 @@ pub(super) async fn suggest(
             app.suggestions.while_typing(q, language, limit.unwrap_or(WHILE_TYPING)).await?
         }
     };
+    let questions = found.iter().map(|one| OfferedQuestion {
+        question: one.question.clone(),
+        faq_id: Some(one.id.clone()),
+        features: Vec::new(),
+    });
+    app.suggestions.shown(&conversation, OfferPlace::Typing, questions.collect());
     let suggestions = found.into_iter().map(|found| SuggestionReply {
         title: found.question.clone(),
         text: found.question,

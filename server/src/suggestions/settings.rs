@@ -15,11 +15,24 @@ pub struct Settings {
     pub while_typing: bool,
     /// Questions near an answer from the FAQ, under it.
     pub also_asked: bool,
+    /// Who chooses the questions that an empty chat opens with.
+    pub starting: Starting,
+}
+
+/// Who chooses starting questions.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Starting {
+    /// The bot's owner.
+    #[default]
+    Fixed,
+    /// What was learned from what customers chose.
+    Learned,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { while_typing: true, also_asked: true }
+        Self { while_typing: true, also_asked: true, starting: Starting::Fixed }
     }
 }
 

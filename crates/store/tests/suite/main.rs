@@ -7,6 +7,7 @@ mod conversations;
 mod faq;
 mod files;
 mod gaps;
+mod offers;
 mod samples;
 mod staff;
 mod turns;

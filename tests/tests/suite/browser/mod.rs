@@ -56,6 +56,7 @@ fn customers_and_staff_work_in_a_real_browser() {
         see_the_new_answer(&desktop, service.address()).await;
         see_what_an_edit_would_change(&desktop, service.address()).await;
         answer_for_good_what_went_unanswered(&desktop, service.address()).await;
+        suggestions::let_questions_be_learned(&desktop, service.address()).await;
         assert_eq!(complaints(&desktop).await, [""; 0], "the pages complain of nothing");
         desktop.close().await.unwrap();
         let profile = tempfile::tempdir().unwrap();

@@ -1,7 +1,9 @@
 //! Questions offered while a customer types: seen, chosen by keys and by tap, and out of the way.
 
-use fantoccini::Client;
+use std::time::Duration;
+
 use fantoccini::key::Key;
+use fantoccini::{Client, Locator};
 
 use super::shoot;
 use super::widget::Widget;
@@ -50,7 +52,7 @@ async fn compose(widget: &Widget<'_>) {
         )
         .await;
     assert_eq!(asked, true);
-    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
     let further = "return performance.getEntriesByType('resource').slice(window.seenBefore).filter((entry) => entry.name.includes('/suggestions')).length";
     assert_eq!(widget.ask(further).await, 0, "nothing is asked while a word is composed");
     widget
@@ -79,4 +81,18 @@ pub(super) async fn choose_by_tap(page: &Client, widget: &Widget<'_>) {
     option.click().await.unwrap();
     let answered = widget.reply_after(before).await;
     assert!(!answered.is_empty() && chosen.contains("return"), "{chosen}: {answered}");
+}
+
+/// In the console: what was offered and chosen is counted, and the switch is kept.
+pub(super) async fn let_questions_be_learned(page: &Client, address: &str) {
+    page.goto(&format!("{address}/console/suggestions")).await.unwrap();
+    let told = page.find(Locator::Css("#shown")).await.unwrap().text().await.unwrap();
+    assert!(told.contains("礼品卡"), "the question chosen while typing is counted: {told}");
+    page.find(Locator::Css("input[value=learned]")).await.unwrap().click().await.unwrap();
+    page.find(Locator::Css("form[action='/console/suggestions'] button.primary")).await.unwrap().click().await.unwrap();
+    let saved = Locator::Css("p.notice[role=status]");
+    page.wait().at_most(Duration::from_secs(15)).for_element(saved).await.unwrap();
+    let kept = page.find(Locator::Css("input[value=learned]")).await.unwrap().prop("checked").await.unwrap();
+    assert_eq!(kept.as_deref(), Some("true"));
+    shoot(page, "console-17-suggestions").await;
 }
