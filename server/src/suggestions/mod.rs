@@ -1,6 +1,7 @@
 //! Questions offered to customers before they have asked: in an empty chat, while they type, and under an answer. What is
 //! offered comes from the live index; what was offered and chosen is counted, without a word of who it was.
 
+mod lessons;
 mod offers;
 mod settings;
 mod starting;
@@ -14,8 +15,8 @@ use retrieval::{RelatedQuery, SuggestQuery, Suggestion};
 use store::{Conversation, Offer, OfferPlace, OfferedQuestion, Store};
 use tokio::sync::Semaphore;
 
+pub use lessons::{LEARNED_DAYS, Lessons, counts, replay_log, since_learned};
 pub use settings::{Settings, Starting};
-pub use starting::{LEARNED_DAYS, Lessons, counts, replay_log, since_learned};
 
 use offers::OpenOffers;
 

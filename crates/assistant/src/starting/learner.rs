@@ -10,10 +10,10 @@ const PASSES: usize = 100;
 /// Moves smaller than this change nothing that anybody sees.
 const SMALLEST_MOVE: f64 = 1e-6;
 
-/// What is believed before anything was seen: about one question in ten is chosen, those written by the owner, fitting
-/// the page or asked often rather than others. The doubt is as large as a weight can make a difference.
+/// What is believed before anything was seen, and how far off it may be: about one question in ten is chosen, those that
+/// fit the page, are written by the owner or asked often rather than others.
 const PRIOR: [(f64, f64); N_FEATURES] =
-    [(-2.5, 1.0), (0.5, 1.0), (0.5, 1.0), (0.5, 1.0), (0.0, 1.0), (0.0, 1.0), (0.5, 1.0), (0.0, 1.0), (0.5, 1.0)];
+    [(-2.5, 1.0), (1.0, 0.5), (1.5, 0.5), (0.7, 0.5), (0.0, 0.5), (0.3, 0.5), (1.0, 0.5), (0.3, 0.5), (0.5, 0.5)];
 
 /// One question that was shown.
 #[derive(Clone, Copy, Debug)]
