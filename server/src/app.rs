@@ -15,6 +15,7 @@ use crate::hub::Hub;
 use crate::jobs::JobRunner;
 use crate::limits::Limits;
 use crate::models::Models;
+use crate::suggestions::Suggestions;
 
 /// The parts of one running service; handlers take what they need from it.
 #[derive(Debug)]
@@ -27,6 +28,7 @@ pub struct App {
     pub chat: Arc<Chat>,
     pub faq: FaqFollower,
     pub drafts: Drafts,
+    pub suggestions: Arc<Suggestions>,
     pub models: Arc<Models>,
     pub jobs: JobRunner,
     pub metrics: PrometheusHandle,

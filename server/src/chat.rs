@@ -14,6 +14,7 @@ use tokio::sync::{Mutex, Semaphore};
 use crate::api::wire::{StatusReply, message_reply};
 use crate::error::ApiError;
 use crate::hub::{Hub, Live};
+use crate::suggestions::Suggestions;
 
 /// Longest id a widget may give its message.
 const LONGEST_CLIENT_ID: usize = 128;
@@ -34,6 +35,7 @@ pub struct Chat {
     store: Store,
     assistant: Arc<Assistant>,
     hub: Arc<Hub>,
+    suggestions: Arc<Suggestions>,
     longest_message: usize,
     /// One lock a conversation, so that its messages are answered one after another.
     turns: Cache<String, Arc<Mutex<()>>>,
@@ -44,11 +46,17 @@ pub struct Chat {
 }
 
 impl Chat {
-    pub fn new(store: Store, assistant: Arc<Assistant>, hub: Arc<Hub>, longest_message: usize) -> Self {
+    pub fn new(
+        store: Store,
+        assistant: Arc<Assistant>,
+        hub: Arc<Hub>,
+        suggestions: Arc<Suggestions>,
+        longest_message: usize,
+    ) -> Self {
         let turns = Cache::builder().time_to_idle(QUIET).build();
         let tokens = Cache::builder().time_to_idle(QUIET).max_capacity(100_000).build();
         let thinking = Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from));
-        Self { store, assistant, hub, longest_message, turns, tokens, thinking }
+        Self { store, assistant, hub, suggestions, longest_message, turns, tokens, thinking }
     }
 
     /// Whether a token's fingerprint opens a conversation; unknown conversations open to nobody.
@@ -106,6 +114,7 @@ impl Chat {
         if exchange.duplicate {
             return Ok(exchange);
         }
+        self.suggestions.said(&conversation, &incoming.text, &decision);
         self.tell(&exchange);
         let labels = [("action", decision.action.name()), ("language", decision.language.code())];
         metrics::counter!("frontdesk_answers_total", &labels).increment(1);
@@ -114,12 +123,17 @@ impl Chat {
     }
 
     async fn decide(&self, conversation: &Conversation, text: String) -> Result<Decision, ApiError> {
-        let assistant = Arc::clone(&self.assistant);
+        let (assistant, suggestions) = (Arc::clone(&self.assistant), Arc::clone(&self.suggestions));
         let mut state = conversation.state.clone();
         state.language = state.language.or(conversation.language);
         let _place = self.thinking.acquire().await.map_err(|_| ApiError::Stopping)?;
         let now = jiff::Timestamp::now();
-        tokio::task::spawn_blocking(move || assistant.answer(&state, &text, now)).await.map_err(|_| ApiError::Stopping)
+        let answered = tokio::task::spawn_blocking(move || {
+            let mut decision = assistant.answer(&state, &text, now);
+            suggestions.add_also_asked(&mut decision);
+            decision
+        });
+        answered.await.map_err(|_| ApiError::Stopping)
     }
 
     /// A person says something to the customer; takes the conversation over if nobody has.

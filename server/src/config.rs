@@ -69,6 +69,7 @@ pub struct LimitsConfig {
     /// Largest FAQ file that can be imported, in bytes.
     pub import_bytes: usize,
     pub messages_per_minute: u32,
+    pub suggestions_per_minute: u32,
     pub conversations_per_minute: u32,
     pub sign_ins_per_minute: u32,
     /// Direct connections from this machine are not counted; those a proxy forwards are.
@@ -82,6 +83,7 @@ impl Default for LimitsConfig {
             body_bytes: 256 * 1024,
             import_bytes: 32 * 1024 * 1024,
             messages_per_minute: 60,
+            suggestions_per_minute: 240,
             conversations_per_minute: 30,
             sign_ins_per_minute: 10,
             exempt_loopback: true,

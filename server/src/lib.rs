@@ -25,4 +25,5 @@ mod rehearsal;
 mod review;
 mod service;
 mod stopping;
+mod suggestions;
 mod telemetry;

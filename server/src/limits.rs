@@ -14,6 +14,7 @@ use crate::error::ApiError;
 #[derive(Debug)]
 pub struct Limits {
     messages: DefaultKeyedRateLimiter<String>,
+    suggestions: DefaultKeyedRateLimiter<String>,
     conversations: DefaultKeyedRateLimiter<IpAddr>,
     sign_ins: DefaultKeyedRateLimiter<IpAddr>,
     clock: DefaultClock,
@@ -25,6 +26,7 @@ impl Limits {
     pub fn new(limits: &LimitsConfig, server: &ServerConfig) -> Self {
         Self {
             messages: RateLimiter::keyed(per_minute(limits.messages_per_minute)),
+            suggestions: RateLimiter::keyed(per_minute(limits.suggestions_per_minute)),
             conversations: RateLimiter::keyed(per_minute(limits.conversations_per_minute)),
             sign_ins: RateLimiter::keyed(per_minute(limits.sign_ins_per_minute)),
             clock: DefaultClock::default(),
@@ -36,6 +38,11 @@ impl Limits {
     /// Counts one message of a conversation.
     pub fn message(&self, visitor: &Visitor, conversation_id: &str) -> Result<(), ApiError> {
         self.count("messages", visitor, &self.messages, &conversation_id.to_owned())
+    }
+
+    /// Counts one look for suggestions of a conversation.
+    pub fn suggestions(&self, visitor: &Visitor, conversation_id: &str) -> Result<(), ApiError> {
+        self.count("suggestions", visitor, &self.suggestions, &conversation_id.to_owned())
     }
 
     /// Counts one conversation begun from an address.
@@ -51,6 +58,7 @@ impl Limits {
     /// Forgets visitors that have been quiet, so that memory follows the visitors of the last minute.
     pub fn forget_quiet(&self) {
         self.messages.retain_recent();
+        self.suggestions.retain_recent();
         self.conversations.retain_recent();
         self.sign_ins.retain_recent();
     }

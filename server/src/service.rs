@@ -30,10 +30,13 @@ use crate::jobs::JobRunner;
 use crate::limits::Limits;
 use crate::models::Models;
 use crate::stopping::StopSignals;
+use crate::suggestions::Suggestions;
 use crate::{console, telemetry};
 
 /// How often quiet visitors and unwatched channels are forgotten.
 const SWEEP: Duration = Duration::from_secs(60);
+/// How many sweeps pass before starting questions are learned anew.
+const LESSON: u64 = 10;
 
 /// Opens the store that the configuration names.
 pub async fn open_store(config: &Config, home: &Home) -> anyhow::Result<Store> {
@@ -57,9 +60,15 @@ pub async fn assemble(config: Config, home: Home, bot: Bot, store: Store) -> any
     models.load_current().await?;
     tokio::spawn(Arc::clone(&models).follow());
     let drafts = Drafts::new(store.clone(), &home, Arc::clone(&assistant));
+    let suggestions = Arc::new(Suggestions::start(store.clone(), Arc::clone(&assistant)).await?);
     let jobs = JobRunner::start(store.clone(), home.clone(), Arc::clone(&models)).await?;
-    let chat =
-        Arc::new(Chat::new(store.clone(), Arc::clone(&assistant), Arc::clone(&hub), config.limits.message_characters));
+    let chat = Arc::new(Chat::new(
+        store.clone(),
+        Arc::clone(&assistant),
+        Arc::clone(&hub),
+        Arc::clone(&suggestions),
+        config.limits.message_characters,
+    ));
     let limits = Limits::new(&config.limits, &config.server);
     Ok(App {
         config,
@@ -70,6 +79,7 @@ pub async fn assemble(config: Config, home: Home, bot: Bot, store: Store) -> any
         chat,
         faq,
         drafts,
+        suggestions,
         models,
         jobs,
         metrics,
@@ -145,10 +155,14 @@ pub async fn serve(app: App, ready: impl FnOnce(SocketAddr)) -> anyhow::Result<(
 }
 
 async fn sweep(app: web::Data<App>) {
-    loop {
+    for sweep in 0_u64.. {
+        if sweep.is_multiple_of(LESSON) {
+            app.suggestions.learn().await;
+        }
         tokio::time::sleep(SWEEP).await;
         app.limits.forget_quiet();
         app.hub.forget_unwatched();
+        app.suggestions.refresh().await;
     }
 }
 

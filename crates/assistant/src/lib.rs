@@ -7,6 +7,7 @@ mod error;
 mod meaning;
 mod question;
 mod replay;
+pub mod starting;
 mod worker;
 
 pub use assistant::Assistant;

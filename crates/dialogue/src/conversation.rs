@@ -26,6 +26,8 @@ pub struct Conversation {
     pub last_intent: Option<String>,
     /// The FAQ entry that was last answered.
     pub last_faq: Option<String>,
+    /// The FAQ entries answered so far, the latest last; enough of them not to offer one again.
+    pub answered_faq: Vec<String>,
     /// The last message that stood on its own, for follow-ups that lean on it.
     pub last_question: Option<String>,
     /// What the bot did last.

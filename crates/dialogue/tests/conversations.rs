@@ -413,3 +413,15 @@ fn the_trace_says_why_each_earlier_rule_did_not_fire() {
     repeated_failure: not understood 1 of 2 times
     ");
 }
+
+#[test]
+fn the_entries_answered_last_are_remembered_each_once() {
+    let mut desk = Desk::open();
+    let names: Vec<String> = (0..25).map(|number| format!("entry-{number}")).collect();
+    for name in names.iter().chain([&names[20]]) {
+        desk.check(&finds("how about it", &[(name, 0.95)]), "faq", Action::Faq, name);
+    }
+    let known = &desk.state.answered_faq;
+    assert_eq!(known.len(), 20, "{known:?}");
+    assert_eq!((known[0].as_str(), known[18].as_str(), known[19].as_str()), ("entry-5", "entry-24", "entry-20"));
+}

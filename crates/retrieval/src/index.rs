@@ -22,7 +22,9 @@ use crate::schema::{self, FORMAT_VERSION, Fields};
 use crate::search::Snapshot;
 use crate::synonyms::Synonyms;
 use crate::table::{Counts, CountsFile, Table};
-use crate::{CalibrationReport, Error, Explanation, FaqEntry, Hit, SearchQuery};
+use crate::{
+    CalibrationReport, Error, Explanation, FaqEntry, Hit, RelatedQuery, SearchQuery, SuggestQuery, Suggestion,
+};
 
 /// The files of a larger index are not all read on opening; `FaqIndex::verify` does.
 const VERIFIED_BYTES: u64 = 64_000_000;
@@ -217,6 +219,19 @@ impl FaqIndex {
     /// Why an entry has its place for a message; none where nothing of it matches.
     pub fn explain(&self, query: &SearchQuery, faq_id: &str) -> Option<Explanation> {
         crate::explain::explain(&self.snapshot(), query, faq_id, &self.calibration())
+    }
+
+    /// Questions to offer for what somebody has typed so far, best first.
+    pub fn suggest(&self, query: &SuggestQuery) -> Vec<Suggestion> {
+        crate::suggest::suggest(&self.snapshot(), query, &self.calibration())
+    }
+
+    /// Questions near one that was answered, nearest first.
+    pub fn related(&self, query: &RelatedQuery) -> Vec<Suggestion> {
+        crate::suggest::related(&self.snapshot(), query, &self.calibration()).unwrap_or_else(|error| {
+            tracing::error!(%error, faq_id = query.faq_id, "questions near an answer cannot be found");
+            Vec::new()
+        })
     }
 
     /// The least probability at which giving the first hit is wrong no more often than accepted.

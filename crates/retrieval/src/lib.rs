@@ -16,6 +16,7 @@ mod schema;
 mod search;
 mod sentences;
 mod spelling;
+mod suggest;
 mod synonyms;
 mod table;
 
@@ -32,4 +33,5 @@ pub use meaning::Encoder;
 pub use search::{Hit, SearchQuery};
 pub use sentences::best_sentences;
 pub use spelling::{Reason, Rewording};
+pub use suggest::{RelatedQuery, SuggestQuery, Suggestion};
 pub use synonyms::{SYNONYMS_FILE, Synonyms};

@@ -199,7 +199,7 @@ impl Snapshot {
     }
 
     /// The wordings (row, ordinal) that are nearest in meaning.
-    fn alike(&self, meaning: &Meaning) -> tantivy::Result<Vec<(usize, usize)>> {
+    pub(crate) fn alike(&self, meaning: &Meaning) -> tantivy::Result<Vec<(usize, usize)>> {
         let counted = |Alike { row, ordinal, likeness }| match ordinal {
             Some(ordinal) => (likeness, (row, ordinal)),
             None => (features::as_answer(likeness), (row, 0)),

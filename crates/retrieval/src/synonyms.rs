@@ -15,7 +15,8 @@ const MOST_GROUPS: usize = 20_000;
 /// Words of a group that are put beside one of its words.
 const MOST_BESIDE: usize = 4;
 
-/// Groups of words for the same thing. In a message each stands for the others; an entry is left as it was written.
+/// Groups of words for the same thing. A word of a message that no entry holds is searched as the others of its group;
+/// entries are left as they were written.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Synonyms {
     /// In plain form, at least two words each.
@@ -72,10 +73,13 @@ impl Synonyms {
         fs::rename(&temporary, &path).map_err(|source| Error::io(&path, source))
     }
 
-    /// Where a plain text names a word of a group, with the group's other words that `holds` says the index has.
+    /// Where a plain text names a word that the index lacks, with the other words of its group that it has, as `holds` says.
     pub(crate) fn beside(&self, plain: &str, holds: impl Fn(&str) -> bool) -> Vec<(Range<usize>, String)> {
         let named = |group: &Vec<String>| {
             let (range, word) = group.iter().find_map(|word| Some((find(plain, word)?, word)))?;
+            if holds(word) {
+                return None;
+            }
             let others = group.iter().filter(|other| *other != word && holds(other)).take(MOST_BESIDE);
             let others: Vec<&str> = others.map(String::as_str).collect();
             (!others.is_empty()).then(|| (range, others.join(" ")))
@@ -107,11 +111,12 @@ mod tests {
         let synonyms =
             parsed("# what customers call it\n退钱, 退款，REFUND\nparcel,包裹,package # both\n\n").expect("it reads");
         let beside = |text: &str| {
-            synonyms.beside(text, |word| word != "包裹").into_iter().map(|(_, others)| others).collect::<Vec<_>>()
+            synonyms.beside(text, |word| ["退款", "refund", "package"].contains(&word)).into_iter().map(|(_, others)| others).collect::<Vec<_>>()
         };
         assert_eq!(beside("我要退钱"), ["退款 refund"]);
         assert_eq!(beside("where is my parcel"), ["package"]);
         assert!(beside("parcels refunding").is_empty());
+        assert!(beside("my refund").is_empty(), "the index has that word");
     }
 
     #[test]

@@ -62,6 +62,8 @@ pub struct ConversationFilter {
     pub status: Option<Status>,
     /// Found anywhere in a message, in the visitor or in the id.
     pub text: Option<String>,
+    /// Leaves out those that were begun and in which nothing was said yet.
+    pub only_spoken: bool,
 }
 
 macro_rules! conversation_columns {
@@ -139,6 +141,7 @@ impl Store {
             " FROM conversations c WHERE ($1 IS NULL OR c.status = $1) \
              AND ($2 IS NULL OR LOWER(c.id) LIKE $2 ESCAPE '!' OR LOWER(COALESCE(c.visitor, '')) LIKE $2 ESCAPE '!' OR EXISTS \
              (SELECT 1 FROM messages m WHERE m.conversation_id = c.id AND LOWER(m.text) LIKE $2 ESCAPE '!')) \
+             AND ($5 IS NULL OR c.last_seq > $5) \
              AND ($3 IS NULL OR (c.updated_at, c.id) < (SELECT b.updated_at, b.id FROM conversations b WHERE b.id = $3)) \
              ORDER BY c.updated_at DESC, c.id DESC LIMIT $4"
         ))
@@ -146,6 +149,7 @@ impl Store {
         .bind(filter.text.as_deref().map(containing))
         .bind(before)
         .bind(limited(limit))
+        .bind(filter.only_spoken.then_some(0_i64))
         .fetch_all(self.read())
         .await?;
         rows.iter().map(read_conversation).collect()

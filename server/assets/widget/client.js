@@ -1,4 +1,4 @@
-/* Talks to the service: one conversation, kept across reloads; messages are sent once however often the line breaks. */
+/* Talks to the service: one conversation, kept across reloads; each message is sent once. */
 const RETRY_FIRST = 500;
 const RETRY_LAST = 15000;
 const ANSWER_TIMEOUT = 20000;
@@ -8,9 +8,9 @@ export class Client extends EventTarget {
   constructor(settings, language) {
     super();
     this.origin = settings.origin;
-    this.key = settings.key;
+    this.key = settings.key || "";
     this.language = language;
-    this.storageKey = `frontdesk:${settings.origin}:${settings.key || ""}`;
+    this.storageKey = `frontdesk:${settings.origin}:${this.key}`;
     this.messages = new Map();
     this.outbox = [];
     this.status = { status: "bot" };
@@ -23,7 +23,11 @@ export class Client extends EventTarget {
     addEventListener("offline", this.online);
   }
 
-  /** Reads the greeting, and the history when there is a conversation already. */
+  get visit() {
+    return { language: this.language, visitor: this.visitor, page: location.href.split("#")[0], key: this.key };
+  }
+
+  /** Reads the greeting, and a history if there is one. */
   async begin() {
     if (!this.welcome) await this.loadWelcome();
     if (this.conversation) this.connect();
@@ -74,8 +78,7 @@ export class Client extends EventTarget {
   }
 
   async loadWelcome() {
-    const query = new URLSearchParams({ language: this.language });
-    if (this.key) query.set("key", this.key);
+    const query = new URLSearchParams(this.visit);
     try {
       const answer = await fetch(`${this.origin}/v1/widget?${query}`);
       if (answer.ok) this.welcome = await answer.json();
@@ -101,12 +104,15 @@ export class Client extends EventTarget {
     }
   }
 
-  async create() {
-    const body = { language: this.language, visitor: this.visitor, page: location.href.split("#")[0], channel: "widget", key: this.key };
-    const answer = await this.request("/v1/conversations", body);
-    if (!answer.ok) return this.refused(answer);
-    this.conversation = { id: answer.body.conversation_id, token: answer.body.token };
+  /** Begins the conversation, once. */
+  async create(quietly) {
+    const body = { ...this.visit, channel: "widget", offer: this.welcome?.offer };
+    this.creating ??= this.request("/v1/conversations", body).finally(() => (this.creating = null));
+    const answer = await this.creating;
+    if (!answer.ok) return quietly ? false : this.refused(answer);
+    this.conversation ??= { id: answer.body.conversation_id, token: answer.body.token };
     this.save();
+    return true;
   }
 
   /** Sends one message by POST: it answers with the reply, and sending it twice is harmless. */

@@ -84,7 +84,7 @@ header h2 { flex: 1; margin: 0; font-size: 16px; font-weight: 600; min-width: 0;
 .typing i:nth-child(2) { animation-delay: .15s; } .typing i:nth-child(3) { animation-delay: .3s; }
 @keyframes breathe { 0%, 60%, 100% { opacity: .3; } 30% { opacity: 1; } }
 
-form { display: flex; align-items: flex-end; gap: 4px; padding: 8px; border-top: 1px solid var(--line); padding-bottom: max(8px, env(safe-area-inset-bottom)); }
+form { position: relative; display: flex; align-items: flex-end; gap: 4px; padding: 8px; border-top: 1px solid var(--line); padding-bottom: max(8px, env(safe-area-inset-bottom)); }
 textarea { flex: 1; min-width: 0; resize: none; border: 0; background: none; padding: 10px 8px; max-height: 132px; min-height: 44px; line-height: 24px; outline-offset: 0; border-radius: 8px; font-size: 14px; }
 @media (pointer: coarse) { textarea { font-size: 16px; } }
 textarea::placeholder { color: var(--quiet); opacity: 1; }

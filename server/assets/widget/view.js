@@ -39,6 +39,7 @@ export class View {
     this.bubble.setAttribute("aria-expanded", "true");
     this.fitKeyboard();
     this.client.begin();
+    this.loading ??= import("./offers.js").then(({ Offers }) => (this.offers = new Offers(this)), () => (this.loading = null));
     this.schedule();
     this.input.focus({ preventScroll: true });
   }
@@ -101,6 +102,7 @@ export class View {
     };
     this.input.oninput = () => this.grow();
     this.input.onkeydown = (event) => {
+      if (this.offers?.takes(event)) return;
       /* An input method's Enter chooses a word; it must never send. */
       if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
       event.preventDefault();
@@ -124,8 +126,13 @@ export class View {
     const text = this.input.value;
     if (!text.trim()) return;
     if ([...text].length > LONGEST) return this.warn(this.words("tooLong", { limit: LONGEST }));
+    this.choose(text);
+  }
+
+  choose(text) {
     this.client.send(text);
     this.input.value = "";
+    this.offers?.close();
     this.warning = null;
     this.grow();
     this.input.focus();
@@ -219,7 +226,7 @@ export class View {
     return [{ id: "welcome", role: "bot", text: welcome.text, quick_replies: fresh ? welcome.suggestions : [], welcome: true }];
   }
 
-  /** One message; a node is kept while nothing about it changes, so that screen readers read it once. */
+  /** A node is kept while nothing about it changes, so that screen readers read it once. */
   messageNode(message, previous, last, known) {
     const first = !previous || previous.role !== message.role;
     const print = JSON.stringify([message, first, last, this.unfolded.has(message.id), this.asked.has(message.id)]);
@@ -236,7 +243,10 @@ export class View {
     said.append(text);
     this.addFold(said, text, message);
     this.addUnder(said, message);
-    if (last && message.quick_replies?.length) said.append(this.chips(message.quick_replies));
+    if (last && message.quick_replies?.length) {
+      const also = message.decision?.action === "faq" ? this.words("alsoAsked") : "";
+      said.append(node("div", { class: "under" }, also), this.chips(message.quick_replies));
+    }
     return said;
   }
 
@@ -341,11 +351,11 @@ export class View {
   }
 }
 
-function node(tag, attributes = {}, ...children) {
+export function node(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (value === true) made.setAttribute(name, "");
-    else if (value !== false && value !== null && value !== undefined) made.setAttribute(name, value);
+    else if (value !== false && value != null) made.setAttribute(name, value);
   }
   made.append(...children);
   return made;

@@ -12,8 +12,8 @@ use crate::auth::{Secret, bearer_token, fingerprint, optional_staff};
 use crate::chat::Incoming;
 use crate::error::{ApiError, Problem};
 
-const LONGEST_PAGE: usize = 2_000;
-const LONGEST_VISITOR: usize = 200;
+pub(super) const LONGEST_PAGE: usize = 2_000;
+pub(super) const LONGEST_VISITOR: usize = 200;
 const LONGEST_REASON: usize = 1_000;
 const LARGEST_READ: usize = 500;
 
@@ -31,6 +31,8 @@ pub struct BeginRequest {
     pub channel: Option<String>,
     /// The widget's `data-key`.
     pub key: Option<String>,
+    /// What `GET /v1/widget` named its starting questions, so that it is counted whether one was chosen.
+    pub offer: Option<String>,
 }
 
 /// A new conversation and the secret that opens it.
@@ -65,6 +67,9 @@ pub(super) async fn begin(
             token_hash: Some(token.fingerprint()),
         })
         .await?;
+    if let Some(offer) = &body.offer {
+        app.suggestions.begun(offer, &conversation.id);
+    }
     let reply = BeginReply { conversation_id: conversation.id, token: token.reveal().to_owned() };
     Ok(HttpResponse::Created().json(reply))
 }
@@ -184,7 +189,7 @@ pub(super) async fn open_as_customer(app: &App, id: &str, token: Option<&str>) -
 }
 
 pub(super) fn check_key(app: &App, key: Option<&str>) -> Result<(), ApiError> {
-    match (&app.config.widget.key, key) {
+    match (&app.config.widget.key, key.filter(|key| !key.is_empty())) {
         (Some(expected), Some(given)) if expected != given => Err(ApiError::WrongKey),
         _ => Ok(()),
     }
@@ -208,6 +213,6 @@ pub(super) fn parse_language(code: &str) -> Result<dialogue::Language, ApiError>
     }
 }
 
-fn shortened(text: &str, longest: usize) -> String {
+pub(super) fn shortened(text: &str, longest: usize) -> String {
     text.chars().filter(|character| !character.is_control()).take(longest).collect()
 }

@@ -15,6 +15,7 @@ mod live;
 mod models;
 pub(crate) mod sessions;
 mod staff_conversations;
+mod suggestions;
 mod webhooks;
 mod widget;
 pub(crate) mod wire;
@@ -55,6 +56,7 @@ pub fn version_one(routes: &mut ServiceConfig<'_>) {
         .service(conversations::read)
         .service(live::live)
         .service(conversations::rate)
+        .service(suggestions::suggest)
         .service(widget::introduce)
         .service(sessions::sign_in)
         .service(sessions::current)

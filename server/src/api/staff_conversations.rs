@@ -57,7 +57,7 @@ pub(super) async fn queue(
 ) -> Result<HttpResponse, ApiError> {
     let query = query.into_inner();
     let status = query.status.as_deref().map(parse_status).transpose()?;
-    let filter = ConversationFilter { status, text: query.text };
+    let filter = ConversationFilter { status, text: query.text, only_spoken: false };
     let conversations =
         app.store.list_conversations(&filter, query.limit.unwrap_or(50).clamp(1, 200), query.before.as_deref()).await?;
     let conversations: Vec<ConversationReply> = conversations.into_iter().map(ConversationReply::from).collect();

@@ -10,6 +10,7 @@ mod model;
 mod people;
 mod retrieve;
 mod serve;
+mod suggestions;
 mod test;
 
 use std::ffi::OsStr;
@@ -84,6 +85,9 @@ enum Command {
     /// Import, export and look back on the FAQ of a home folder
     #[command(subcommand)]
     Faq(faq::FaqCommand),
+    /// What the choosers of starting questions would have got
+    #[command(subcommand)]
+    Suggestions(suggestions::SuggestionsCommand),
     /// List, promote and roll back the models of a home folder
     #[command(subcommand)]
     Model(model::ModelCommand),
@@ -136,6 +140,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Faq(command) => faq::run(command),
         Command::Model(command) => model::run(command),
+        Command::Suggestions(command) => suggestions::run(command),
         Command::Backup(arguments) => backup::backup(&arguments),
         Command::Restore(arguments) => backup::restore(&arguments),
         Command::User(command) => people::user(command),

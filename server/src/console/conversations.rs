@@ -94,9 +94,10 @@ async fn queue(
     open: Option<&Conversation>,
 ) -> Result<ConversationsPage, ApiError> {
     let some = |value: &str| Some(value.trim().to_owned()).filter(|value| !value.is_empty());
-    let filter = ConversationFilter { status: Status::parse(&query.status), text: some(&query.text) };
+    let filter =
+        ConversationFilter { status: Status::parse(&query.status), text: some(&query.text), only_spoken: true };
     let found = app.store.list_conversations(&filter, A_PAGE, some(&query.before).as_deref()).await?;
-    let waiting = ConversationFilter { status: Some(Status::Waiting), text: None };
+    let waiting = ConversationFilter { status: Some(Status::Waiting), ..ConversationFilter::default() };
     let waiting = app.store.list_conversations(&waiting, 99, None).await?.len();
     let older = found
         .last()

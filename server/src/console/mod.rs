@@ -17,6 +17,7 @@ mod refusals;
 mod search;
 mod settings;
 mod sign_in;
+mod suggestions;
 mod trace;
 mod training;
 mod unanswered;
@@ -51,6 +52,7 @@ pub fn routes(routes: &mut ServiceConfig) {
         .configure(training::routes)
         .configure(models::routes)
         .configure(settings::routes)
+        .configure(suggestions::routes)
         .service(preview::preview)
         .service(search::search)
         .default_service(web::to(async || Err::<actix_web::HttpResponse, ApiError>(ApiError::NoSuchRoute)));

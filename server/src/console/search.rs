@@ -51,7 +51,7 @@ pub(super) async fn search(
     if !text.is_empty() {
         let filter = FaqFilter { text: Some(text.clone()), ..FaqFilter::default() };
         (entries, total_entries) = app.store.faq_list(&filter, MOST, 0).await?;
-        let filter = ConversationFilter { text: Some(text.clone()), status: None };
+        let filter = ConversationFilter { text: Some(text.clone()), ..ConversationFilter::default() };
         conversations = app.store.list_conversations(&filter, MOST, None).await?;
     }
     let entries = entries.into_iter().map(|record| Found {

@@ -11,6 +11,7 @@ const CONTRACT: &[(&str, &str)] = &[
     ("post", "/v1/conversations/{id}/messages"),
     ("get", "/v1/conversations/{id}/messages"),
     ("get", "/v1/conversations/{id}/ws"),
+    ("get", "/v1/conversations/{id}/suggestions"),
     ("post", "/v1/messages/{id}/feedback"),
     ("post", "/v1/sessions"),
     ("post", "/v1/tokens"),

@@ -24,5 +24,6 @@ mod pressure;
 mod refusals;
 mod refused_files;
 mod rooms;
+mod suggestions;
 mod trouble;
 mod widget;

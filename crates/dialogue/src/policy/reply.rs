@@ -4,6 +4,9 @@ use crate::{Action, Conversation, Decision, HandoffState, Language, QuickReply, 
 
 use super::turn::Turn;
 
+/// FAQ entries that a conversation remembers to have answered.
+const MOST_REMEMBERED: usize = 20;
+
 /// What a rule answers.
 pub(super) struct Reply {
     pub(super) action: Action,
@@ -55,6 +58,7 @@ impl Reply {
         if answered {
             next.last_intent = self.intent.clone();
             next.last_faq = self.faq_id.clone();
+            remember_answered(&mut next, self.faq_id.as_deref());
         }
         let about_something =
             matches!(self.action, Action::Template | Action::Faq | Action::Clarify | Action::Rephrase);
@@ -76,5 +80,14 @@ impl Reply {
             next,
             trace,
         }
+    }
+}
+
+fn remember_answered(next: &mut Conversation, faq_id: Option<&str>) {
+    let Some(faq_id) = faq_id else { return };
+    next.answered_faq.retain(|known| known != faq_id);
+    next.answered_faq.push(faq_id.to_owned());
+    if next.answered_faq.len() > MOST_REMEMBERED {
+        next.answered_faq.remove(0);
     }
 }

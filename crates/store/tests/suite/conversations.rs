@@ -8,6 +8,7 @@ use crate::samples::{new_conversation, say};
 crate::on_both_databases!(
     a_token_opens_its_conversation_only,
     lists_are_filtered_by_status_and_by_what_was_said,
+    a_conversation_in_which_nothing_was_said_can_be_left_out,
     pages_follow_each_other_without_a_gap,
     a_person_takes_over_and_hands_back,
     feedback_is_kept_and_replaced,
@@ -31,7 +32,10 @@ async fn lists_are_filtered_by_status_and_by_what_was_said(store: Store) {
     say(&store, &other, "c1", "100 cottonXshirt", Action::Template).await;
     let list = async |status, text: &str| {
         let text = Some(text.to_owned()).filter(|text| !text.is_empty());
-        let found = store.list_conversations(&ConversationFilter { status, text }, 10, None).await.expect("a list");
+        let found = store
+            .list_conversations(&ConversationFilter { status, text, ..Default::default() }, 10, None)
+            .await
+            .expect("a list");
         found.into_iter().map(|conversation| conversation.id).collect::<Vec<_>>()
     };
     assert_eq!(list(None, "").await, [other.clone(), one.clone()]);
@@ -40,6 +44,18 @@ async fn lists_are_filtered_by_status_and_by_what_was_said(store: Store) {
     assert_eq!(list(None, "COTTON_").await, [one.clone()]);
     assert_eq!(list(None, "' or 1=1").await, [one]);
     assert!(list(None, "!").await.is_empty());
+}
+
+async fn a_conversation_in_which_nothing_was_said_can_be_left_out(store: Store) {
+    let (silent, spoken) = (new_conversation(&store).await, new_conversation(&store).await);
+    say(&store, &spoken, "c1", "你好", Action::Smalltalk).await;
+    let list = async |only_spoken| {
+        let filter = ConversationFilter { only_spoken, ..Default::default() };
+        let found = store.list_conversations(&filter, 10, None).await.expect("a list");
+        found.into_iter().map(|conversation| conversation.id).collect::<Vec<_>>()
+    };
+    assert_eq!(list(true).await, [spoken.clone()]);
+    assert_eq!(list(false).await, [spoken, silent]);
 }
 
 async fn pages_follow_each_other_without_a_gap(store: Store) {

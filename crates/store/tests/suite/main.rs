@@ -8,6 +8,7 @@ mod faq;
 mod files;
 mod gaps;
 mod keeping;
+mod offers;
 mod samples;
 mod staff;
 mod turns;

@@ -558,6 +558,55 @@ words! {
     audit_token_created: "新建令牌", "made a token";
     audit_token_revoked: "撤销令牌", "revoked a token";
 
+    // Suggestions
+    suggestions: "问题推荐", "Suggestions";
+    suggestions_hint: "客户提问之前，聊天窗口可以先给出问题：输入时、答案下方、刚打开时。都来自知识库，改动立即生效。", "What the widget offers before customers ask: while they type, under an answer, in an empty chat. All of it comes from the live FAQ.";
+    what_is_offered: "推荐哪些", "What is offered";
+    offer_while_typing: "输入时给出知识库里接得上的问题", "Questions of the FAQ while a customer types";
+    offer_also_asked: "在知识库答案下方显示“大家还在问”", "“People also ask” under an answer from the FAQ";
+    starting_fixed: "用机器人文件夹里写好的开场问题", "The starting questions written in the bot folder";
+    starting_learned: "按访客所在页面、以前的提问和点击情况来选，并尝试了解不多的问题", "Chosen for each visitor by page, earlier questions and what is chosen, trying what is little known";
+    shown_and_chosen: "展示与点选", "Shown and chosen";
+    place_start: "开场问题", "Starting questions";
+    place_start_hint: "统计打开聊天后说了话的客户。", "Of customers who opened the chat and then said something.";
+    place_typing: "输入时", "While typing";
+    place_typing_hint: "统计发送时最后显示的那一组。", "The last list that stood there when something was sent.";
+    place_answer: "大家还在问", "People also ask";
+    place_answer_hint: "统计看到后又说了话的客户。", "Of customers who said something after seeing it.";
+    nothing_offered_yet: "还没有数据。", "Nothing counted yet.";
+    times_shown: "展示", "Shown";
+    times_chosen: "点选", "Chosen";
+    share_chosen: "点选率", "Share";
+    what_was_learned: "学到了什么", "What was learned";
+    learned_from_n: "来自 {n} 次开场推荐。", "From {n} [offer|offers] of starting questions.";
+    weights_hint: "数值是对点选可能性（对数几率）的影响和一个标准差；不确定的项会被多尝试。", "Each number is what it adds to the log-odds of being chosen, with one standard deviation; what is uncertain is tried more.";
+    feature: "依据", "What is known";
+    effect: "影响", "Effect";
+    weight: "权重", "Weight";
+    weight_for: "更常被点选", "chosen more often";
+    weight_against: "更少被点选", "chosen less often";
+    weight_level: "所有问题的起点", "where every question starts";
+    weight_unsure: "还不确定", "not certain yet";
+    feature_always: "任何问题", "Any question";
+    feature_written_by_owner: "机器人文件夹里写好的", "Written in the bot folder";
+    feature_fits_page: "与所在页面相符", "Fits the page";
+    feature_asked_often: "经常被问到", "Asked often";
+    feature_asked_before: "这位访客问过", "This visitor asked it before";
+    feature_near_asked_before: "与这位访客问过的相近", "Near what this visitor asked before";
+    feature_clicked_here: "同语言、同类页面上常被点选", "Chosen often in this language on such pages";
+    feature_answers_well: "答案评价好", "Its answer is rated well";
+    feature_high_up: "位置靠前", "Stands high up";
+    would_have_been_chosen: "换一种选法会怎样", "What other choosers would have got";
+    replay_hint: "根据 {n} 次随机推荐重放；学习模式下每十次有一次随机，用来公平比较。", "Replayed from {n} [offer|offers] made by chance; one in ten is left to chance while questions are learned, to compare fairly.";
+    replay_too_few: "数据太少，还不能比较：每种选法至少需要与随机推荐重合 {n} 次展示。请开启学习模式并继续使用。", "Too few to compare yet: each chooser needs at least {n} questions in common with chance. Switch to chosen questions and wait.";
+    chooser: "选法", "Chooser";
+    interval: "95% 区间", "95 % interval";
+    policy_fixed: "写好的", "Written";
+    policy_random: "随机", "Chance";
+    policy_learned: "学到的", "Learned";
+    notice_suggestions_changed: "已保存，立即生效。", "Saved and live.";
+    audit_suggestions_changed: "修改问题推荐", "suggestions changed";
+
     // For scripts
     js_just_now: "刚刚", "just now";
     js_unsaved: "有未保存的修改", "Unsaved changes";

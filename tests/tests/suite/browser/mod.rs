@@ -4,6 +4,7 @@
 mod driver;
 mod keeping;
 mod merge;
+mod suggestions;
 mod widget;
 
 use std::path::{Path, PathBuf};
@@ -60,6 +61,7 @@ fn customers_and_staff_work_in_a_real_browser() {
         answer_for_good_what_went_unanswered(&desktop, service.address()).await;
         merge::meet_another_editor(&desktop, service.address(), "console-17-merge").await;
         keep_the_faq(&desktop, service.address(), Look { name: "console-18", language: "en" }).await;
+        suggestions::let_questions_be_learned(&desktop, service.address()).await;
         assert_eq!(complaints(&desktop).await, [""; 0], "the pages complain of nothing");
         desktop.close().await.unwrap();
         let profile = tempfile::tempdir().unwrap();
@@ -83,6 +85,7 @@ async fn chat_on_a_desktop(page: &Client, address: &str) {
     let picture = shoot(page, "desktop-3-chinese").await;
     update_readme_picture(&picture);
     rate_the_last_answer(&widget).await;
+    suggestions::choose_by_keys(page, &widget).await;
     let english = widget.say("Do you ship abroad?").await;
     assert!(english.contains("Hong Kong"), "{english}");
     shoot(page, "desktop-4-english").await;
@@ -239,6 +242,7 @@ async fn chat_on_a_phone(page: &Client, address: &str) {
     assert_eq!(wide, false, "the shop page fits the phone");
     shoot(page, "phone-1-shop").await;
     let widget = Widget::open(page).await;
+    suggestions::choose_by_tap(page, &widget).await;
     let answered = widget.say("how do I return something").await;
     assert!(!answered.is_empty());
     let chinese = widget.say("可以寄到国外吗？").await;
