@@ -128,7 +128,8 @@ async fn follow(mut step: Step, wake: Arc<Notify>, announce: watch::Sender<i64>)
 /// Opens the index, or builds it anew when it is missing, damaged, or ahead of a restored store.
 async fn open(store: &Store, folder: &Path) -> anyhow::Result<FaqIndex> {
     let newest = store.revision().await?;
-    match FaqIndex::open_with(folder, meaning()) {
+    let opened = FaqIndex::open_with(folder, meaning());
+    match opened.and_then(|index| index.verify().map(|()| index)) {
         Ok(index) if revision_of(&index) <= newest => return Ok(index),
         Ok(index) => {
             tracing::warn!(index = index.revision(), store = newest, "the index is ahead of the store; rebuilding it");

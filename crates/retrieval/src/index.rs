@@ -13,6 +13,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
+use tantivy::directory::RamDirectory;
+use tantivy::store::Compressor;
 use tantivy::{Index, IndexMeta, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyError};
 
 use self::directory::CachedDirectory;
@@ -70,7 +72,7 @@ impl FaqIndex {
     pub fn create_with(dir: &Path, reads: Option<Arc<dyn Encoder>>) -> Result<Self, Error> {
         std::fs::create_dir_all(dir).map_err(|source| Error::io(dir, source))?;
         let (schema, fields) = schema::build();
-        let index = Index::create(CachedDirectory::open(dir)?, schema, IndexSettings::default())?;
+        let index = Index::create(CachedDirectory::open(dir)?, schema, settings())?;
         Self::start(Some(dir), index, fields, reads)
     }
 
@@ -82,8 +84,9 @@ impl FaqIndex {
     /// The same with an encoder.
     pub fn in_memory_with(reads: Option<Arc<dyn Encoder>>) -> Self {
         let (schema, fields) = schema::build();
-        Self::start(None, Index::create_in_ram(schema), fields, reads)
-            .expect("an empty index in memory has no I/O to fail")
+        let index = Index::create(RamDirectory::create(), schema, settings());
+        let started = index.map_err(Error::Engine).and_then(|index| Self::start(None, index, fields, reads));
+        started.expect("an empty index in memory has no I/O to fail")
     }
 
     /// Opens an index, and checks every file of it where it is not large (see `verify`); `Error::Damaged` means rebuild.
@@ -273,6 +276,11 @@ impl FaqIndex {
     fn calibration(&self) -> Arc<Calibration> {
         Arc::clone(&self.calibration.read().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// Entries are read by the hundreds in each search: unpacking them would take most of its time.
+fn settings() -> IndexSettings {
+    IndexSettings { docstore_compression: Compressor::None, docstore_blocksize: 4096, ..IndexSettings::default() }
 }
 
 fn manual_reader(index: &Index) -> tantivy::Result<IndexReader> {

@@ -46,7 +46,11 @@ impl Meaning {
 
     /// A vector as it was written down; zeros may have been added at its end, which tell nothing.
     pub(crate) fn from_words(words: &[u64]) -> Self {
-        Self(words.iter().flat_map(|word| word.to_le_bytes().map(u8::cast_signed)).collect())
+        let mut values = vec![0; 8 * words.len()];
+        for (values, word) in values.as_chunks_mut().0.iter_mut().zip(words) {
+            *values = word.to_le_bytes().map(u8::cast_signed);
+        }
+        Self(values.into())
     }
 
     /// The vector to write down, eight values a number.

@@ -111,7 +111,11 @@ mod tests {
         let synonyms =
             parsed("# what customers call it\n退钱, 退款，REFUND\nparcel,包裹,package # both\n\n").expect("it reads");
         let beside = |text: &str| {
-            synonyms.beside(text, |word| ["退款", "refund", "package"].contains(&word)).into_iter().map(|(_, others)| others).collect::<Vec<_>>()
+            synonyms
+                .beside(text, |word| ["退款", "refund", "package"].contains(&word))
+                .into_iter()
+                .map(|(_, others)| others)
+                .collect::<Vec<_>>()
         };
         assert_eq!(beside("我要退钱"), ["退款 refund"]);
         assert_eq!(beside("where is my parcel"), ["package"]);

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::row::Row;
 
-/// Rows of a half; a row takes about 4 kB.
-const HALF: usize = 4096;
+/// Rows of a half; a row takes about 5 kB.
+const HALF: usize = 8192;
 
 /// A document of a segment, whichever searcher sees it.
 pub(super) type Key = (u64, u32);
