@@ -1,8 +1,15 @@
 //! Files that browsers ask for, built into the binary: the widget, the console's styles and scripts, the demo shop page.
 
-use actix_web::http::header::{self, EntityTag, IfNoneMatch};
-use actix_web::{HttpRequest, HttpResponse};
-use rust_embed::RustEmbed;
+use std::collections::HashMap;
+use std::io::Write as _;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use actix_web::http::header::{self, AcceptEncoding, Encoding, EntityTag, IfNoneMatch};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use rust_embed::{EmbeddedFile, RustEmbed};
 
 #[derive(RustEmbed)]
 #[folder = "assets/"]
@@ -28,12 +35,33 @@ pub fn serve(request: &HttpRequest, path: &str, freshness: Freshness) -> Option<
         Freshness::Minutes => "public, max-age=300",
         Freshness::Revalidate => "no-cache",
     };
+    let content_type = content_type(path, file.metadata.mimetype());
     let mut response = HttpResponse::Ok();
-    response
-        .insert_header((header::CONTENT_TYPE, content_type(path, file.metadata.mimetype())))
-        .insert_header((header::CACHE_CONTROL, caching))
-        .insert_header(header::ETag(tag));
-    Some(response.body(file.data.into_owned()))
+    response.insert_header((header::CACHE_CONTROL, caching)).insert_header(header::ETag(tag));
+    let compressed = content_type.contains("charset") && takes_gzip(request);
+    response.insert_header((header::CONTENT_TYPE, content_type));
+    if !compressed {
+        return Some(response.body(file.data.into_owned()));
+    }
+    response.insert_header((header::CONTENT_ENCODING, "gzip")).insert_header((header::VARY, "accept-encoding"));
+    Some(response.body(gzipped(&file)))
+}
+
+fn takes_gzip(request: &HttpRequest) -> bool {
+    let ways = [Encoding::gzip(), Encoding::identity()];
+    let accepted = request.get_header::<AcceptEncoding>();
+    accepted.and_then(|accepted| accepted.negotiate(ways.iter())) == Some(Encoding::gzip())
+}
+
+/// The file as small as gzip makes it, which takes too long to do for each request.
+fn gzipped(file: &EmbeddedFile) -> Bytes {
+    static DONE: LazyLock<Mutex<HashMap<[u8; 32], Bytes>>> = LazyLock::new(Mutex::default);
+    let mut done = DONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let compress = || {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(&file.data).and_then(|()| encoder.finish()).expect("memory takes every byte").into()
+    };
+    done.entry(file.metadata.sha256_hash()).or_insert_with(compress).clone()
 }
 
 fn entity_tag(hash: &[u8; 32]) -> EntityTag {

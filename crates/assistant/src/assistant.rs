@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use dialogue::{Candidates, Conversation, Decision, Script, Understanding};
+use dialogue::{Candidates, Conversation, Decision, Part, Script, Understanding};
 use jiff::Timestamp;
 use model::{Classifier, Prediction};
 use retrieval::{FaqIndex, Hit, SearchQuery};
@@ -39,14 +39,36 @@ impl Assistant {
         Self { script: ArcSwap::new(self.script()), model: ArcSwapOption::new(self.model.load_full()), index }
     }
 
-    /// Answers one message; CPU work, so call it from a blocking thread.
+    /// Answers one message, question by question where it holds several; CPU work, so call it from a blocking thread.
     pub fn answer(&self, conversation: &Conversation, text: &str, now: Timestamp) -> Decision {
-        let script = self.script.load_full();
-        let model = self.model.load_full();
+        let current = (self.script.load_full(), self.model.load_full());
+        let whole = self.answer_one(conversation, text, now, &current);
+        let questions = text::questions(text);
+        if questions.len() == 1 {
+            return whole;
+        }
+        let part = |question: &&str| Part {
+            asked: text::redact(question).text,
+            decision: self.answer_one(conversation, question, now, &current),
+        };
+        let parts: Vec<Part> = questions.iter().map(part).collect();
+        let mut decision = dialogue::join(conversation, &current.0, whole, &parts);
+        redact_memory(&Question::new(conversation, text), &mut decision);
+        decision
+    }
+
+    /// Answers a message as one question.
+    fn answer_one(
+        &self,
+        conversation: &Conversation,
+        text: &str,
+        now: Timestamp,
+        (script, model): &(Arc<Script>, Option<Arc<Served>>),
+    ) -> Decision {
         let question = Question::new(conversation, text);
         let pending = model.as_ref().map(|model| model.classify(question.texts()));
-        let found = self.search(&question, conversation, &script, now);
-        let understood = match (&model, &pending) {
+        let found = self.search(&question, conversation, script, now);
+        let understood = match (model, &pending) {
             (Some(model), Some(pending)) => {
                 let accepted = script.config.accepted_error_rate;
                 let thresholds = Thresholds { intent: model.classifier.threshold(accepted), entity: 1.0 - accepted };
@@ -54,10 +76,11 @@ impl Assistant {
             }
             _ => Understood::without_model(&question),
         };
-        let mut decision = dialogue::decide(conversation, &understood.understanding, &found.candidates, &script, now);
-        let version = model.map(|model| model.classifier.info().version.clone());
+        let mut decision = dialogue::decide(conversation, &understood.understanding, &found.candidates, script, now);
+        let version = model.as_ref().map(|model| model.classifier.info().version.clone());
         decision.trace.model_version = version.unwrap_or_default();
         decision.trace.index_revision = found.revision;
+        decision.trace.read_as = self.read_as(&question);
         decision.trace.joined_with_previous = understood.joined || found.joined;
         redact_memory(&question, &mut decision);
         decision
@@ -96,6 +119,13 @@ impl Assistant {
         &self.index
     }
 
+    /// What a question is searched as, where that is not what was typed.
+    fn read_as(&self, question: &Question<'_>) -> Option<String> {
+        let read = self.index.read_as(question.text);
+        let changed = text::normalise(&read).as_str() != question.normalised.as_str();
+        changed.then(|| text::redact(&read).text)
+    }
+
     fn search(&self, question: &Question<'_>, conversation: &Conversation, script: &Script, now: Timestamp) -> Found {
         let revision = self.index.revision();
         let threshold = self.index.threshold(script.config.accepted_error_rate);
@@ -117,7 +147,7 @@ impl Assistant {
             Some((text, hits)) if best(&bare) < threshold && best(&hits) > best(&bare) => (text, hits, true),
             _ => (bare_query, bare, false),
         };
-        let hits = hits.into_iter().map(|hit| candidate(query, hit)).collect();
+        let hits = hits.into_iter().map(|hit| candidate(&self.index, query, hit)).collect();
         Found { candidates: Candidates { hits, threshold }, revision, joined }
     }
 }

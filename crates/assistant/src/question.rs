@@ -4,7 +4,7 @@ use dialogue::{
     Candidate, Conversation, EntityMatch, IntentScore, Language, Link, SentimentScore, Target, Understanding,
 };
 use model::{Prediction, Sentiment};
-use retrieval::Hit;
+use retrieval::{FaqIndex, Hit};
 use text::{Normalised, Redacted};
 
 /// Longer messages are cut for understanding; what matters stands in the first lines.
@@ -137,8 +137,8 @@ fn joined(conversation: &Conversation, text: &str, language: Option<Language>) -
 }
 
 /// A hit as the policy sees it, a long answer with its best sentences.
-pub(crate) fn candidate(query: &str, hit: Hit) -> Candidate {
-    let excerpt = (columns(&hit.answer) > LONG_ANSWER_COLUMNS).then(|| excerpt(query, &hit.answer)).flatten();
+pub(crate) fn candidate(index: &FaqIndex, query: &str, hit: Hit) -> Candidate {
+    let excerpt = (columns(&hit.answer) > LONG_ANSWER_COLUMNS).then(|| excerpt(index, query, &hit.answer)).flatten();
     Candidate {
         language: hit.language.as_deref().and_then(Language::parse),
         faq_id: hit.id,
@@ -151,8 +151,8 @@ pub(crate) fn candidate(query: &str, hit: Hit) -> Candidate {
     }
 }
 
-fn excerpt(query: &str, answer: &str) -> Option<String> {
-    let sentences = retrieval::best_sentences(query, answer, SENTENCES_KEPT);
+fn excerpt(index: &FaqIndex, query: &str, answer: &str) -> Option<String> {
+    let sentences = index.best_sentences(query, answer, SENTENCES_KEPT);
     let mut text = String::new();
     for sentence in &sentences {
         let glued = text.ends_with(['。', '！', '？', '；', '\n']) || text.is_empty();

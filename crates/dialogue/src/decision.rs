@@ -16,6 +16,9 @@ pub struct Decision {
     pub language: Language,
     /// The reply; empty only when silent.
     pub text: String,
+    /// The reply with whole answers, where `text` gives only the sentences of them that fit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole: Option<String>,
     /// What the customer can tap next.
     pub quick_replies: Vec<QuickReply>,
     /// The FAQ entries the reply comes from.
@@ -191,8 +194,31 @@ pub struct Trace {
     pub entities: Vec<String>,
     /// Intents that were answered beside the first.
     pub further: Vec<String>,
+    /// What was searched, where words of the message were put right; without personal data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_as: Option<String>,
+    /// What became of each question, where the message had several that were answered one by one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<TracedPart>,
     /// What was understood and searched, where it was more than the bare message.
     pub joined_with_previous: bool,
+}
+
+/// One question of a message with several.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TracedPart {
+    /// What was asked, without personal data.
+    pub asked: String,
+    /// The rule that fired for it.
+    pub rule: String,
+    /// What kind of answer it got.
+    pub action: Action,
+    /// The intent that answered it.
+    pub intent: Option<String>,
+    /// The FAQ entry that answered it.
+    pub faq_id: Option<String>,
+    /// The calibrated probability of its answer.
+    pub probability: Option<f32>,
 }
 
 /// A rule that did not fire.

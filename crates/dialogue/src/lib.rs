@@ -23,14 +23,16 @@ mod yaml;
 pub use check::{Problem, Severity};
 pub use config::{BotConfig, HandoffConfig, Welcome};
 pub use conversation::{ActiveForm, Clarification, ClarifyOption, Conversation, HandoffState, SlotValue, Target};
-pub use decision::{Action, Considered, Decision, Link, QuickReply, Source, Trace, TracedHit, TracedIntent};
+pub use decision::{
+    Action, Considered, Decision, Link, QuickReply, Source, Trace, TracedHit, TracedIntent, TracedPart,
+};
 pub use error::Error;
 pub use fill::placeholders;
 pub use forms::{Form, Forms, Slot};
 pub use hours::OpeningHours;
 pub use language::{Language, Localised};
 pub use lean::leans_on_previous;
-pub use policy::{chosen_option, decide};
+pub use policy::{Part, chosen_option, decide, join};
 pub use script::Script;
 pub use sentences::SENTENCE_NAMES;
 pub use templates::{Kind, Template, Templates, Variants};

@@ -3,7 +3,7 @@
 use crate::Language;
 
 /// The underscore names a bot may reword in `templates.yml`.
-pub const SENTENCE_NAMES: [&str; 15] = [
+pub const SENTENCE_NAMES: [&str; 16] = [
     "_rephrase",
     "_handoff",
     "_handoff_closed",
@@ -19,6 +19,7 @@ pub const SENTENCE_NAMES: [&str; 15] = [
     "_waiting",
     "_greeting",
     "_silent",
+    "_not_known",
 ];
 
 /// What is said when even the built-in sentence cannot be filled, by language.
@@ -52,6 +53,7 @@ fn chinese(name: &str) -> &'static [&'static str] {
         "_angry" => &["非常抱歉给您添麻烦了。我马上请人工客服来帮您处理，请稍等。"],
         "_sorry" => &["非常抱歉给您添麻烦了。"],
         "_waiting" => &["已经通知同事了，很快就来，请稍等。"],
+        "_not_known" => &["关于「{question}」，我还没有确定的答案。您可以换个说法单独再问一次，或者转人工。"],
         "_greeting" => &["您好，请问有什么可以帮您？"],
         _ => LAST_RESORT_ZH,
     }
@@ -79,6 +81,9 @@ fn english(name: &str) -> &'static [&'static str] {
         "_form_incomplete" => &["No problem, a colleague will help you with this."],
         "_angry" => &["I am very sorry about this. I am getting a colleague to help you right away."],
         "_sorry" => &["I am very sorry about this."],
+        "_not_known" => {
+            &["I have no sure answer to “{question}”. Please ask it once more in other words, or ask for a person."]
+        }
         "_greeting" => &["Hello, what can I do for you?"],
         _ => LAST_RESORT_EN,
     }

@@ -2,7 +2,7 @@
 
 use dialogue::{
     Action, BotConfig, Candidate, Candidates, Conversation, Decision, EntityMatch, Forms, HandoffState, IntentScore,
-    Language, Script, SentimentScore, Templates, Understanding, decide,
+    Language, Part, Script, SentimentScore, Templates, Understanding, decide, join,
 };
 use jiff::Timestamp;
 
@@ -134,7 +134,7 @@ impl Desk {
             faq_id: (*id).to_owned(),
             question: format!("about {id}"),
             answer: format!("The fee is {{fee}}. See {{nowhere}}. All of {id}."),
-            excerpt: None,
+            excerpt: id.starts_with("long").then(|| format!("The part of {id} that fits.")),
             language: heard.language,
             category: None,
             links: Vec::new(),
@@ -424,4 +424,77 @@ fn the_entries_answered_last_are_remembered_each_once() {
     let known = &desk.state.answered_faq;
     assert_eq!(known.len(), 20, "{known:?}");
     assert_eq!((known[0].as_str(), known[18].as_str(), known[19].as_str()), ("entry-5", "entry-24", "entry-20"));
+}
+
+#[test]
+fn two_entries_that_are_both_sure_are_given_under_their_titles() {
+    let heard = finds("退货和换货", &[("return", 0.95), ("exchange", 0.9), ("other", 0.5)]);
+    let done = Desk::open().check(&heard, "faq", Action::Faq, "**about return**\nThe fee is 8 元. All of return.");
+    assert!(done.text.contains("\n\n**about exchange**\n"), "{}", done.text);
+    assert_eq!(done.sources.iter().map(|source| source.faq_id.as_str()).collect::<Vec<_>>(), ["return", "exchange"]);
+    assert_eq!((done.faq_id.as_deref(), done.probability), (Some("return"), Some(0.9)));
+    assert_eq!(done.whole, None);
+}
+
+#[test]
+fn an_answer_that_is_cut_has_its_whole_beside_it() {
+    let done = Desk::open().check(&finds("保修", &[("long", 0.95)]), "faq", Action::Faq, "The part of long that fits.");
+    assert_eq!(done.whole.as_deref(), Some("The fee is 8 元. All of long."));
+    let both = Desk::open().hear(&finds("保修和运费", &[("fee", 0.95), ("long", 0.9)]));
+    assert!(both.text.ends_with("The part of long that fits."));
+    assert!(both.whole.expect("one is cut").ends_with("**about long**\nThe fee is 8 元. All of long."));
+}
+
+/// What the bot answers to a message of several questions, given what it hears in each and in all of it.
+fn several(desk: &Desk, whole: &Heard<'_>, parts: &[Heard<'_>]) -> Decision {
+    let alone =
+        |heard: &Heard<'_>| Desk { script: desk.script.clone(), now: desk.now, state: desk.state.clone() }.hear(heard);
+    let parts: Vec<Part> =
+        parts.iter().map(|heard| Part { asked: heard.text.into(), decision: alone(heard) }).collect();
+    join(&desk.state, &desk.script, alone(whole), &parts)
+}
+
+#[test]
+fn each_question_of_a_message_gets_its_answer_under_its_title() {
+    let parts = [means("运费多少？", FEE), finds("怎么退货？", &[("return", 0.95)])];
+    let done = several(&Desk::open(), &means("运费多少？怎么退货？", FEE), &parts);
+    assert_eq!(done.text, "**运费多少？**\n运费 8 元\n\n**about return**\nThe fee is 8 元. All of return.");
+    assert_eq!((done.trace.rule.as_str(), done.trace.parts.len()), ("several_questions", 2));
+    assert_eq!((done.intent.as_deref(), done.faq_id, done.probability), (Some("shipping_fee"), None, Some(0.95)));
+    assert_eq!(done.next.answered_faq, ["return"]);
+}
+
+#[test]
+fn a_question_without_an_answer_is_named_beside_those_that_have_one() {
+    let parts = [finds("怎么退货？", &[("return", 0.95)]), say("今天天气好吗？")];
+    let done = several(&Desk::open(), &say("怎么退货？今天天气好吗？"), &parts);
+    assert!(done.text.starts_with("**about return**\n") && done.text.contains("「今天天气好吗？」"), "{}", done.text);
+    assert_eq!(done.action, Action::Faq);
+}
+
+#[test]
+fn a_form_asks_last_and_only_one_does() {
+    let parts = [means("我的快递呢？", STATUS), means("运费多少？", FEE)];
+    let mut desk = Desk::open();
+    let done = several(&desk, &means("我的快递呢？运费多少？", STATUS), &parts);
+    assert_eq!(done.text, "**运费多少？**\n运费 8 元\n\n**我的快递呢？**\n订单号？");
+    assert_eq!(done.action, Action::Form);
+    desk.state = done.next;
+    desk.check(&say("AB12345678"), "form_step", Action::Template, "AB12345678");
+}
+
+#[test]
+fn what_one_decision_answers_is_not_taken_apart() {
+    let desk = Desk::open();
+    let same = [finds("怎么退货？", &[("return", 0.95)]), finds("退货怎么弄？", &[("return", 0.9)])];
+    let once = several(&desk, &finds("怎么退货？退货怎么弄？", &[("return", 0.97)]), &same);
+    assert_eq!((once.trace.rule.as_str(), once.probability), ("faq", Some(0.97)));
+    let person = [means("运费多少？", FEE), means("叫人来？", &[("talk_to_human", 0.95)])];
+    let called = several(&desk, &means("运费多少？叫人来？", &[("talk_to_human", 0.95)]), &person);
+    assert_eq!(called.action, Action::Handoff);
+    let mut filling = Desk::open();
+    filling.hear(&means("我的快递呢", STATUS));
+    let parts = [means("运费多少？", FEE), finds("怎么退货？", &[("return", 0.95)])];
+    let kept = several(&filling, &say("运费多少？怎么退货？"), &parts);
+    assert_eq!(kept.trace.rule, "form_step");
 }

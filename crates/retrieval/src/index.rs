@@ -22,6 +22,7 @@ use crate::calibration::Calibration;
 use crate::meaning::{Encoder, Reader};
 use crate::schema::{self, FORMAT_VERSION, Fields};
 use crate::search::Snapshot;
+use crate::sentences;
 use crate::synonyms::Synonyms;
 use crate::table::{Counts, CountsFile, Table};
 use crate::{
@@ -217,6 +218,11 @@ impl FaqIndex {
     /// A message as it is searched: with its words put right, and without what is only courtesy.
     pub fn read_as(&self, message: &str) -> String {
         self.snapshot().read(message).map_or_else(|_| message.to_owned(), |reading| reading.text)
+    }
+
+    /// The sentences of an answer that speak to a message, in the answer's order.
+    pub fn best_sentences(&self, message: &str, answer: &str, limit: usize) -> Vec<String> {
+        sentences::best_sentences(&self.read_as(message), answer, limit, &self.reads)
     }
 
     /// Why an entry has its place for a message; none where nothing of it matches.

@@ -31,7 +31,6 @@ pub use faq_file::{
 pub use index::FaqIndex;
 pub use meaning::Encoder;
 pub use search::{Hit, SearchQuery};
-pub use sentences::best_sentences;
 pub use spelling::{Reason, Rewording};
 pub use suggest::{RelatedQuery, SuggestQuery, Suggestion};
 pub use synonyms::{SYNONYMS_FILE, Synonyms};

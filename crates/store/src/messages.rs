@@ -27,6 +27,9 @@ pub struct StoredDecision {
     pub intent: Option<String>,
     pub faq_id: Option<String>,
     pub probability: Option<f32>,
+    /// The reply with whole answers, where its text gives only the sentences that fit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole: Option<String>,
     pub quick_replies: Vec<QuickReply>,
     pub sources: Vec<Source>,
     /// The trace as it was written, whatever version of the program wrote it.

@@ -83,6 +83,7 @@ impl Turn {
                 intent: decision.intent.clone(),
                 faq_id: decision.faq_id.clone(),
                 probability: decision.probability,
+                whole: decision.whole.as_deref().map(storable),
                 quick_replies: decision.quick_replies.clone(),
                 sources: decision.sources.clone(),
                 trace,

@@ -4,6 +4,11 @@ import { node } from "./view.js";
 const PAUSE = 120;
 const LONGEST = 120;
 
+const WORDS = {
+  zh: { offers: "您可能想问", offered: (n) => `${n} 个问题，按上下键选择` },
+  en: { offers: "Suggestions", offered: (n) => `${n} questions: use the arrow keys` },
+};
+
 const css = new CSSStyleSheet();
 css.replaceSync(`
 .offers { position: absolute; inset: auto 8px 100%; margin: 0 0 4px; padding: 4px; list-style: none; max-height: min(240px, 50dvh); overflow-y: auto; background: var(--ground); border: 1px solid var(--line); border-radius: 8px; box-shadow: 0 4px 16px rgb(0 0 0 / 22%); animation: rise 120ms ease-out; z-index: 1; }
@@ -18,9 +23,9 @@ css.replaceSync(`
 export class Offers {
   /** Puts its list above the field of a view. */
   constructor(view) {
-    const words = (name, values) => view.words(name, values);
-    Object.assign(this, { input: view.input, client: view.client, words, choose: (text) => view.choose(text), at: -1, shown: [] });
-    this.list = node("ul", { class: "offers", id: "offers", role: "listbox", "aria-label": words("offers"), hidden: true });
+    this.words = WORDS[view.language];
+    Object.assign(this, { input: view.input, client: view.client, choose: (text) => view.choose(text), at: -1, shown: [] });
+    this.list = node("ul", { class: "offers", id: "offers", role: "listbox", "aria-label": this.words.offers, hidden: true });
     this.told = node("div", { class: "hush", role: "status" });
     view.form.prepend(this.list, this.told);
     const root = this.input.getRootNode();
@@ -87,7 +92,7 @@ export class Offers {
     this.input.setAttribute("aria-autocomplete", "list");
     this.input.setAttribute("aria-controls", "offers");
     this.input.setAttribute("aria-expanded", "true");
-    this.told.textContent = this.words("offered", { n: offers.length });
+    this.told.textContent = this.words.offered(offers.length);
     this.mark(-1);
   }
 

@@ -31,8 +31,6 @@ const table = {
   more: { zh: "展开全文", en: "Show all" },
   less: { zh: "收起", en: "Show less" },
   alsoAsked: { zh: "大家还在问", en: "People also ask" },
-  offers: { zh: "您可能想问", en: "Suggestions" },
-  offered: { zh: "{n} 个问题，按上下键选择", en: "{n} questions: use the arrow keys" },
   you: { zh: "您", en: "You" },
   bot: { zh: "智能客服", en: "Assistant" },
   staff: { zh: "人工客服", en: "Colleague" },

@@ -239,7 +239,7 @@ export class View {
     if (first && message.role === "person") said.append(node("span", { class: "who", "aria-hidden": "true" }, this.speaker(message)));
     const text = node("div", { class: "text", lang: message.language === "zh" ? "zh-Hans" : message.language });
     if (message.created_at) text.title = new Date(message.created_at).toLocaleString(this.language === "zh" ? "zh-CN" : "en-GB");
-    text.append(message.role === "customer" ? message.text : markdown(message.text));
+    text.append(message.role === "customer" ? message.text : markdown((this.unfolded.has(message.id) && message.whole) || message.text));
     said.append(text);
     this.addFold(said, text, message);
     this.addUnder(said, message);
@@ -258,9 +258,9 @@ export class View {
 
   addFold(said, text, message) {
     const lines = message.text.split("\n").length + message.text.length / 60;
-    if (message.role === "customer" || lines < 7) return;
+    if (message.role === "customer" || (lines < 7 && !message.whole)) return;
     const open = this.unfolded.has(message.id);
-    text.classList.toggle("folded", !open);
+    text.classList.toggle("folded", !open && !message.whole);
     const toggle = node("button", { type: "button", "aria-expanded": String(open) }, this.words(open ? "less" : "more"));
     toggle.onclick = () => {
       if (open) this.unfolded.delete(message.id);
@@ -279,9 +279,9 @@ export class View {
     } else if (message.pending) {
       under.append(this.words(this.client.connection === "open" || this.client.connection === "idle" ? "sending" : "waitingToSend"));
     }
-    const source = message.sources?.[0];
-    if (source) under.append(node("span", { class: "source" }, this.words("source") + source.question));
-    for (const { title, url } of message.sources?.flatMap((source) => source.links ?? []) ?? []) {
+    const sources = message.sources ?? [];
+    if (sources[0]) under.append(node("span", { class: "source" }, this.words("source") + sources.map((source) => source.question).join(" · ")));
+    for (const { title, url } of sources.flatMap((source) => source.links ?? [])) {
       under.append(node("a", { class: "source link", href: url, target: "_blank", rel: "noopener noreferrer" }, title));
     }
     if (message.role === "bot" && ["template", "faq", "form"].includes(message.decision?.action)) this.addThumbs(under, message);

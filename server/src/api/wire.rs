@@ -13,6 +13,9 @@ pub struct MessageReply {
     pub role: String,
     pub text: String,
     /// `zh` or `en`.
+    /// The text with whole answers, where only the sentences that fit are given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole: Option<String>,
     pub language: Option<String>,
     pub quick_replies: Vec<QuickReplyReply>,
     pub sources: Vec<SourceReply>,
@@ -90,6 +93,7 @@ pub fn message_reply(message: &Message) -> MessageReply {
         id: message.id.clone(),
         role: message.role.as_str().to_owned(),
         text: message.text.clone(),
+        whole: decision.and_then(|decision| decision.whole.clone()),
         language: message.language.map(|language| language.code().to_owned()),
         quick_replies: decision
             .map(|decision| decision.quick_replies.iter().map(quick_reply).collect())

@@ -40,6 +40,10 @@ pub(super) struct TraceView {
     /// Intents that were answered beside the first.
     pub(super) further: String,
     pub(super) joined: bool,
+    /// What was searched, where words were put right.
+    pub(super) read_as: Option<String>,
+    /// What was asked and the rule that answered it, where there were several questions.
+    pub(super) parts: Vec<(String, String)>,
     pub(super) considered: Vec<(String, String)>,
     pub(super) model_version: String,
     pub(super) index_revision: u64,
@@ -68,10 +72,11 @@ impl TraceView {
         }
         let intents =
             trace.intents.iter().map(|score| Bar::new(score.intent.clone(), score.probability, trace.intent_threshold));
+        let rule = |rule: &str| t.get(&format!("rule_{rule}")).unwrap_or(rule).to_owned();
         let why = |why: &str| if t.is_chinese() { in_chinese(why) } else { why.to_owned() };
         Self {
             action: t.one_of("action", action.name()).to_owned(),
-            rule: t.get(&format!("rule_{}", trace.rule)).unwrap_or(&trace.rule).to_owned(),
+            rule: rule(&trace.rule),
             language: trace.language.map(|language| language_name(language, t)),
             intents: intents.collect(),
             intent_threshold: percent(trace.intent_threshold),
@@ -82,11 +87,9 @@ impl TraceView {
             entities: trace.entities.join(", "),
             further: trace.further.join(", "),
             joined: trace.joined_with_previous,
-            considered: trace
-                .considered
-                .iter()
-                .map(|one| (t.get(&format!("rule_{}", one.rule)).unwrap_or(&one.rule).to_owned(), why(&one.why)))
-                .collect(),
+            read_as: trace.read_as.clone(),
+            parts: trace.parts.iter().map(|part| (part.asked.clone(), rule(&part.rule))).collect(),
+            considered: trace.considered.iter().map(|one| (rule(&one.rule), why(&one.why))).collect(),
             model_version: trace.model_version.clone(),
             index_revision: trace.index_revision,
         }

@@ -2,7 +2,7 @@
 
 use crate::fill::{fill, fill_sentences};
 use crate::words;
-use crate::{Action, Conversation, Kind, Language, Source, Template};
+use crate::{Action, Candidate, Conversation, Kind, Language, Source, Template};
 
 use super::forms::{forget_own_words, next_question};
 use super::reply::Reply;
@@ -95,10 +95,36 @@ fn faq_leads(turn: &Turn<'_>, probability: f32) -> Result<(), String> {
     }
 }
 
-/// An FAQ answer, with its source.
+/// An FAQ answer, with its source; two under their titles where both entries keep the accepted error rate.
 pub(super) fn faq(turn: &Turn<'_>) -> Result<Reply, String> {
     let hit = turn.sure_faq()?;
-    answer_faq(turn, &hit.faq_id, Some(hit.probability))
+    let mut reply = answer_faq(turn, &hit.faq_id, Some(hit.probability))?;
+    let said = say(turn, hit)?;
+    let other = turn.candidates.hits.iter().find(|other| complements(turn, hit, other));
+    if let Some((other, also)) = other.and_then(|other| Some((other, say(turn, other).ok()?))) {
+        let both = |one: &str, two: &str| format!("**{}**\n{one}\n\n**{}**\n{two}", hit.question, other.question);
+        reply.text = both(&said.text, &also.text);
+        reply.whole = both_whole(&said, &also).map(|(one, two)| both(one, two));
+        reply.sources.push(also.source);
+        reply.probability = Some(hit.probability.min(other.probability));
+    }
+    Ok(reply)
+}
+
+/// Both answers whole, where one of them is cut.
+fn both_whole<'a>(one: &'a Said, two: &'a Said) -> Option<(&'a str, &'a str)> {
+    let cut = one.whole.is_some() || two.whole.is_some();
+    cut.then(|| (one.whole.as_deref().unwrap_or(&one.text), two.whole.as_deref().unwrap_or(&two.text)))
+}
+
+/// Whether another entry answers the message as surely and says something else, in the same language.
+fn complements(turn: &Turn<'_>, hit: &Candidate, other: &Candidate) -> bool {
+    let alike = |one: &str, two: &str| one.trim() == two.trim();
+    other.faq_id != hit.faq_id
+        && other.probability >= turn.candidates.threshold
+        && other.language == hit.language
+        && !alike(&other.answer, &hit.answer)
+        && !alike(&other.question, &hit.question)
 }
 
 /// Answers with this FAQ entry, which must be among the candidates.
@@ -108,21 +134,37 @@ pub(super) fn answer_faq(turn: &Turn<'_>, faq_id: &str, probability: Option<f32>
     if !turn.speaks(hit.language) {
         return Err(format!("the FAQ entry `{faq_id}` is in a language the bot does not speak"));
     }
-    let language = hit.language.unwrap_or(turn.language);
-    let value = |name: &str| value_of(turn, turn.conversation, name, language);
-    let excerpt = hit.excerpt.as_deref().map(|text| fill_sentences(text, value));
-    let text = excerpt.filter(|text| !text.is_empty()).unwrap_or_else(|| fill_sentences(&hit.answer, value));
-    if text.is_empty() {
-        return Err(format!("nothing can be said of `{faq_id}`: a value is missing"));
-    }
+    let Said { text, whole, source } = say(turn, hit)?;
     let mut reply = Reply::new(turn, Action::Faq, text);
-    reply.language = language;
+    reply.whole = whole;
+    reply.language = hit.language.unwrap_or(turn.language);
     reply.faq_id = Some(hit.faq_id.clone());
     reply.intent = turn.sure_intent().ok().map(|best| best.intent.clone());
     reply.probability = probability;
-    let (question, links) = (hit.question.clone(), hit.links.clone());
-    reply.sources.push(Source { faq_id: hit.faq_id.clone(), question, links });
+    reply.sources.push(source);
     Ok(reply)
+}
+
+/// An entry's answer in words, and where it is from.
+struct Said {
+    text: String,
+    /// All of it, where `text` is cut.
+    whole: Option<String>,
+    source: Source,
+}
+
+/// The sentences of an entry that fit, else all of it, with its placeholders filled.
+fn say(turn: &Turn<'_>, hit: &Candidate) -> Result<Said, String> {
+    let language = hit.language.unwrap_or(turn.language);
+    let fill = |text: &str| fill_sentences(text, |name: &str| value_of(turn, turn.conversation, name, language));
+    let whole = fill(&hit.answer);
+    let excerpt = hit.excerpt.as_deref().map(fill).filter(|text| !text.is_empty());
+    let text = excerpt.clone().unwrap_or_else(|| whole.clone());
+    if text.is_empty() {
+        return Err(format!("nothing can be said of `{}`: a value is missing", hit.faq_id));
+    }
+    let source = Source { faq_id: hit.faq_id.clone(), question: hit.question.clone(), links: hit.links.clone() };
+    Ok(Said { text, whole: excerpt.map(|_| whole), source })
 }
 
 /// Answers with this intent's template, asking for missing slots first.

@@ -5,9 +5,11 @@ mod answers;
 mod forms;
 mod people;
 mod reply;
+mod several;
 mod turn;
 mod unsure;
 
+pub use several::{Part, join};
 pub use unsure::chosen_option;
 
 use crate::{Candidates, Considered, Conversation, Decision, Script, Trace, TracedHit, TracedIntent, Understanding};

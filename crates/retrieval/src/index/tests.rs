@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use text::Language;
 
-use crate::{Change, Encoder, Error, FaqEntry, FaqIndex, Hit, SearchQuery, best_sentences, index_folder};
+use crate::{Change, Encoder, Error, FaqEntry, FaqIndex, Hit, SearchQuery, index_folder};
 
 fn entries() -> Vec<FaqEntry> {
     let mut shipping = FaqEntry::new("shipping", "下单后多久发货？", "两天内发货。");
@@ -352,9 +352,9 @@ fn a_verbatim_question_is_nearly_certain() {
 #[test]
 fn a_long_answer_is_cut_to_what_was_asked() {
     let answer = "我们工作日发货。偏远地区要五到七天。发票在订单页面下载。周末不发货。";
-    assert_eq!(best_sentences("怎么下载发票", answer, 1), ["发票在订单页面下载。"]);
-    assert_eq!(best_sentences("怎么下载发票", answer, 9).len(), 4);
-    assert!(best_sentences("", "", 2).is_empty());
+    assert_eq!(filled().best_sentences("怎么下载发票", answer, 1), ["发票在订单页面下载。"]);
+    assert_eq!(filled().best_sentences("怎么下载发票", answer, 9).len(), 4);
+    assert!(filled().best_sentences("", "", 2).is_empty());
 }
 
 #[test]

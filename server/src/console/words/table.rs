@@ -345,6 +345,8 @@ words! {
     rule_form_step: "填写表单", "Form step";
     rule_follow_up: "接续上一个回答", "Follow-up";
     rule_smalltalk: "闲聊", "Small talk";
+    read_as: "搜索时读作", "Searched as";
+    rule_several_questions: "多个问题，逐一回答", "Several questions, each answered";
     rule_template: "模板回复", "Template";
     rule_faq: "知识库答案", "FAQ answer";
     rule_clarify: "请客户澄清", "Clarify between two";
