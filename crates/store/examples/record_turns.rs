@@ -61,6 +61,7 @@ fn decision() -> Decision {
         action: Action::Template,
         language: Language::Chinese,
         text: "订单 AB12345678 正在路上，一般 2 到 4 天送到。".to_owned(),
+        whole: None,
         quick_replies: Vec::new(),
         sources: Vec::new(),
         intent: Some("order_status".to_owned()),

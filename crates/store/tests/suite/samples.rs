@@ -8,6 +8,7 @@ pub(crate) fn decision(action: Action, text: &str) -> Decision {
         action,
         language: Language::Chinese,
         text: text.to_owned(),
+        whole: None,
         quick_replies: vec![QuickReply::plain("查物流")],
         sources: Vec::new(),
         intent: Some("order_status".to_owned()),
