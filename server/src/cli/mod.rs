@@ -11,6 +11,7 @@ mod people;
 mod retrieve;
 mod serve;
 mod suggestions;
+mod synonyms;
 mod test;
 
 use std::ffi::OsStr;
@@ -68,6 +69,8 @@ enum Command {
     Queue(fine_tune::args::QueueArgs),
     /// Say what has changed between two logs, and what of it chance does not explain
     Drift(fine_tune::args::DriftArgs),
+    /// List what customers call things that the FAQ calls otherwise
+    Synonyms(synonyms::SynonymsArgs),
     /// Make a lighter model from one with a base: fewer tokens, fewer layers, 8 bits, and what each step costs
     Optimise(fine_tune::optimise::OptimiseArgs),
     /// Classify messages: JSONL {"text"} in, JSONL out
@@ -131,6 +134,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Mine(arguments) => fine_tune::run_mine(&arguments),
         Command::Queue(arguments) => fine_tune::run_queue(&arguments),
         Command::Drift(arguments) => fine_tune::run_drift(&arguments),
+        Command::Synonyms(arguments) => synonyms::run(&arguments),
         Command::Optimise(arguments) => fine_tune::run_optimise(&arguments),
         Command::Predict(arguments) => fine_tune::run_predict(arguments),
         Command::Encode(arguments) => fine_tune::run_encode(&arguments),
