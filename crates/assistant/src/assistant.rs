@@ -48,12 +48,12 @@ impl Assistant {
             return whole;
         }
         let part = |question: &&str| Part {
-            asked: text::redact(question).text,
+            asked: text::redact(asked(question)).text,
             decision: self.answer_one(conversation, question, now, &current),
         };
         let parts: Vec<Part> = questions.iter().map(part).collect();
         let mut decision = dialogue::join(conversation, &current.0, whole, &parts);
-        redact_memory(&Question::new(conversation, text), &mut decision);
+        redact_memory(&Question::new(conversation, text, None), &mut decision);
         decision
     }
 
@@ -65,7 +65,7 @@ impl Assistant {
         now: Timestamp,
         (script, model): &(Arc<Script>, Option<Arc<Served>>),
     ) -> Decision {
-        let question = Question::new(conversation, text);
+        let question = Question::new(conversation, text, self.index.mended(text));
         let pending = model.as_ref().map(|model| model.classify(question.texts()));
         let found = self.search(&question, conversation, script, now);
         let understood = match (model, &pending) {
@@ -80,7 +80,7 @@ impl Assistant {
         let version = model.as_ref().map(|model| model.classifier.info().version.clone());
         decision.trace.model_version = version.unwrap_or_default();
         decision.trace.index_revision = found.revision;
-        decision.trace.read_as = self.read_as(&question);
+        decision.trace.read_as = question.mended.as_deref().map(|mended| text::redact(mended).text);
         decision.trace.joined_with_previous = understood.joined || found.joined;
         redact_memory(&question, &mut decision);
         decision
@@ -119,13 +119,6 @@ impl Assistant {
         &self.index
     }
 
-    /// What a question is searched as, where that is not what was typed.
-    fn read_as(&self, question: &Question<'_>) -> Option<String> {
-        let read = self.index.read_as(question.text);
-        let changed = text::normalise(&read).as_str() != question.normalised.as_str();
-        changed.then(|| text::redact(&read).text)
-    }
-
     fn search(&self, question: &Question<'_>, conversation: &Conversation, script: &Script, now: Timestamp) -> Found {
         let revision = self.index.revision();
         let threshold = self.index.threshold(script.config.accepted_error_rate);
@@ -150,6 +143,15 @@ impl Assistant {
         let hits = hits.into_iter().map(|hit| candidate(&self.index, query, hit)).collect();
         Found { candidates: Candidates { hits, threshold }, revision, joined }
     }
+}
+
+/// A question without courtesies and the marks around it.
+fn asked(question: &str) -> &str {
+    let normalised = text::normalise(question);
+    let rest = text::without_courtesies(normalised.as_str());
+    let start = rest.as_ptr() as usize - normalised.as_str().as_ptr() as usize;
+    let range = normalised.original_range(start..start + rest.len());
+    question[range].trim_matches(|c: char| c.is_whitespace() || ",，、。;；".contains(c))
 }
 
 fn serve(classifier: Arc<Classifier>) -> Arc<Served> {
@@ -183,15 +185,17 @@ impl Understood {
     }
 }
 
-/// The joined message counts where the bare one is weak and joining helps.
+/// The joined or the mended message counts where the bare one is weak and the other is surer.
 fn choose(question: &Question<'_>, predictions: &[Prediction], thresholds: Thresholds) -> Understood {
     let nothing = Prediction::default();
     let bare = predictions.first().unwrap_or(&nothing);
     let sure = |prediction: &Prediction| prediction.ranking.first().map_or(0.0, |best| best.probability);
-    let joined = predictions.get(1).filter(|joined| sure(bare) < thresholds.intent && sure(joined) > sure(bare));
+    let others = predictions.iter().enumerate().skip(1);
+    let best = others.max_by(|one, other| sure(one.1).total_cmp(&sure(other.1)));
+    let other = best.filter(|(_, other)| sure(bare) < thresholds.intent && sure(other) > sure(bare));
     Understood {
-        understanding: question.understanding(joined.unwrap_or(bare), bare, thresholds),
-        joined: joined.is_some(),
+        understanding: question.understanding(other.map_or(bare, |(_, other)| other), bare, thresholds),
+        joined: question.joined.is_some() && other.is_some_and(|(place, _)| place == 1),
     }
 }
 

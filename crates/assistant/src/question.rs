@@ -27,13 +27,16 @@ pub(crate) struct Question<'a> {
     pub(crate) joined: Option<String>,
     /// What to search for instead, where the message chooses an FAQ entry that was offered.
     pub(crate) chosen: Option<String>,
+    /// The message with its words put right, where some were wrong.
+    pub(crate) mended: Option<String>,
 }
 
 impl<'a> Question<'a> {
-    pub(crate) fn new(conversation: &Conversation, text: &'a str) -> Self {
+    pub(crate) fn new(conversation: &Conversation, text: &'a str, mended: Option<String>) -> Self {
         let text = cut(text);
         let normalised = text::normalise(text);
-        let detected = text::detect_language(text);
+        // Pinyin is Chinese.
+        let detected = text::detect_language(mended.as_deref().unwrap_or(text));
         // A lone brand name does not change the language of a conversation.
         let telling = detected.filter(|detected| detected.confident || conversation.language.is_none());
         let language = telling.map(|detected| own_language(detected.language));
@@ -50,13 +53,14 @@ impl<'a> Question<'a> {
             normalised,
             language,
             chosen,
+            mended,
         }
     }
 
-    /// The texts to classify: the bare message, and the joined one where there is one.
+    /// The texts to classify: the bare message, and the joined and the mended one where there are such.
     pub(crate) fn texts(&self) -> Vec<String> {
         let bare = Some(self.text.to_owned());
-        bare.into_iter().chain(self.joined.clone()).collect()
+        bare.into_iter().chain(self.joined.clone()).chain(self.mended.clone()).collect()
     }
 
     /// What the policy is told, from the prediction that counts and the bare one.
@@ -202,7 +206,7 @@ mod tests {
         let entities = vec![entity("origin", "Oslo", 5, 0.96), entity("destination", "Bergen", 13, 0.6)];
         let prediction = Prediction { entities, ..Prediction::default() };
         let conversation = Conversation::default();
-        let question = Question::new(&conversation, text);
+        let question = Question::new(&conversation, text, None);
         let heard = |entity| {
             let understood = question.understanding(&prediction, &prediction, Thresholds { intent: 0.5, entity });
             understood.entities.into_iter().map(|found| found.entity).collect::<Vec<_>>()

@@ -23,6 +23,7 @@ use crate::meaning::{Encoder, Reader};
 use crate::schema::{self, FORMAT_VERSION, Fields};
 use crate::search::Snapshot;
 use crate::sentences;
+use crate::spelling::Reason;
 use crate::synonyms::Synonyms;
 use crate::table::{Counts, CountsFile, Table};
 use crate::{
@@ -218,6 +219,13 @@ impl FaqIndex {
     /// A message as it is searched: with its words put right, and without what is only courtesy.
     pub fn read_as(&self, message: &str) -> String {
         self.snapshot().read(message).map_or_else(|_| message.to_owned(), |reading| reading.text)
+    }
+
+    /// A message with its words put right by those of the index; none where they are right.
+    pub fn mended(&self, message: &str) -> Option<String> {
+        let reading = self.snapshot().read(message).ok()?;
+        let changed = reading.rewordings.iter().any(|one| one.reason != Reason::Synonym);
+        changed.then_some(reading.meant)
     }
 
     /// The sentences of an answer that speak to a message, in the answer's order.

@@ -58,7 +58,7 @@ header h2 { flex: 1; margin: 0; font-size: 16px; font-weight: 600; min-width: 0;
 .person .text { box-shadow: inset 0 0 0 1.5px var(--accent); }
 .said.system { align-self: center; max-width: 100%; }
 .system .text { background: none; color: var(--quiet); font-size: 13px; padding: 4px; text-align: center; }
-.text.folded { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 6; overflow: hidden; padding-bottom: 0; margin-bottom: 8px; }
+.text.folded { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 11; overflow: hidden; padding-bottom: 0; margin-bottom: 8px; }
 .text p { margin: 0 0 8px; } .text p:last-child { margin: 0; }
 .text ul, .text ol { margin: 0 0 8px; padding-inline-start: 20px; } .text ul:last-child, .text ol:last-child { margin: 0; }
 .text a { color: inherit; text-decoration: underline; }

@@ -258,7 +258,7 @@ export class View {
 
   addFold(said, text, message) {
     const lines = message.text.split("\n").length + message.text.length / 60;
-    if (message.role === "customer" || (lines < 7 && !message.whole)) return;
+    if (message.role === "customer" || (lines < 12 && !message.whole)) return;
     const open = this.unfolded.has(message.id);
     text.classList.toggle("folded", !open && !message.whole);
     const toggle = node("button", { type: "button", "aria-expanded": String(open) }, this.words(open ? "less" : "more"));

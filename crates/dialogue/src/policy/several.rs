@@ -35,8 +35,10 @@ pub fn join(conversation: &Conversation, script: &Script, whole: Decision, parts
     let unknown: Vec<String> = unknown.iter().map(not_known).collect();
     let titles = answered.len() + unknown.len() > 1;
     let put_together = |say: &dyn Fn(&Decision) -> String| {
-        let said = answered.iter().map(|part| titled(part, say(&part.decision), titles));
-        said.chain(unknown.clone()).collect::<Vec<_>>().join("\n\n")
+        let mut said: Vec<String> = answered.iter().map(|part| titled(part, say(&part.decision), titles)).collect();
+        // What a form asks stands last, so that the customer answers that.
+        let form = answered.last().filter(|part| part.decision.action == Action::Form).and_then(|_| said.pop());
+        said.into_iter().chain(unknown.clone()).chain(form).collect::<Vec<_>>().join("\n\n")
     };
     let mut decision = combined(&answered, whole.trace);
     decision.trace.parts = parts.iter().map(traced).collect();
