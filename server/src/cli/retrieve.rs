@@ -85,6 +85,7 @@ pub(super) fn index(arguments: &IndexArgs) -> anyhow::Result<ExitCode> {
 pub(super) fn search(arguments: &SearchArgs) -> anyhow::Result<ExitCode> {
     let own = FolderEncoder::of_index(&arguments.index)?.map(|own| Arc::new(own) as Arc<dyn Encoder>);
     let index = FaqIndex::open_with(&arguments.index, own.or_else(assistant::meaning))?;
+    index.verify()?;
     let input: Box<dyn BufRead> = match &arguments.file {
         Some(path) => {
             Box::new(BufReader::new(File::open(path).with_context(|| format!("cannot read {}", path.display()))?))
