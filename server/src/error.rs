@@ -54,6 +54,8 @@ pub enum ApiError {
     Busy,
     #[error("the change is saved, but the index has not caught up; it will be live shortly")]
     IndexBehind,
+    #[error("the import is taken; the rest of its entries follow by themselves once the database takes changes again")]
+    ImportUnfinished,
     #[error("the service is stopping; send the request again in a moment")]
     Stopping,
     #[error("something went wrong on our side; the log has the details under this request id")]
@@ -85,6 +87,7 @@ impl ApiError {
             Self::DiskFull => ("disk_full", StatusCode::INSUFFICIENT_STORAGE),
             Self::Busy => ("busy", StatusCode::SERVICE_UNAVAILABLE),
             Self::IndexBehind => ("index_behind", StatusCode::ACCEPTED),
+            Self::ImportUnfinished => ("import_unfinished", StatusCode::ACCEPTED),
             Self::Stopping => ("stopping", StatusCode::SERVICE_UNAVAILABLE),
             Self::Internal(_) => ("internal", StatusCode::INTERNAL_SERVER_ERROR),
         }
@@ -168,6 +171,7 @@ impl From<store::Error> for ApiError {
             Stored::Invalid(words) => Self::Invalid(words),
             Stored::DiskFull { .. } => Self::DiskFull,
             Stored::Locked { .. } | Stored::TurnConflict { .. } => Self::Busy,
+            Stored::Unfinished { .. } => Self::ImportUnfinished,
             Stored::Closed => Self::Stopping,
             other => Self::Internal(other.into()),
         }

@@ -3,7 +3,8 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use assistant::meaning;
@@ -21,29 +22,40 @@ const POLL: Duration = Duration::from_secs(2);
 /// How long an editor waits for a saved change to become searchable.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long a start waits for the index to be level with the store; one that is built anew may take longer, and the
+/// service answers without the FAQ meanwhile, and says so where it is asked whether it is ready.
+const START_PATIENCE: Duration = Duration::from_secs(10);
+/// An index that takes no changes so many times in a row is built anew.
+const FAILURES: u32 = 3;
+
 /// Keeps the index level with the store.
 #[derive(Debug)]
 pub struct FaqFollower {
     wake: Arc<Notify>,
     searchable: watch::Receiver<i64>,
+    rebuilding: Arc<AtomicBool>,
     worker: JoinHandle<()>,
 }
 
 impl FaqFollower {
-    /// Opens or rebuilds the index, brings it level with the store and begins to follow.
+    /// Opens the index, or begins to build it anew, brings it level with the store and begins to follow.
     pub async fn start(store: Store, folder: &Path) -> anyhow::Result<(Self, Arc<FaqIndex>)> {
-        let mut step = Step { index: Arc::new(open(&store, folder).await?), store };
-        if let Err(error) = step.catch_up_wholly().await {
-            tracing::warn!(error = format!("{error:#}"), "the index takes no changes; rebuilding it");
-            step.index = Arc::new(FaqIndex::in_memory_with(meaning()));
-            step.index = Arc::new(clear_and_rebuild(&step.store, folder).await?);
-            step.catch_up_wholly().await?;
-        }
-        let index = Arc::clone(&step.index);
-        let wake = Arc::new(Notify::new());
-        let (announce, searchable) = watch::channel(revision_of(&index));
+        let newest = store.revision().await?;
+        let (index, to_rebuild) = match open(newest, folder) {
+            Some(index) => (index, false),
+            None => (empty(folder)?, true),
+        };
+        let (index, wake) = (Arc::new(index), Arc::new(Notify::new()));
+        let (announce, mut searchable) = watch::channel(if to_rebuild { -1 } else { revision_of(&index) });
+        let rebuilding = Arc::new(AtomicBool::new(to_rebuild));
+        let step = Step { index: Arc::clone(&index), store, failures: 0, rebuilding: Arc::clone(&rebuilding) };
         let worker = tokio::spawn(follow(step, Arc::clone(&wake), announce));
-        Ok((Self { wake, searchable, worker }, index))
+        if tokio::time::timeout(START_PATIENCE, searchable.wait_for(|seen| *seen >= newest)).await.is_err() {
+            tracing::warn!(
+                "the index is not level with the store yet; answers from the FAQ are missing or old until it is"
+            );
+        }
+        Ok((Self { wake, searchable, rebuilding, worker }, index))
     }
 
     /// Waits until a search sees `revision`, so that what an editor saved is what the next customer gets.
@@ -59,7 +71,12 @@ impl FaqFollower {
 
     /// The revision that searches see.
     pub fn searchable_revision(&self) -> i64 {
-        *self.searchable.borrow()
+        (*self.searchable.borrow()).max(0)
+    }
+
+    /// Whether the index is being built anew, so that entries are not found, or as they were.
+    pub fn is_rebuilding(&self) -> bool {
+        self.rebuilding.load(Ordering::Relaxed)
     }
 
     /// Whether the worker still runs.
@@ -79,32 +96,66 @@ impl Drop for FaqFollower {
 struct Step {
     store: Store,
     index: Arc<FaqIndex>,
+    /// How often in a row the index took no changes.
+    failures: u32,
+    rebuilding: Arc<AtomicBool>,
 }
 
 impl Step {
-    async fn catch_up_wholly(&mut self) -> anyhow::Result<()> {
-        while self.catch_up().await? > 0 {}
-        Ok(())
-    }
-
     /// Applies the next changes and says how many there were.
     async fn catch_up(&mut self) -> anyhow::Result<usize> {
+        if self.rebuilding.load(Ordering::Relaxed) {
+            return self.rebuild().await;
+        }
         let from = revision_of(&self.index);
         let changes = self.store.faq_changes_since(from, BATCH).await.context("cannot read the FAQ's changes")?;
         let Some((to, _)) = changes.last() else { return Ok(0) };
         let (to, count) = (u64::try_from(*to)?, changes.len());
         let changes: Vec<Change> = changes.into_iter().map(|(_, record)| change(record)).collect();
         let index = Arc::clone(&self.index);
-        tokio::task::spawn_blocking(move || index.apply(&changes, to))
-            .await?
-            .context("cannot apply the FAQ's changes to the index")?;
+        if let Err(error) = tokio::task::spawn_blocking(move || index.apply(&changes, to)).await? {
+            self.failures += 1;
+            self.rebuilding.store(self.failures >= FAILURES, Ordering::Relaxed);
+            return Err(error).context("cannot apply the FAQ's changes to the index");
+        }
+        self.failures = 0;
         metrics::gauge!("frontdesk_index_revision").set(to as f64);
         Ok(count)
+    }
+
+    /// Builds the index anew from all entries of the store, while searches see what they saw before.
+    async fn rebuild(&mut self) -> anyhow::Result<usize> {
+        let started = Instant::now();
+        let revision = u64::try_from(self.store.revision().await?)?;
+        let records = self.store.faq_all().await.context("cannot read the FAQ")?;
+        let entries: Vec<FaqEntry> = records.into_iter().map(entry).collect();
+        let (index, count) = (Arc::clone(&self.index), entries.len());
+        // Where it fails, the changes are tried again first.
+        self.failures = 0;
+        let built = tokio::task::spawn_blocking(move || index.replace_all(&entries, revision)).await?;
+        let waits_for_first = built.is_err() && self.index.revision() == 0;
+        self.rebuilding.store(waits_for_first, Ordering::Relaxed);
+        built.context("cannot build the index")?;
+        tracing::info!(entries = count, revision, seconds = started.elapsed().as_secs_f64(), "built the index anew");
+        metrics::gauge!("frontdesk_index_revision").set(revision as f64);
+        Ok(count.max(1))
+    }
+
+    /// Compares the files of an index that was opened without with their checksums, beside the work.
+    fn verify(&self) {
+        let (index, rebuilding) = (Arc::clone(&self.index), Arc::clone(&self.rebuilding));
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = index.verify() {
+                tracing::error!(%error, "building the index anew; searches see the old one until then");
+                rebuilding.store(true, Ordering::Relaxed);
+            }
+        });
     }
 }
 
 async fn follow(mut step: Step, wake: Arc<Notify>, announce: watch::Sender<i64>) {
     let mut revisions = step.store.revisions();
+    step.verify();
     loop {
         match step.catch_up().await {
             Ok(0) => {
@@ -125,34 +176,28 @@ async fn follow(mut step: Step, wake: Arc<Notify>, announce: watch::Sender<i64>)
     }
 }
 
-/// Opens the index, or builds it anew when it is missing, damaged, or ahead of a restored store.
-async fn open(store: &Store, folder: &Path) -> anyhow::Result<FaqIndex> {
-    let newest = store.revision().await?;
-    let opened = FaqIndex::open_with(folder, meaning());
-    match opened.and_then(|index| index.verify().map(|()| index)) {
-        Ok(index) if revision_of(&index) <= newest => return Ok(index),
+/// Opens the index; none where it is missing, empty, damaged, or ahead of a restored store.
+fn open(newest: i64, folder: &Path) -> Option<FaqIndex> {
+    match FaqIndex::open_with(folder, meaning()) {
+        Ok(index) if (i64::from(newest > 0)..=newest).contains(&revision_of(&index)) => return Some(index),
         Ok(index) => {
-            tracing::warn!(index = index.revision(), store = newest, "the index is ahead of the store; rebuilding it");
+            tracing::warn!(
+                index = index.revision(),
+                store = newest,
+                "the index is not of this store; building it anew"
+            );
         }
-        Err(error) if folder.exists() => tracing::warn!(%error, "the index cannot be opened; rebuilding it"),
+        Err(error) if folder.exists() => tracing::warn!(%error, "the index cannot be opened; building it anew"),
         Err(_) => tracing::info!("building the index"),
     }
-    clear_and_rebuild(store, folder).await
+    None
 }
 
-async fn clear_and_rebuild(store: &Store, folder: &Path) -> anyhow::Result<FaqIndex> {
+fn empty(folder: &Path) -> anyhow::Result<FaqIndex> {
     if folder.exists() {
         std::fs::remove_dir_all(folder).with_context(|| format!("cannot clear the index {}", folder.display()))?;
     }
-    let revision = store.revision().await?;
-    let entries: Vec<FaqEntry> = store.faq_all().await.context("cannot read the FAQ")?.into_iter().map(entry).collect();
-    let folder = folder.to_owned();
-    let built = tokio::task::spawn_blocking(move || {
-        let index = FaqIndex::create_with(&folder, meaning())?;
-        index.replace_all(&entries, u64::try_from(revision).unwrap_or_default())?;
-        Ok::<_, retrieval::Error>(index)
-    });
-    built.await?.context("cannot build the index")
+    FaqIndex::create_with(folder, meaning()).context("cannot make an index")
 }
 
 fn revision_of(index: &FaqIndex) -> i64 {

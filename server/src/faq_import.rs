@@ -1,11 +1,11 @@
-//! Taking in an FAQ file, whoever sends it: what it would change, what of it is wrong, and the change as one transaction.
+//! Taking in an FAQ file, whoever sends it: what it would change, what of it is wrong, and the change, all or nothing.
 
 use std::collections::HashMap;
 
 use dialogue::Link;
 use retrieval::{Answers, FaqFormat, FileFault, ImportedFaq, Layout, RowProblem};
 use serde::Serialize;
-use store::{FaqDraft, FaqRecord, ImportOutcome, Store};
+use store::{FaqDraft, FaqRecord, ImportOutcome, ImportWatcher, Store};
 use utoipa::ToSchema;
 
 use crate::faq_follower::entry;
@@ -60,19 +60,23 @@ pub(crate) struct Import {
     pub(crate) changes: Vec<EntryChange>,
 }
 
-/// Gives the drafts to the store in one transaction, under the editor's name.
+/// Gives the drafts to the store, all or none, under the editor's name; the watcher hears how far it is.
 pub(crate) async fn import(
     store: &Store,
     drafts: Vec<FaqDraft>,
     ending: Ending,
     editor: &str,
+    watcher: ImportWatcher<'_>,
 ) -> Result<Import, store::Error> {
     match ending {
         Ending::DryRun => {
             let changes = changes(store, &drafts).await?;
             Ok(Import { outcome: store.faq_import_preview(drafts).await?, changes })
         }
-        Ending::Take => Ok(Import { outcome: store.faq_import(drafts, editor).await?, changes: Vec::new() }),
+        Ending::Take => {
+            let outcome = store.faq_import_watched(drafts, editor, watcher).await?;
+            Ok(Import { outcome, changes: Vec::new() })
+        }
     }
 }
 

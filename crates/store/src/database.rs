@@ -104,8 +104,14 @@ impl Database {
 
 /// The next number of a counter; holds the counter until the transaction ends, so numbers become visible in order.
 pub(crate) async fn next_number(connection: &mut AnyConnection, counter: &str) -> Result<i64, Error> {
-    let row = sqlx::query("UPDATE counters SET value = value + 1 WHERE name = $1 RETURNING value")
+    next_numbers(connection, counter, 1).await
+}
+
+/// The last of the next `n` numbers of a counter.
+pub(crate) async fn next_numbers(connection: &mut AnyConnection, counter: &str, n: i64) -> Result<i64, Error> {
+    let row = sqlx::query("UPDATE counters SET value = value + $2 WHERE name = $1 RETURNING value")
         .bind(counter)
+        .bind(n)
         .fetch_one(connection)
         .await?;
     Columns(&row).integer("value")

@@ -50,6 +50,9 @@ pub enum Error {
     /// This database has its own tools for what was asked.
     #[error("{what} is not offered for PostgreSQL; use {instead}")]
     NotOffered { what: &'static str, instead: &'static str },
+    /// An import was taken, but not all of it can be seen yet: it goes on by itself.
+    #[error("the import is taken, and the rest of it will be visible once the database takes changes again ({detail})")]
+    Unfinished { detail: String },
     /// The store was closed: the service is stopping.
     #[error("the store is closed")]
     Closed,

@@ -1,25 +1,15 @@
 //! Changing the FAQ: each change writes the next version and the next revision in one transaction; nothing is overwritten.
 
-use serde::{Deserialize, Serialize};
 use sqlx::AnyConnection;
 
-use crate::columns::to_json;
-use crate::database::{new_id, next_number, now};
+use crate::columns::{to_json, value_rows};
+use crate::database::{limited, new_id, next_numbers, now};
 use crate::faq::{FaqDraft, FaqRecord, faq_columns, newest_version, read_faq};
+use crate::faq_import::one_row;
 use crate::gaps::resolve_drafted;
 use crate::{Error, Store};
 
 const REVISION: &str = "faq_revision";
-
-/// What an import did, or would do.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ImportOutcome {
-    pub added: usize,
-    pub changed: usize,
-    pub unchanged: usize,
-    /// The FAQ's revision afterwards.
-    pub revision: i64,
-}
 
 impl Store {
     /// Writes an entry's next version. With `expected_version` the entry must still be at it (0: must not exist).
@@ -60,46 +50,6 @@ impl Store {
         let row = row.ok_or_else(|| Error::not_found("FAQ version", &format!("{id} version {version}")))?;
         let earlier = FaqDraft::from(&read_faq(&row)?);
         self.change_faq(id, editor, |current| Ok(earlier.at_version(id.to_owned(), current, Deleted::No))).await
-    }
-
-    /// Adds and changes many entries in one transaction; entries that are as given already keep their version.
-    pub async fn faq_import(&self, drafts: Vec<FaqDraft>, editor: &str) -> Result<ImportOutcome, Error> {
-        self.import(drafts, editor, Ending::Commit).await
-    }
-
-    /// What an import would do, without doing it.
-    pub async fn faq_import_preview(&self, drafts: Vec<FaqDraft>) -> Result<ImportOutcome, Error> {
-        self.import(drafts, "", Ending::Rollback).await
-    }
-
-    async fn import(&self, drafts: Vec<FaqDraft>, editor: &str, ending: Ending) -> Result<ImportOutcome, Error> {
-        let drafts = drafts.into_iter().map(checked).collect::<Result<Vec<_>, _>>()?;
-        let mut transaction = self.write().await?;
-        let mut outcome =
-            ImportOutcome { revision: hold_revision(&mut transaction).await?, ..ImportOutcome::default() };
-        for draft in &drafts {
-            let id = draft.id.clone().filter(|id| !id.is_empty()).unwrap_or_else(new_id);
-            let current = newest_version(&mut transaction, &id).await?;
-            match &current {
-                Some(record) if !record.deleted && draft.says_the_same(record) => {
-                    outcome.unchanged += 1;
-                    continue;
-                }
-                Some(record) if !record.deleted => outcome.changed += 1,
-                _ => outcome.added += 1,
-            }
-            let mut record = draft.at_version(id, current.as_ref(), Deleted::No);
-            write_version(&mut transaction, &mut record, editor).await?;
-            outcome.revision = record.revision;
-        }
-        match ending {
-            Ending::Commit => {
-                transaction.commit().await?;
-                self.announce(outcome.revision);
-            }
-            Ending::Rollback => transaction.rollback().await?,
-        }
-        Ok(outcome)
     }
 
     /// Reads the newest version with every other editor kept away, and writes what `next` makes of it.
@@ -167,8 +117,9 @@ impl FaqDraft {
         }
     }
 
-    fn says_the_same(&self, record: &FaqRecord) -> bool {
-        FaqDraft { id: Some(record.id.clone()), ..self.clone() } == FaqDraft::from(record)
+    /// Whether the record is live and says what this draft, of the same id, says.
+    pub(crate) fn is_said_by(&self, record: &FaqRecord) -> bool {
+        !record.deleted && *self == FaqDraft::from(record)
     }
 }
 
@@ -237,23 +188,42 @@ pub(crate) async fn write_version(
     record: &mut FaqRecord,
     editor: &str,
 ) -> Result<(), Error> {
-    record.revision = next_number(connection, REVISION).await?;
     record.updated_by = editor.to_owned();
     record.updated_at = now();
-    sqlx::query("DELETE FROM faq WHERE id = $1").bind(&record.id).execute(&mut *connection).await?;
-    for sql in [
-        concat!(
-            "INSERT INTO faq (",
-            faq_columns!(),
-            ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
-        ),
-        concat!(
-            "INSERT INTO faq_history (",
-            faq_columns!(),
-            ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
-        ),
-    ] {
-        sqlx::query(sql)
+    take_revisions(connection, std::slice::from_mut(record)).await?;
+    write_records(connection, std::slice::from_ref(record)).await
+}
+
+/// Gives each record the next revision, in order, and says which is the newest afterwards.
+pub(crate) async fn take_revisions(connection: &mut AnyConnection, records: &mut [FaqRecord]) -> Result<i64, Error> {
+    let newest = next_numbers(connection, REVISION, limited(records.len())).await?;
+    let first = newest - limited(records.len()) + 1;
+    records.iter_mut().zip(first..).for_each(|(record, revision)| record.revision = revision);
+    Ok(newest)
+}
+
+/// Makes each record its entry's newest version, in the order of revisions; every entry may come once.
+pub(crate) async fn write_records(connection: &mut AnyConnection, records: &[FaqRecord]) -> Result<(), Error> {
+    if records.is_empty() {
+        return Ok(());
+    }
+    let sql = format!("DELETE FROM faq WHERE id IN {}", one_row(records.len()));
+    let mut delete = sqlx::query(sqlx::AssertSqlSafe(sql));
+    for record in records {
+        delete = delete.bind(&record.id);
+    }
+    delete.execute(&mut *connection).await?;
+    for table in ["faq", "faq_history"] {
+        insert_records(connection, table, records).await?;
+    }
+    Ok(())
+}
+
+async fn insert_records(connection: &mut AnyConnection, table: &str, records: &[FaqRecord]) -> Result<(), Error> {
+    let sql = format!("INSERT INTO {table} ({}) VALUES {}", faq_columns!(), value_rows(records.len(), &["{}"; 19]));
+    let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+    for record in records {
+        query = query
             .bind(&record.id)
             .bind(record.version)
             .bind(record.revision)
@@ -272,9 +242,8 @@ pub(crate) async fn write_version(
             .bind(to_json("links", &record.links)?)
             .bind(&record.note)
             .bind(&record.approved_by)
-            .bind(&record.bulk)
-            .execute(&mut *connection)
-            .await?;
+            .bind(&record.bulk);
     }
+    query.execute(connection).await?;
     Ok(())
 }

@@ -13,6 +13,7 @@ mod error;
 mod export;
 mod faq;
 mod faq_bulk;
+mod faq_import;
 mod faq_pending;
 mod faq_write;
 mod gaps;
@@ -44,8 +45,8 @@ pub use error::Error;
 pub use export::LogTurn;
 pub use faq::{FaqDraft, FaqFilter, FaqRecord};
 pub use faq_bulk::{BranchMove, BulkChange, BulkEdit, BulkOutcome, BulkTarget};
+pub use faq_import::{ImportOutcome, ImportProgress, ImportWatcher};
 pub use faq_pending::{PendingEdit, PendingState};
-pub use faq_write::ImportOutcome;
 pub use gaps::{DecidedDraft, DraftDecision, DraftOutcome, Gap, PersonReply};
 pub use jobs::{Job, JobEvent, JobStatus, JobUpdate};
 pub use labels::Label;
@@ -91,7 +92,12 @@ impl Store {
         let (revisions, _) = watch::channel(revisions::read(&database).await?);
         let inner = Arc::new(Inner { database, recorder, revisions });
         revisions::follow(Arc::downgrade(&inner));
-        Ok(Self { inner })
+        faq_import::follow(Arc::downgrade(&inner));
+        let store = Self { inner };
+        if let Err(error) = store.finish_imports().await {
+            tracing::warn!(%error, "an import that was interrupted cannot be finished yet");
+        }
+        Ok(store)
     }
 
     /// Finishes what was begun and closes every connection; later calls give `Error::Closed`.

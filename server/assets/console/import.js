@@ -37,7 +37,7 @@ function start(section) {
 }
 
 function shown(reply) {
-  const parts = [made("p", word(reply.dry_run ? "import_would" : "import_did")), figures(reply)];
+  const parts = [made("p", word(reply.dry_run ? "import_would" : reply.live ? "import_did" : "import_behind")), figures(reply)];
   const layout = OTHERS[reply.layout] ?? "";
   const origin = `${word("read_as")} ${reply.format.toUpperCase()} ${layout}`;
   const ignored = reply.ignored_columns.length ? ` · ${word("ignored_columns")} ${reply.ignored_columns.join(", ")}` : "";

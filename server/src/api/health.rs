@@ -13,7 +13,7 @@ pub(super) async fn alive() -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": "ok" }))
 }
 
-/// The service can answer: the database is reachable, the index follows it.
+/// The service can answer: the database is reachable, the index follows it and is not being built anew.
 #[utoipa::path(tag = "operation", responses((status = 200), (status = 503)))]
 #[get("/readyz")]
 pub(super) async fn ready(app: web::Data<App>) -> HttpResponse {
@@ -24,8 +24,9 @@ pub(super) async fn ready(app: web::Data<App>) -> HttpResponse {
         "model": app.assistant.model_version(),
         "index_revision": app.faq.searchable_revision(),
         "faq_revision": newest,
+        "index": if app.faq.is_rebuilding() { "being built anew; the FAQ is not searched, or as it was" } else { "ok" },
     });
-    let ready = store.is_ok() && app.faq.is_alive();
+    let ready = store.is_ok() && app.faq.is_alive() && !app.faq.is_rebuilding();
     let mut response = if ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
     response.insert_header((header::CACHE_CONTROL, "no-store")).json(state)
 }

@@ -3,10 +3,13 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
+use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use retrieval::{ExportFormat, FaqFormat};
+use store::ImportProgress;
 use text::Language;
 
 use super::people::open;
@@ -148,7 +151,11 @@ async fn import(arguments: ImportArgs) -> anyhow::Result<ExitCode> {
     }
     let refused = strict && n_refused > 0;
     let ending = if dry_run || refused { Ending::DryRun } else { Ending::Take };
-    let imported = faq_import::import(&open(&home).await?, read.drafts, ending, EDITOR).await?;
+    let bar = bar(n_taken);
+    let watcher = |progress| show_progress(&bar, progress);
+    let imported = faq_import::import(&open(&home).await?, read.drafts, ending, EDITOR, &watcher).await;
+    bar.finish_and_clear();
+    let imported = imported?;
     let outcome = &imported.outcome;
     if json {
         let problems: Vec<_> =
@@ -167,6 +174,30 @@ async fn import(arguments: ImportArgs) -> anyhow::Result<ExitCode> {
         ));
     }
     Ok(if n_refused > 0 { ExitCode::from(ANSWER_IS_NO) } else { ExitCode::SUCCESS })
+}
+
+/// Stays out of sight where standard error is no terminal. Each row counts twice: compared, and written.
+fn bar(n_rows: usize) -> ProgressBar {
+    let template = "{spinner} {msg} {wide_bar} {percent}%  {left} left";
+    let style = ProgressStyle::with_template(template).expect("a valid template");
+    let style = style.with_key("left", |state: &indicatif::ProgressState, to: &mut dyn std::fmt::Write| {
+        // Nobody reads what cannot be written to a terminal.
+        let _ = write!(to, "{:#}", HumanDuration(state.eta()));
+    });
+    let bar = ProgressBar::new(2 * n_rows as u64).with_style(style);
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+fn show_progress(bar: &ProgressBar, progress: ImportProgress) {
+    let ImportProgress { rows, compared, ready, written } = progress;
+    bar.set_message(if compared < rows {
+        format!("comparing {compared} of {rows}")
+    } else {
+        format!("writing {written} of {ready}")
+    });
+    // A row that is as it was needs no writing.
+    bar.set_position((2 * compared - ready + written) as u64);
 }
 
 /// `+` before what is new, `~` before what changes, with each field before and after.

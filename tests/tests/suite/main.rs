@@ -19,6 +19,7 @@ mod handover;
 mod hostile;
 mod interface;
 mod jobs;
+mod large_faq;
 mod models;
 mod pressure;
 mod refusals;

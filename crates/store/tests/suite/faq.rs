@@ -1,6 +1,9 @@
 //! The FAQ: versions, revisions, conflicts, imports.
 
-use store::{Error, FaqFilter, Store};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use store::{Error, FaqDraft, FaqFilter, ImportProgress, Store};
+use tokio::sync::Notify;
 
 use crate::samples::draft;
 
@@ -10,6 +13,9 @@ crate::on_both_databases!(
     a_delete_is_a_tombstone_that_can_be_restored,
     an_import_changes_only_what_differs,
     a_bad_row_imports_nothing,
+    a_large_import_tells_how_far_it_is_and_makes_one_version_of_each_row,
+    an_import_that_breaks_off_before_it_is_decided_leaves_nothing,
+    an_edit_saved_while_an_import_is_written_stays,
     changes_since_give_each_entry_once_in_order,
     concurrent_edits_get_their_own_revisions_and_wake_followers,
     lists_find_text_literally,
@@ -64,6 +70,68 @@ async fn a_bad_row_imports_nothing(store: Store) {
     let refused = store.faq_import(vec![draft("a", "1"), draft("b", " ")], "mei").await;
     assert!(matches!(refused, Err(Error::Invalid(ref message)) if message.contains("\"b\"")), "{refused:?}");
     assert_eq!(store.faq_list(&FaqFilter::default(), 10, 0).await.expect("a list"), (Vec::new(), 0));
+}
+
+fn many(n: usize, answer: &str) -> Vec<FaqDraft> {
+    (0..n).map(|number| draft(&format!("entry-{number:04}"), answer)).collect()
+}
+
+async fn a_large_import_tells_how_far_it_is_and_makes_one_version_of_each_row(store: Store) {
+    store.faq_import(many(30, "first"), "mei").await.expect("an import");
+    store.faq_delete("entry-0007", None, "mei").await.expect("a tombstone");
+    let (compared, written) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let watcher = |progress: ImportProgress| {
+        assert!(progress.compared >= compared.swap(progress.compared, Ordering::SeqCst), "{progress:?}");
+        assert!(progress.written >= written.swap(progress.written, Ordering::SeqCst), "{progress:?}");
+    };
+    let twice = [many(450, "once"), many(450, "second")].concat();
+    let outcome = store.faq_import_watched(twice, "li", &watcher).await.expect("an import");
+    assert_eq!((outcome.added, outcome.changed, outcome.unchanged, outcome.revision), (421, 29, 0, 31 + 450));
+    assert_eq!((compared.into_inner(), written.into_inner()), (450, 450));
+    for (id, versions) in [("entry-0000", 2), ("entry-0007", 3), ("entry-0449", 1)] {
+        let history = store.faq_history(id).await.expect("history");
+        assert_eq!(
+            (history.len(), history[0].answer.as_str(), history[0].updated_by.as_str()),
+            (versions, "second", "li")
+        );
+    }
+    let again = store.faq_import(many(450, "second"), "li").await.expect("an import");
+    assert_eq!((again.unchanged, again.revision), (450, outcome.revision));
+}
+
+async fn an_import_that_breaks_off_before_it_is_decided_leaves_nothing(store: Store) {
+    let reached = Notify::new();
+    let watcher = |progress: ImportProgress| {
+        if progress.compared >= 400 {
+            reached.notify_one();
+        }
+    };
+    tokio::select! {
+        done = store.faq_import_watched(many(900, "1"), "mei", &watcher) => panic!("it was not broken off: {done:?}"),
+        () = reached.notified() => {}
+    }
+    assert_eq!(store.faq_list(&FaqFilter::default(), 10, 0).await.expect("a list"), (Vec::new(), 0));
+    assert_eq!(store.revision().await.expect("a revision"), 0);
+    store.faq_import(many(900, "2"), "mei").await.expect("the same import again");
+    assert_eq!(store.faq_list(&FaqFilter::default(), 10, 0).await.expect("a list").1, 900);
+}
+
+async fn an_edit_saved_while_an_import_is_written_stays(store: Store) {
+    let reached = Notify::new();
+    let watcher = |progress: ImportProgress| {
+        if progress.written >= 200 {
+            reached.notify_one();
+        }
+    };
+    let edit = async {
+        reached.notified().await;
+        store.faq_put(draft("entry-0899", "edited"), None, "li").await.expect("a version")
+    };
+    let (imported, edited) = tokio::join!(store.faq_import_watched(many(900, "imported"), "mei", &watcher), edit);
+    assert_eq!(imported.expect("an import").added, 900);
+    assert_eq!(edited.version, 1, "the edit came before its row was written");
+    assert_eq!(store.faq_get("entry-0899").await.expect("it"), edited);
+    assert_eq!(store.faq_get("entry-0898").await.expect("it").answer, "imported");
 }
 
 async fn changes_since_give_each_entry_once_in_order(store: Store) {

@@ -83,3 +83,30 @@ async fn a_change_of_another_process_is_noticed() {
     other.faq_put(draft("a", "1"), None, "mei").await.expect("a version");
     assert_eq!(*revisions.wait_for(|revision| *revision == 1).await.expect("a revision"), 1);
 }
+
+#[tokio::test]
+async fn a_decided_import_is_finished_by_whoever_opens_the_store_next() {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let store = open_in(home.path()).await;
+    let drafts: Vec<_> = (0..900).map(|number| draft(&number.to_string(), "1")).collect();
+    let reached = tokio::sync::Notify::new();
+    let watcher = |progress: store::ImportProgress| {
+        if progress.written >= 200 {
+            reached.notify_one();
+        }
+    };
+    tokio::select! {
+        done = store.faq_import_watched(drafts, "mei", &watcher) => panic!("it was not broken off: {done:?}"),
+        () = reached.notified() => {}
+    }
+    store.close().await;
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(home.path().join("front desk #1?.db"));
+    let mut other = sqlx::SqliteConnection::connect_with(&options).await.expect("a connection");
+    sqlx::raw_sql("UPDATE faq_imports SET touched_at = 1").execute(&mut other).await.expect("an hour later");
+    other.close().await.expect("a closed connection");
+    let store = open_in(home.path()).await;
+    let all = store.faq_all().await.expect("entries");
+    assert_eq!(all.len(), 900);
+    assert!(all.iter().all(|record| record.version == 1 && record.updated_by == "mei"));
+    assert_eq!(store.revision().await.expect("a revision"), 900);
+}

@@ -39,6 +39,8 @@ pub struct ImportReply {
     pub added: usize,
     pub changed: usize,
     pub unchanged: usize,
+    /// Whether the next customer gets it; a large import is live a while after it was taken.
+    pub live: bool,
     /// With `dry_run`, the first 200 entries that would be added or changed.
     pub changes: Vec<EntryChange>,
     pub problems: Vec<ProblemReply>,
@@ -97,10 +99,8 @@ async fn take(
     language: Language,
 ) -> Result<ImportReply, ApiError> {
     let ReadFile { format, layout, drafts, problems, ignored_columns } = read;
-    let imported = faq_import::import(&app.store, drafts, ending, editor).await?;
-    if ending == Ending::Take {
-        app.faq.wait_until_searchable(imported.outcome.revision).await?;
-    }
+    let imported = faq_import::import(&app.store, drafts, ending, editor, &|_| {}).await?;
+    let live = ending == Ending::Take && app.faq.wait_until_searchable(imported.outcome.revision).await.is_ok();
     let problems = problems.iter().map(|problem| ProblemReply {
         line: problem.place.number,
         place: problem.place_in(language),
@@ -113,6 +113,7 @@ async fn take(
         added: imported.outcome.added,
         changed: imported.outcome.changed,
         unchanged: imported.outcome.unchanged,
+        live,
         changes: imported.changes.into_iter().take(LISTED).collect(),
         problems: problems.collect(),
         ignored_columns,

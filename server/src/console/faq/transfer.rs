@@ -29,6 +29,8 @@ struct ImportPage {
 /// What an import did, or would do.
 struct OutcomeView {
     trial: bool,
+    /// Whether the next customer gets it.
+    live: bool,
     outcome: ImportOutcome,
     changes: Vec<EntryChange>,
     /// Where, and what is wrong.
@@ -84,12 +86,10 @@ async fn take(app: &App, rows: &str, step: Step, by: &str, language: Language) -
     let read = web::block(move || file.read()).await?;
     let read = read.map_err(|fault| ApiError::Invalid(fault.in_language(language)))?;
     let ending = if step == Step::Try { Ending::DryRun } else { Ending::Take };
-    let imported = faq_import::import(&app.store, read.drafts, ending, by).await?;
-    if ending == Ending::Take {
-        app.faq.wait_until_searchable(imported.outcome.revision).await?;
-    }
+    let imported = faq_import::import(&app.store, read.drafts, ending, by, &|_| {}).await?;
+    let live = ending == Ending::Take && app.faq.wait_until_searchable(imported.outcome.revision).await.is_ok();
     let said = |problem: &retrieval::RowProblem| (problem.place_in(language), problem.fault.in_language(language));
     let problems = read.problems.iter().map(said).collect();
     let changes = imported.changes.into_iter().take(SHOWN).collect();
-    Ok(OutcomeView { trial: step == Step::Try, outcome: imported.outcome, changes, problems })
+    Ok(OutcomeView { trial: step == Step::Try, live, outcome: imported.outcome, changes, problems })
 }

@@ -81,6 +81,8 @@ words! {
     error_busy_help: "这次的内容没有保存。请稍后再提交。", "Nothing of this was kept. Send it again in a moment.";
     error_index_behind: "已保存，即将生效", "Saved, live shortly";
     error_index_behind_help: "内容已保存，索引稍后更新。", "The change is kept; the index will catch up shortly.";
+    error_import_unfinished: "已导入，部分内容稍后生效", "Imported, some of it live shortly";
+    error_import_unfinished_help: "导入不会丢失。请检查磁盘空间，其余内容会自动写入。", "Nothing of it is lost. Check the disk's space; the rest follows by itself.";
     error_stopping: "服务正在停止", "The service is stopping";
     error_stopping_help: "请稍后再试。", "Try again in a moment.";
     error_internal: "出错了", "Something went wrong on our side";
@@ -620,6 +622,7 @@ words! {
     js_copied: "已复制", "Copied";
     js_import_would: "试运行结果，尚未改变任何内容", "What the import would do. Nothing has changed yet";
     js_import_did: "导入完成，已经生效", "Imported and live";
+    js_import_behind: "导入完成，即将生效", "Imported, live shortly";
     js_added: "新增", "added";
     js_changed: "更新", "changed";
     js_unchanged: "未变", "unchanged";

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 pub(crate) use caller::{Answer, Caller, sent_events};
 pub(crate) use customer::{Customer, fresh_id};
-pub(crate) use program::{frontdesk, frontdesk_with, wait, word};
+pub(crate) use program::{command, frontdesk, frontdesk_with, wait, word};
 pub(crate) use service::{OWNER_PASSWORD, Service};
 pub(crate) use shop::{Home, copy_folder, corner_shop, tokens, training_events};
 
