@@ -155,6 +155,19 @@ impl Store {
         rows.iter().map(read_conversation).collect()
     }
 
+    /// Forgets conversations in which nobody has said anything by a time, and says how many: who begins to type and goes
+    /// away leaves one.
+    pub async fn forget_unspoken(&self, before: i64) -> Result<u64, Error> {
+        let mut transaction = self.write().await?;
+        let forgotten =
+            sqlx::query("DELETE FROM conversations WHERE last_seq = 0 AND status = 'bot' AND updated_at < $1")
+                .bind(before)
+                .execute(&mut *transaction)
+                .await?;
+        transaction.commit().await?;
+        Ok(forgotten.rows_affected())
+    }
+
     /// Hands a conversation to the bot, to waiting, to the person `by`, or closes it; the dialogue state follows.
     pub async fn set_status(&self, id: &str, status: Status, by: &str) -> Result<Conversation, Error> {
         let mut transaction = self.write().await?;

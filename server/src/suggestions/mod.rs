@@ -29,6 +29,8 @@ pub const WHILE_TYPING: usize = 5;
 const ALSO_ASKED: usize = 3;
 /// Earlier replies to a visitor that are looked at.
 const MOST_ASKED: usize = 50;
+/// Milliseconds after which a conversation in which nobody has said anything is forgotten: seven days.
+const UNSPOKEN: i64 = 7 * 24 * 3_600_000;
 /// How what is offered while typing and under an answer was chosen.
 const NEAREST: &str = "nearest";
 
@@ -86,6 +88,9 @@ impl Suggestions {
         }
         if let Err(error) = self.store.forget_offers(since_learned()).await {
             tracing::warn!(%error, "old offers of questions are not forgotten");
+        }
+        if let Err(error) = self.store.forget_unspoken(jiff::Timestamp::now().as_millisecond() - UNSPOKEN).await {
+            tracing::warn!(%error, "conversations in which nothing was said are not forgotten");
         }
     }
 

@@ -9,6 +9,7 @@ crate::on_both_databases!(
     a_token_opens_its_conversation_only,
     lists_are_filtered_by_status_and_by_what_was_said,
     a_conversation_in_which_nothing_was_said_can_be_left_out,
+    a_conversation_in_which_nothing_was_said_is_forgotten_after_a_while,
     pages_follow_each_other_without_a_gap,
     a_person_takes_over_and_hands_back,
     feedback_is_kept_and_replaced,
@@ -44,6 +45,16 @@ async fn lists_are_filtered_by_status_and_by_what_was_said(store: Store) {
     assert_eq!(list(None, "COTTON_").await, [one.clone()]);
     assert_eq!(list(None, "' or 1=1").await, [one]);
     assert!(list(None, "!").await.is_empty());
+}
+
+async fn a_conversation_in_which_nothing_was_said_is_forgotten_after_a_while(store: Store) {
+    let (silent, spoken) = (new_conversation(&store).await, new_conversation(&store).await);
+    say(&store, &spoken, "c1", "运费多少", Action::Template).await;
+    let begun = store.conversation(&silent).await.expect("it is there").updated_at;
+    assert_eq!(store.forget_unspoken(begun).await.expect("none is older"), 0);
+    assert_eq!(store.forget_unspoken(i64::MAX).await.expect("one is"), 1);
+    assert!(matches!(store.conversation(&silent).await, Err(Error::NotFound { .. })));
+    assert!(store.conversation(&spoken).await.is_ok());
 }
 
 async fn a_conversation_in_which_nothing_was_said_can_be_left_out(store: Store) {
