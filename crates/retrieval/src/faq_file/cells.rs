@@ -51,9 +51,16 @@ pub(super) fn is_error(cell: &str) -> bool {
     ERRORS.contains(&cell.trim())
 }
 
-/// The text behind an apostrophe that only says "this is text".
-pub(super) fn unguarded(cell: &str) -> &str {
-    cell.strip_prefix('\'').filter(|rest| is_guarded(rest)).unwrap_or(cell)
+/// The text behind an apostrophe that only says "this is text", or in a formula that is nothing but a text (`="0012"`).
+pub(super) fn unguarded(cell: &str) -> Cow<'_, str> {
+    if let Some(rest) = cell.strip_prefix('\'').filter(|rest| is_guarded(rest)) {
+        return Cow::Borrowed(rest);
+    }
+    match cell.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')).map(|text| text.replace("\"\"", "\u{0}")) {
+        // A lone quote inside is a formula of several texts.
+        Some(text) if !text.contains('"') => Cow::Owned(text.replace('\u{0}', "\"")),
+        _ => Cow::Borrowed(cell),
+    }
 }
 
 /// The text with an apostrophe before what a spreadsheet would compute; [`unguarded`] takes it off again.
@@ -64,7 +71,7 @@ pub(super) fn guarded(text: &str) -> Cow<'_, str> {
 
 /// As [`guarded`], for cells that are typed as text: only what [`unguarded`] would take off is guarded.
 pub(super) fn guarded_apostrophe(text: &str) -> Cow<'_, str> {
-    let taken = text.strip_prefix('\'').is_some_and(is_guarded) || is_error(text);
+    let taken = unguarded(text) != text || is_error(text);
     if taken { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
 }
 
@@ -91,6 +98,8 @@ mod tests {
         }
         assert_eq!(guarded("'tis so"), "'tis so");
         assert_eq!(unguarded("'0086"), "0086");
+        assert_eq!(unguarded("=\"0086 \"\"a\"\"\""), "0086 \"a\"");
+        assert_eq!(unguarded("=\"a\"&\"b\""), "=\"a\"&\"b\"");
         assert!(!is_error("#1 question"));
     }
 

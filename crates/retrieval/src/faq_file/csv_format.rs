@@ -41,10 +41,9 @@ fn records(text: &str, delimiter: u8, first_line: usize, limit: usize) -> (Vec<R
     let mut reader =
         csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(text.as_bytes());
     let (mut records, mut broken) = (Vec::new(), Vec::new());
+    let mut lines = Lines { text, at: 0, line: first_line };
     for record in reader.records().take(limit) {
-        let line = |position: Option<&csv::Position>| {
-            position.map_or(0, |position| usize::try_from(position.line()).unwrap_or(0) + first_line - 1)
-        };
+        let mut line = |position: Option<&csv::Position>| position.map_or(0, |position| lines.of(position.byte()));
         match record {
             Ok(record) => {
                 let number = line(record.position());
@@ -57,6 +56,25 @@ fn records(text: &str, delimiter: u8, first_line: usize, limit: usize) -> (Vec<R
         }
     }
     (records, broken)
+}
+
+/// Counts lines up to a place that only moves on. The reader's own count is one too low where lines end in `\r\n`.
+struct Lines<'a> {
+    text: &'a str,
+    at: usize,
+    line: usize,
+}
+
+impl Lines<'_> {
+    /// The line of the record that is read from a byte on, past the line ends that the reader leaves before it.
+    fn of(&mut self, byte: u64) -> usize {
+        let bytes = self.text.as_bytes();
+        let mut end = usize::try_from(byte).unwrap_or(bytes.len()).clamp(self.at, bytes.len());
+        end += bytes[end..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        self.line += bytes[self.at..end].iter().filter(|byte| **byte == b'\n').count();
+        self.at = end;
+        self.line
+    }
 }
 
 /// The line on which a quoted cell begins that never ends: the reader would take all that follows for one cell.

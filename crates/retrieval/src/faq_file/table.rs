@@ -181,7 +181,7 @@ fn read_row(record: &Record, header: &Header) -> Result<FaqEntry, RowFault> {
         if is_error(cell) {
             return Err(RowFault::Formula { column, value: cell.trim().to_owned() });
         }
-        set(&mut entry, column, unguarded(cell), *layout)?;
+        set(&mut entry, column, &unguarded(cell), *layout)?;
     }
     if *layout == Layout::MaxKb && is_blank(&entry.question) {
         entry.question = if entry.similar.is_empty() { String::new() } else { entry.similar.remove(0) };

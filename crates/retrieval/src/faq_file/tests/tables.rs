@@ -64,6 +64,29 @@ fn every_wrong_row_is_named_by_its_line_and_leaves_the_others() {
 }
 
 #[test]
+fn lines_are_counted_as_editors_do_however_they_end() {
+    let text = "sep=;\nour questions;\n;\nquestion;answer\na;x\n\"b\nover two lines\";y\n\nc;\nd;z\ne;\n";
+    for ending in ["\n", "\r\n"] {
+        let imported = import(text.replace('\n', ending).as_bytes(), "faq.csv").expect("readable");
+        let lines: Vec<usize> = imported.problems.iter().map(|problem| problem.place.number).collect();
+        assert_eq!(lines, [9, 11], "{ending:?}");
+    }
+}
+
+#[test]
+fn the_demo_bots_spreadsheet_is_taken_but_for_its_two_wrong_rows() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/demo/import/questions_from_excel.csv");
+    let imported = import(&std::fs::read(path).expect("it is there"), "questions_from_excel.csv").expect("readable");
+    assert_eq!(imported.problems.iter().map(|problem| problem.place.number).collect::<Vec<_>>(), [9, 10]);
+    let entry = |question: &str| imported.entries.iter().find(|entry| entry.question == question).expect("it is taken");
+    assert_eq!(imported.entries.len(), 5);
+    assert_eq!(entry("怎么给礼品卡充值").similar, ["礼品卡能充值吗", "礼品卡余额不够怎么办"]);
+    assert_eq!(entry("怎么给礼品卡充值").valid_from.as_deref(), Some("2026-04-01"));
+    assert_eq!(entry("发票抬头写错了怎么改").valid_from.as_deref(), Some("2026-04-01"), "a day as Excel counts it");
+    assert_eq!(entry("门店营业时间").answer, "每天 10:00 到 21:30");
+}
+
+#[test]
 fn the_same_is_said_in_chinese() {
     let imported = import("问题,答案\n好吗？,\n".as_bytes(), "faq.csv").expect("readable");
     let problem = &imported.problems[0];
