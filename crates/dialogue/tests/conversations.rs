@@ -481,6 +481,9 @@ fn a_form_asks_last_and_only_one_does() {
     assert_eq!(done.action, Action::Form);
     desk.state = done.next;
     desk.check(&say("AB12345678"), "form_step", Action::Template, "AB12345678");
+    let beside = [means("我的快递呢？", STATUS), say("今天天气好吗？")];
+    let done = several(&Desk::open(), &say("我的快递呢？今天天气好吗？"), &beside);
+    assert!(done.text.ends_with("**我的快递呢？**\n订单号？") && done.text.contains("今天天气好吗"), "{}", done.text);
 }
 
 #[test]
