@@ -12,6 +12,5 @@ CREATE TABLE faq_import_rows (
     seq BIGINT NOT NULL,
     id TEXT NOT NULL,
     body TEXT NOT NULL,
-    room TEXT NOT NULL,
     PRIMARY KEY (import_id, seq)
 );

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::AnyConnection;
 
 use crate::columns::{Columns, to_json, value_rows};
-use crate::database::{Engine, limited, new_id, now};
+use crate::database::{limited, new_id, now};
 use crate::faq::{FaqDraft, FaqRecord, faq_columns, read_faq};
 use crate::faq_write::{Deleted, checked, hold_revision, take_revisions, write_records};
 use crate::{Error, Inner, Store};
@@ -73,8 +73,8 @@ impl Store {
         watcher: ImportWatcher<'_>,
     ) -> Result<ImportOutcome, Error> {
         let drafts = with_ids(drafts)?;
-        let mut import = Import { id: new_id(), progress: ImportProgress::default(), watcher };
-        import.progress.rows = drafts.len();
+        let progress = ImportProgress { rows: drafts.len(), ..ImportProgress::default() };
+        let mut import = Import { id: new_id(), bytes: 0, progress, watcher };
         let mut outcome = match self.lay_ready(&mut import, &drafts, editor).await {
             Ok(outcome) if import.progress.ready == 0 => {
                 return Ok(ImportOutcome { revision: self.revision().await?, ..outcome });
@@ -82,7 +82,11 @@ impl Store {
             Ok(outcome) => outcome,
             Err(error) => return Err(self.forget_after(&import.id, error).await),
         };
-        if let Err(error) = self.decide(&import.id).await {
+        let decided = match self.check_room(&import) {
+            Ok(()) => self.decide(&import.id).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = decided {
             return Err(self.forget_after(&import.id, error).await);
         }
         self.write_ready(&mut import).await.map_err(|error| Error::Unfinished { detail: error.to_string() })?;
@@ -140,8 +144,8 @@ impl Store {
         Ok(outcome)
     }
 
-    async fn lay_batch(&self, import: &Import<'_>, drafts: &[&FaqDraft], editor: &str) -> Result<(), Error> {
-        self.check_room()?;
+    async fn lay_batch(&self, import: &mut Import<'_>, drafts: &[&FaqDraft], editor: &str) -> Result<(), Error> {
+        self.check_room(import)?;
         let mut transaction = self.write().await?;
         let noted = if import.progress.ready == 0 {
             sqlx::query("INSERT INTO faq_imports (id, editor, touched_at) VALUES ($1, $2, $3)")
@@ -153,31 +157,27 @@ impl Store {
             return Err(stood_still());
         }
         let sql = format!(
-            "INSERT INTO faq_import_rows (import_id, seq, id, body, room) VALUES {}",
-            value_rows(drafts.len(), &["{}"; 5])
+            "INSERT INTO faq_import_rows (import_id, seq, id, body) VALUES {}",
+            value_rows(drafts.len(), &["{}"; 4])
         );
         let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
         for (draft, seq) in drafts.iter().zip(import.progress.ready..) {
             let body = to_json("body", draft)?;
-            // Pages that the version will take: once the import is decided, a full disk must not stop it.
-            let room = match self.database().engine {
-                Engine::Sqlite => " ".repeat(body.len() + OVERHEAD),
-                Engine::Postgres => String::new(),
-            };
-            query = query.bind(&import.id).bind(limited(seq)).bind(&draft.id).bind(body).bind(room);
+            import.bytes += (body.len() + OVERHEAD) as u64;
+            query = query.bind(&import.id).bind(limited(seq)).bind(&draft.id).bind(body);
         }
         query.execute(&mut *transaction).await?;
         Ok(transaction.commit().await?)
     }
 
-    fn check_room(&self) -> Result<(), Error> {
-        let folder = self.path().and_then(Path::parent);
+    /// Refuses to go on where the versions that an import is about to become would leave too little of the disk.
+    fn check_room(&self, import: &Import<'_>) -> Result<(), Error> {
+        let folder = self.path().and_then(Path::parent).filter(|_| import.progress.rows > BATCH);
         // Where nobody can say how much is free, the database itself says when nothing is.
         let Some(free) = folder.and_then(|folder| rustix::fs::statvfs(folder).ok()) else { return Ok(()) };
-        let free = free.f_bavail * free.f_frsize;
-        if free < LEFT_TO_OTHERS {
-            let detail =
-                format!("{} MB are free, and an import leaves {} MB to others", free >> 20, LEFT_TO_OTHERS >> 20);
+        let (free, needed) = (free.f_bavail * free.f_frsize, import.bytes + LEFT_TO_OTHERS);
+        if free < needed {
+            let detail = format!("{} MB are free, the import needs {} MB", free >> 20, needed >> 20);
             return Err(Error::DiskFull { detail });
         }
         Ok(())
@@ -336,21 +336,23 @@ fn stood_still() -> Error {
 
 struct Import<'a> {
     id: String,
+    /// What its versions will take on the disk, about.
+    bytes: u64,
     progress: ImportProgress,
     watcher: ImportWatcher<'a>,
 }
 
 impl Import<'_> {
     fn unwatched(id: String) -> Self {
-        Self { id, progress: ImportProgress::default(), watcher: &|_| {} }
+        Self { id, bytes: 0, progress: ImportProgress::default(), watcher: &|_| {} }
     }
 }
 
-/// Leaves the database to others for as long as a full batch has held it: another program that waits for SQLite only looks
-/// from time to time whether it is free.
+/// Leaves the database to others for a while after a full batch: another program that waits for SQLite only looks from time
+/// to time whether it is free.
 async fn give_way(started: Instant, n_rows: usize) {
     if n_rows == BATCH {
-        tokio::time::sleep(started.elapsed()).await;
+        tokio::time::sleep(started.elapsed() / 2).await;
     }
 }
 
@@ -396,7 +398,7 @@ async fn decided_import(connection: &mut AnyConnection, id: &str) -> Result<Opti
     row.map(|row| Ok((Columns(&row).text("editor")?, Columns(&row).integer("decided_revision")?))).transpose()
 }
 
-/// Takes the next rows out, and the room that was kept for them.
+/// Takes the next rows out.
 async fn take_rows(connection: &mut AnyConnection, import: &str) -> Result<Vec<FaqDraft>, Error> {
     let rows = sqlx::query("SELECT seq, body FROM faq_import_rows WHERE import_id = $1 ORDER BY seq LIMIT $2")
         .bind(import)

@@ -202,7 +202,7 @@ pub(crate) async fn take_revisions(connection: &mut AnyConnection, records: &mut
     Ok(newest)
 }
 
-/// Makes each record its entry's newest version, in the order of revisions; every entry may come once.
+/// Makes each record its entry's newest version; every entry may come once, and their revisions follow one another.
 pub(crate) async fn write_records(connection: &mut AnyConnection, records: &[FaqRecord]) -> Result<(), Error> {
     if records.is_empty() {
         return Ok(());
@@ -213,14 +213,23 @@ pub(crate) async fn write_records(connection: &mut AnyConnection, records: &[Faq
         delete = delete.bind(&record.id);
     }
     delete.execute(&mut *connection).await?;
-    for table in ["faq", "faq_history"] {
-        insert_records(connection, table, records).await?;
-    }
+    insert_records(connection, records).await?;
+    sqlx::query(concat!(
+        "INSERT INTO faq_history (",
+        faq_columns!(),
+        ") SELECT ",
+        faq_columns!(),
+        " FROM faq WHERE revision BETWEEN $1 AND $2"
+    ))
+    .bind(records.first().map(|record| record.revision))
+    .bind(records.last().map(|record| record.revision))
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
-async fn insert_records(connection: &mut AnyConnection, table: &str, records: &[FaqRecord]) -> Result<(), Error> {
-    let sql = format!("INSERT INTO {table} ({}) VALUES {}", faq_columns!(), value_rows(records.len(), &["{}"; 19]));
+async fn insert_records(connection: &mut AnyConnection, records: &[FaqRecord]) -> Result<(), Error> {
+    let sql = format!("INSERT INTO faq ({}) VALUES {}", faq_columns!(), value_rows(records.len(), &["{}"; 19]));
     let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
     for record in records {
         query = query

@@ -16,7 +16,7 @@ const ENTRIES: usize = 3_000;
 const KILLS: u32 = 6;
 
 /// Writes entries that all say which edition they are of; words by a skewed law, so that some are common.
-fn write_entries(path: &Path, n_entries: usize, edition: u32) {
+pub(crate) fn write_entries(path: &Path, n_entries: usize, edition: u32) {
     let mut random = ChaCha8Rng::seed_from_u64(7);
     let mut word = || format!("word{}", (random.random::<f64>().powi(3) * 20_000.0) as u32);
     let mut text = String::new();

@@ -9,6 +9,7 @@ use serde_json::json;
 use sqlx::{Connection as _, SqliteConnection};
 
 use crate::harness::{Home, Service, copy_folder, frontdesk, skip, within, word};
+use crate::large_faq::write_entries;
 
 /// A small file system of its own, gone with the test.
 struct SmallDisk {
@@ -97,6 +98,34 @@ fn a_full_disk_refuses_in_words_and_loses_nothing() {
         assert_eq!(customer.on(&service.public).history().await.len(), 6);
         let ready = service.public.get("/readyz").await.json(200);
         assert_eq!(ready["index_revision"], ready["faq_revision"], "{ready}");
+    });
+}
+
+#[test]
+fn an_import_that_does_not_fit_on_the_disk_takes_nothing_and_leaves_room_for_customers() {
+    let trained = Home::trained();
+    let megabytes = size_of(trained.path()) / (1 << 20) + 40;
+    let Some(disk) = SmallDisk::mount(trained.beside("disk"), u32::try_from(megabytes).unwrap()) else {
+        return skip("the full disk", "this machine does not let the tests mount a small tmpfs (needs root)");
+    };
+    let (home, file) = (disk.path.join("home"), trained.beside("large.jsonl"));
+    copy_folder(trained.path(), &home);
+    within(170, async {
+        let service =
+            Service::launch(&["serve", "--home", word(&home), "--port", "0"], &trained.beside("full.log"), &[]);
+        let (customer, editor) = (service.customer("en").await, service.staff("editor"));
+        let before = service.public.get("/readyz").await.json(200)["faq_revision"].clone();
+        write_entries(&file, 40_000, 1);
+        let refused = frontdesk(["faq", "import", "--home", word(&home), word(&file)]).check(2);
+        assert!(refused.stderr.contains("is full"), "{}", refused.stderr);
+        customer.attempt("How much is shipping?", "after-the-import").await.unwrap().json(200);
+        assert_eq!(service.public.get("/readyz").await.json(200)["faq_revision"], before);
+        editor.get("/v1/faq/large-0").await.check_problem(404, "not_found");
+
+        write_entries(&file, 1_000, 2);
+        frontdesk(["faq", "import", "--home", word(&home), word(&file)]).check(0);
+        assert_eq!(editor.get("/v1/faq/large-999").await.json(200)["version"], 1);
+        assert!(service.terminate().success());
     });
 }
 
