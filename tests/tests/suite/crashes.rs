@@ -245,3 +245,36 @@ fn a_lost_or_damaged_index_is_built_again_from_the_store() {
         }
     });
 }
+
+#[test]
+fn an_index_that_is_deleted_while_it_serves_is_built_again_beside_the_work() {
+    let home = Home::trained();
+    within(120, async {
+        let service = Service::start(home.path());
+        let (customer, editor) = (service.customer("en").await, service.staff("editor"));
+        customer.say("How much is shipping?").await;
+        std::fs::remove_dir_all(home.path().join("index")).unwrap();
+        let body = json!({ "question": "Is there parking near the shop?", "answer": "Edited meanwhile." });
+        let saved = editor.put("/v1/faq/parking-en", &body).await;
+        assert!([200, 202].contains(&saved.status), "{}", saved.text());
+        let started = Instant::now();
+        loop {
+            let answered = customer.say("How much is shipping?").await;
+            assert_eq!(answered["decision"]["faq_id"], "shipping-fee-en", "searches go on: {answered}");
+            let ready = service.public.get("/readyz").await;
+            let state = ready.json(ready.status);
+            if ready.status == 200 && state["index_revision"] == state["faq_revision"] {
+                break;
+            }
+            assert!(started.elapsed() < Duration::from_secs(60), "it is not built again: {state}");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        assert_eq!(customer.say("Is there parking near the shop?").await["text"], "Edited meanwhile.");
+        assert!(service.terminate().success());
+        let service = Service::start(home.path());
+        assert_eq!(
+            customer.on(&service.public).say("Is there parking near the shop?").await["text"],
+            "Edited meanwhile."
+        );
+    });
+}

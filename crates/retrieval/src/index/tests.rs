@@ -193,6 +193,26 @@ fn a_damaged_index_says_so_and_can_be_made_anew() {
 }
 
 #[test]
+fn an_index_whose_files_go_while_it_is_open_still_answers_and_is_filled_anew() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let folder = dir.path().join("index");
+    let index = FaqIndex::create(&folder).expect("created");
+    index.replace_all(&entries(), 3).expect("filled");
+    for damage in ["deleted", "unreadable"] {
+        let expected = ask(&index, "怎么申请退款");
+        match damage {
+            "deleted" => std::fs::remove_dir_all(&folder).expect("deleted"),
+            _ => std::fs::write(folder.join("meta.json"), b"{").expect("written"),
+        }
+        assert_eq!(ask(&index, "怎么申请退款"), expected, "{damage}");
+        index.replace_all(&entries(), 6).expect(damage);
+        index.apply(&[Change::Delete("returns".into())], 7).expect(damage);
+        assert_eq!((index.len(), ask(&index, "怎么申请退款").len()), (3, expected.len()), "{damage}");
+        assert_eq!(FaqIndex::open(&folder).expect(damage).revision(), 7);
+    }
+}
+
+#[test]
 fn what_was_counted_is_counted_again_where_its_file_is_lost_or_damaged() {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let index = FaqIndex::create(dir.path()).expect("created");

@@ -1,15 +1,17 @@
 //! Edits: analysed, written as one commit with what was counted, then shown to searches.
 
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
 use rayon::prelude::*;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, UserOperation};
-use tantivy::{IndexWriter, TantivyError, Term};
+use tantivy::{Index, IndexWriter, TantivyError, Term};
 
+use super::directory::CachedDirectory;
 use super::documents::{self, AT_A_TIME};
-use super::{CommitPayload, FaqIndex, name};
-use crate::schema::FORMAT_VERSION;
+use super::{CommitPayload, FaqIndex, name, settings};
+use crate::schema::{self, FORMAT_VERSION};
 use crate::search::Snapshot;
 use crate::table::{Counts, CountsFile, Meanings, Row, RowTokens, Table};
 use crate::{CalibrationReport, Change, Error, FaqEntry};
@@ -56,6 +58,12 @@ impl FaqIndex {
     pub fn replace_all(&self, entries: &[FaqEntry], revision: u64) -> Result<CalibrationReport, Error> {
         {
             let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(dir) = &self.dir
+                && self.index.load_metas().is_err()
+            {
+                *writer = None;
+                begin_anew(dir)?;
+            }
             let mut counts = Counts::default();
             self.commit(&mut writer, revision, &mut counts, |open, counts| {
                 open.delete_all_documents()?;
@@ -156,6 +164,13 @@ impl FaqIndex {
         *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
         Ok(())
     }
+}
+
+/// Lays out an empty index where somebody has deleted the folder under a running service, or what names its files.
+fn begin_anew(dir: &Path) -> Result<(), Error> {
+    std::fs::create_dir_all(dir).map_err(|source| Error::io(dir, source))?;
+    Index::create(CachedDirectory::open(dir)?, schema::build().0, settings())?;
+    Ok(())
 }
 
 /// The last change of each entry, by its id: what it becomes, or none where it goes.
