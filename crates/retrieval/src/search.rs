@@ -4,10 +4,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use tantivy::collector::TopDocs;
+use tantivy::collector::{Collector, TopDocs};
 use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query as TantivyQuery, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{Searcher, Term};
+use tantivy::{DocAddress, DocId, Score, Searcher, SegmentReader, Term};
 use text::Language;
 
 use crate::analysis::{self, Kind, Token};
@@ -218,12 +218,18 @@ impl Snapshot {
         let mut proposed = Vec::new();
         for (field, limit) in [(self.fields.question, WORDING_CANDIDATES), (self.fields.answer, ANSWER_CANDIDATES)] {
             let Some(any) = any_of(field, &terms) else { continue };
-            for (_, address) in self.searcher.search(any.as_ref(), &TopDocs::with_limit(limit).order_by_score())? {
+            for (_, address) in self.searcher.search(any.as_ref(), &unpruned(limit))? {
                 proposed.push(self.table.row_of(address)?);
             }
         }
         Ok(proposed)
     }
+}
+
+/// The best by score, all looked at: leaving out blocks that cannot be among them costs more than it saves where a message
+/// has dozens of terms, as a misspelt one has.
+fn unpruned(limit: usize) -> impl Collector<Fruit = Vec<(Score, DocAddress)>> {
+    TopDocs::with_limit(limit).tweak_score(|_: &SegmentReader| |_: DocId, score: Score| score)
 }
 
 /// Distinct indexed terms with the weight of their kind, the most telling ones where there are too many. Letter groups
