@@ -17,13 +17,7 @@ type Line = (&'static str, fn(&Measured) -> Option<f64>);
 pub(crate) fn draw(all: &[Measured], out: &Path) -> Result<(), Box<dyn Error>> {
     let panels: [(&str, &[Line]); 3] = [
         ("seconds", &[("build", |of| of.build_seconds), ("open", |of| Some(of.open_seconds))]),
-        (
-            "size",
-            &[
-                ("MB on disk", |of| Some(of.megabytes_on_disk)),
-                ("bytes of memory an entry", |of| Some(of.bytes_an_entry)),
-            ],
-        ),
+        ("size", &[("MB on disk", |of| Some(of.megabytes_on_disk))]),
         (
             "ms a search",
             &[
@@ -66,6 +60,7 @@ fn draw_panel(
     chart
         .configure_mesh()
         .light_line_style(TRANSPARENT)
+        .x_label_formatter(&|entries| format!("{entries:.0}"))
         .x_desc("entries")
         .y_desc(name)
         .label_style(("sans-serif", 13))
