@@ -49,6 +49,7 @@ impl Assistant {
         }
         let part = |question: &&str| Part {
             asked: text::redact(asked(question)).text,
+            is_question: text::is_question(question),
             decision: self.answer_one(conversation, question, now, &current),
         };
         let parts: Vec<Part> = questions.iter().map(part).collect();

@@ -449,8 +449,10 @@ fn an_answer_that_is_cut_has_its_whole_beside_it() {
 fn several(desk: &Desk, whole: &Heard<'_>, parts: &[Heard<'_>]) -> Decision {
     let alone =
         |heard: &Heard<'_>| Desk { script: desk.script.clone(), now: desk.now, state: desk.state.clone() }.hear(heard);
-    let parts: Vec<Part> =
-        parts.iter().map(|heard| Part { asked: heard.text.into(), decision: alone(heard) }).collect();
+    let parts: Vec<Part> = parts
+        .iter()
+        .map(|heard| Part { asked: heard.text.into(), is_question: heard.text.contains('？'), decision: alone(heard) })
+        .collect();
     join(&desk.state, &desk.script, alone(whole), &parts)
 }
 
@@ -470,6 +472,9 @@ fn a_question_without_an_answer_is_named_beside_those_that_have_one() {
     let done = several(&Desk::open(), &say("怎么退货？今天天气好吗？"), &parts);
     assert!(done.text.starts_with("**about return**\n") && done.text.contains("「今天天气好吗？」"), "{}", done.text);
     assert_eq!(done.action, Action::Faq);
+    let told = [say("杯子碎了。"), finds("怎么退货？", &[("return", 0.95)])];
+    let done = several(&Desk::open(), &say("杯子碎了。怎么退货？"), &told);
+    assert_eq!(done.text, "The fee is 8 元. All of return.", "what was only told needs no answer");
 }
 
 #[test]

@@ -97,7 +97,7 @@ pub(crate) fn read(typed: &str, lexicon: &Lexicon<'_>) -> tantivy::Result<Readin
     let normalised = text::normalise(typed);
     let asked = text::without_courtesies(normalised.as_str());
     let words = text::words(asked);
-    let mut edits = pinyin::edits(asked, &words, lexicon)?;
+    let mut edits = pinyin::edits(&words, lexicon)?;
     latin::edits(&words, lexicon, &mut edits)?;
     han::edits(asked, &words, lexicon, &mut edits)?;
     for (range, other) in lexicon.synonyms.beside(asked, |phrase| lexicon.holds_all(phrase)) {

@@ -46,10 +46,14 @@ impl Synonyms {
         Ok(Self { groups })
     }
 
-    /// Takes in further groups.
+    /// Takes in further groups; words that the form of the list has no room for are left out.
     pub fn extend(&mut self, groups: impl IntoIterator<Item = Vec<String>>) {
         let plain = |words: Vec<String>| -> Vec<String> {
-            words.iter().map(|word| text::normalise(word).as_str().to_owned()).filter(|word| !word.is_empty()).collect()
+            words
+                .iter()
+                .map(|word| text::normalise(word).as_str().to_owned())
+                .filter(|word| !word.is_empty() && !word.contains([',', '#']))
+                .collect()
         };
         self.groups.extend(groups.into_iter().map(plain).filter(|words| words.len() > 1));
     }

@@ -18,7 +18,7 @@ pub use courtesies::without_courtesies;
 pub use language::{Detected, Language, detect_language};
 pub use normalise::{Normalised, normalise};
 pub use numbers::numbers;
-pub use questions::questions;
+pub use questions::{is_question, questions};
 pub use redact::{Finding, PersonalData, Redacted, mask, redact};
 pub use sentences::sentences;
 pub use sounds::{is_syllable, sounds};

@@ -24,6 +24,13 @@ const NEXT: [&str; 12] = [
     "plus ",
 ];
 
+/// Characters of the longest of them.
+const LONGEST_NEXT: usize = 16;
+
+/// What stands in a question that ends without its mark, in Chinese and as the first word in English.
+const ASKING: &str = "怎么|怎样|如何|什么|吗|呢|哪|谁|几|多少|多久|多大|是否|能不能|可不可以|有没有";
+const ASKING_FIRST: &str = "how|what|when|where|which|who|why|can|could|do|does|is|are|will|would|may";
+
 /// The questions of a message in order, as typed; the message itself where it holds one, or too many to be sure.
 pub fn questions(message: &str) -> Vec<&str> {
     let mut found: Vec<&str> = Vec::new();
@@ -33,18 +40,32 @@ pub fn questions(message: &str) -> Vec<&str> {
     if (2..=MOST).contains(&found.len()) { found } else { vec![message] }
 }
 
+/// Whether a part of a message asks something, rather than telling what came before the question.
+pub fn is_question(part: &str) -> bool {
+    let plain = normalise(part);
+    let plain = plain.as_str();
+    let first = plain.split(' ').next().unwrap_or_default();
+    plain.contains('?')
+        || ASKING.split('|').any(|word| plain.contains(word))
+        || ASKING_FIRST.split('|').any(|word| first == word)
+}
+
 /// Cuts where a clause begins with words that announce another question.
 fn at_next_words(part: &str) -> Vec<&str> {
     let mut cuts = vec![0];
     for (at, c) in part.char_indices() {
         let after = at + c.len_utf8();
-        let rest = part[after..].trim_start().to_lowercase();
-        if ",，。.!！".contains(c) && NEXT.iter().any(|word| rest.starts_with(word)) {
+        if ",，。.!！".contains(c) && begins_another(&part[after..]) {
             cuts.push(after);
         }
     }
     cuts.push(part.len());
     cuts.windows(2).map(|cut| &part[cut[0]..cut[1]]).collect()
+}
+
+fn begins_another(rest: &str) -> bool {
+    let beginning: String = rest.trim_start().chars().take(LONGEST_NEXT).flat_map(char::to_lowercase).collect();
+    NEXT.iter().any(|word| beginning.starts_with(word))
 }
 
 /// Whether enough is said to be a question of its own.
@@ -74,6 +95,16 @@ mod tests {
             "how much is shipping, and also where is my order",
             &["how much is shipping,", "and also where is my order"],
         );
+    }
+
+    #[test]
+    fn a_question_is_told_from_what_is_told_before_it() {
+        assert!(
+            ["怎么退货", "运费谁出", "how much is it", "真的？", "Can I return it"]
+                .iter()
+                .all(|part| is_question(part))
+        );
+        assert!(["我昨天买的杯子碎了", "I bought a mug.", ""].iter().all(|part| !is_question(part)));
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub fn search_words(normalised: &str) -> Vec<Word<'_>> {
     segmented(normalised, |run| JIEBA.cut_for_search(run, true))
 }
 
-/// Whether a plain text is a word that people commonly write, in Chinese or in English.
+/// Whether a plain text is a word that people commonly write, in Chinese or, of four letters or more, in English.
 pub fn is_word(text: &str) -> bool {
     match text.chars().next() {
         Some(first) if is_han(first) => JIEBA.has_word(text),

@@ -34,6 +34,7 @@ pub(super) fn run(arguments: &TestArgs) -> anyhow::Result<ExitCode> {
     let bot = Bot::load(&arguments.bot)?;
     anyhow::ensure!(!bot.golden.is_empty(), "{} has no golden/*.yml to replay", arguments.bot.display());
     let index = Arc::new(FaqIndex::in_memory_with(assistant::meaning()));
+    index.set_synonyms(bot.synonyms.clone())?;
     index.replace_all(&bot.faq, 1)?;
     let model = match &arguments.model {
         Some(path) => Classifier::load(path).with_context(|| format!("cannot use the model {}", path.display()))?,

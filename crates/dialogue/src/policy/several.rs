@@ -10,6 +10,8 @@ const RULE: &str = "several_questions";
 pub struct Part {
     /// The question as it may be said back: without personal data.
     pub asked: String,
+    /// Whether it asks something; what only tells needs no answer.
+    pub is_question: bool,
     /// What the bot would answer if it were asked alone.
     pub decision: Decision,
 }
@@ -23,7 +25,7 @@ pub fn join(conversation: &Conversation, script: &Script, whole: Decision, parts
         return whole;
     }
     let answered = distinct(parts);
-    let unknown: Vec<&Part> = parts.iter().filter(|part| is_unsure(part.decision.action)).collect();
+    let unknown: Vec<&Part> = parts.iter().filter(|part| part.is_question && is_unsure(part.decision.action)).collect();
     let already =
         if is_answer(whole.action) || whole.action == Action::Form { 1 + whole.trace.further.len() } else { 0 };
     if answered.len() <= already || parts.iter().any(|part| part.decision.action == Action::Handoff) {

@@ -1,7 +1,6 @@
 //! Pinyin where characters were meant (`zenme tuikuan`): the fewest words of the index that make the same sounds.
 
 use std::collections::HashMap;
-use std::ops::Range;
 
 use text::Word;
 
@@ -19,11 +18,13 @@ const UNKNOWN: f32 = 2.2;
 /// What a sound costs that is only nearly right.
 const NEARLY: f32 = 0.4;
 
-pub(super) fn edits(asked: &str, words: &[Word<'_>], lexicon: &Lexicon<'_>) -> tantivy::Result<Vec<Edit>> {
+pub(super) fn edits(words: &[Word<'_>], lexicon: &Lexicon<'_>) -> tantivy::Result<Vec<Edit>> {
     let mut edits = Vec::new();
     let mut run: Vec<&Word<'_>> = Vec::new();
     let has_han = words.iter().any(|word| word.is_han);
-    let all_may = words.iter().all(|word| word.is_han || may_be_pinyin(word.text));
+    // A message of nothing but common English words is English, even where all of them could be pinyin (women).
+    let strange = words.iter().any(|word| !word.is_han && !text::is_word(word.text));
+    let all_may = strange && words.iter().all(|word| word.is_han || may_be_pinyin(word.text));
     for word in words {
         let may = may_be_pinyin(word.text) && !lexicon.holds(word.text);
         // Beside other English words one that people commonly write is English.
@@ -31,10 +32,10 @@ pub(super) fn edits(asked: &str, words: &[Word<'_>], lexicon: &Lexicon<'_>) -> t
         if !word.is_han && own {
             run.push(word);
         } else {
-            edits.extend(decoded(asked, &std::mem::take(&mut run), lexicon)?);
+            edits.extend(decoded(&std::mem::take(&mut run), lexicon)?);
         }
     }
-    edits.extend(decoded(asked, &run, lexicon)?);
+    edits.extend(decoded(&run, lexicon)?);
     let english = words.iter().filter(|word| !word.is_han && lexicon.holds(word.text)).count();
     // A word or two that could be pinyin in an English sentence are not.
     if !has_han && !all_may && english > edits.len() {
@@ -69,7 +70,7 @@ struct Step {
 }
 
 /// The run in characters; none where no word of several syllables was found, or most of it stays unknown.
-fn decoded(asked: &str, run: &[&Word<'_>], lexicon: &Lexicon<'_>) -> tantivy::Result<Option<Edit>> {
+fn decoded(run: &[&Word<'_>], lexicon: &Lexicon<'_>) -> tantivy::Result<Option<Edit>> {
     let (Some(first), Some(last)) = (run.first(), run.last()) else { return Ok(None) };
     let letters: String = run.iter().map(|word| word.text).collect();
     if letters.len() > LONGEST_RUN {
@@ -91,8 +92,7 @@ fn decoded(asked: &str, run: &[&Word<'_>], lexicon: &Lexicon<'_>) -> tantivy::Re
     if meant * 2 < total || meant == 0 {
         return Ok(None);
     }
-    let range: Range<usize> = first.range.start..last.range.end;
-    debug_assert!(asked.get(range.clone()).is_some(), "words stand in the text they were found in");
+    let range = first.range.start..last.range.end;
     Ok(Some(Edit { range, to: written(&letters, &path), reason: Reason::Pinyin, keep: false }))
 }
 

@@ -65,7 +65,10 @@ fn what_needs_nothing_stays_as_it_was_typed() {
 #[test]
 fn a_word_that_people_commonly_write_is_no_slip() {
     let index = index();
-    for text in ["refunds refine", "received receiver", "这些快件", "这家快餐店"] {
+    let entry = FaqEntry::new("8", "我们的地址", "城里。");
+    index.apply(&[Change::Put(entry)], 2).expect("it is small");
+    check(&index, "women de dizhi", "我们的地址");
+    for text in ["women", "refunds refine", "received receiver", "这些快件", "这家快餐店"] {
         check(&index, text, text);
     }
 }
