@@ -130,6 +130,13 @@ pub(crate) fn search(
     kept: &mut Kept,
     watch: &mut dyn FnMut(&Progress) -> Control,
 ) -> Result<Found, Error> {
+    let only_intents;
+    let set = if set.train.is_empty() {
+        set
+    } else {
+        only_intents = TrainingSet { sentiment: Vec::new(), annotated: Vec::new(), ..set.clone() };
+        &only_intents
+    };
     let mut settings = settings(set, options, settled);
     let lengths = if options.epochs.is_some() { &LENGTHS[..1] } else { &LENGTHS };
     let planned = planned(set, &settings, lengths);

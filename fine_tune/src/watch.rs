@@ -101,6 +101,9 @@ fn line(progress: &Progress) -> String {
         .validation
         .map_or_else(String::new, |held_out| format!(" · held out {:.1} %", held_out.accuracy * 100.0));
     let left = HumanDuration(Duration::from_secs_f32(seconds_left.clamp(0.0, 1e6)));
+    if *epochs == 0 {
+        return format!("reading messages for the sentiment · {examples_per_second:.0} examples/s · {left} left");
+    }
     format!(
         "epoch {epoch}/{epochs} · loss {loss:.3} · accuracy {accuracy:.1} %{held_out} · {examples_per_second:.0} examples/s · {left} left"
     )
@@ -117,6 +120,9 @@ fn event_files(folder: &Path) -> Result<SummaryWriter, Error> {
 }
 
 fn write_scalars(writer: &mut SummaryWriter, progress: &Progress) {
+    if progress.epochs == 0 {
+        return;
+    }
     let step = usize::try_from(progress.step).unwrap_or(usize::MAX);
     writer.add_scalar("loss/train", progress.loss, step);
     writer.add_scalar("accuracy/train", progress.train_accuracy, step);

@@ -1,10 +1,10 @@
 //! Trains the sentiment head on the train rows of JSONL files with splits and reports its accuracy and macro F1.
-//! Usage: `cargo run -p model --release --example sentiment_sets -- [--on val|test] FILE.jsonl…`
+//! Usage: `cargo run -p model --release --example sentiment_sets -- [--on val|test] [--base shipped|DIR] FILE.jsonl…`
 #![allow(clippy::print_stdout)]
 
 use std::time::Instant;
 
-use model::{Control, Example, Sentiment, TrainOptions, TrainingSet, train};
+use model::{BaseSource, Control, Depth, Example, Sentiment, TrainOptions, TrainingSet, train};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -16,19 +16,28 @@ struct Row {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut words: Vec<String> = std::env::args().skip(1).collect();
-    let on = match words.iter().position(|word| word == "--on") {
-        Some(at) if at + 1 < words.len() => words.drain(at..at + 2).next_back().unwrap_or_default(),
-        _ => "val".to_owned(),
-    };
+    let on = value(&mut words, "--on").unwrap_or_else(|| "val".to_owned());
+    let base = value(&mut words, "--base").map(|base| match base.as_str() {
+        "shipped" => BaseSource::Shipped,
+        _ => BaseSource::Folder(base.into()),
+    });
+    let depth = base.as_ref().filter(|base| **base != BaseSource::Shipped).map(|_| Depth::Frozen);
+    let options = TrainOptions { base, depth, ..TrainOptions::default() };
     for file in words {
         let rows: Vec<Row> =
             std::fs::read_to_string(&file)?.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
-        report(&file, &rows, &on)?;
+        report(&file, &rows, &on, &options)?;
     }
     Ok(())
 }
 
-fn report(file: &str, rows: &[Row], on: &str) -> Result<(), model::Error> {
+/// Takes an option with its value out of the words.
+fn value(words: &mut Vec<String>, option: &str) -> Option<String> {
+    let at = words.iter().position(|word| word == option).filter(|at| at + 1 < words.len())?;
+    words.drain(at..at + 2).next_back()
+}
+
+fn report(file: &str, rows: &[Row], on: &str, options: &TrainOptions) -> Result<(), model::Error> {
     let of = |split: &str| rows.iter().filter(|row| row.split == split).collect::<Vec<_>>();
     let set = TrainingSet {
         train: ["one", "two"].map(|intent| Example::new(intent, Some(intent))).to_vec(),
@@ -36,7 +45,7 @@ fn report(file: &str, rows: &[Row], on: &str) -> Result<(), model::Error> {
         ..TrainingSet::default()
     };
     let started = Instant::now();
-    let classifier = train(&set, &TrainOptions::default(), &mut |_| Control::Continue)?;
+    let classifier = train(&set, options, &mut |_| Control::Continue)?;
     let seconds = started.elapsed().as_secs_f32();
     let tested = of(on);
     let texts: Vec<&str> = tested.iter().map(|row| row.text.as_str()).collect();

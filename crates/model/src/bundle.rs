@@ -167,6 +167,9 @@ fn tensors(parts: &Parts) -> Result<BTreeMap<String, Tensor>, Error> {
         tensors.insert("sentiment.idf".into(), vector(head.featuriser.idf())?);
         tensors.insert("sentiment.bias".into(), vector(&head.linear.bias)?);
         tensors.insert("sentiment.weight".into(), table(&head.linear.weights)?);
+        if let Some(meaning) = &head.meaning {
+            tensors.insert("sentiment.meaning".into(), table(meaning)?);
+        }
     }
     if let Some(tagger) = &parts.tagger {
         let hashes = &tagger.hashes;
@@ -220,7 +223,7 @@ pub(crate) fn load(dir: &Path) -> Result<(Parts, BundleInfo, Gazetteer), Error> 
     if neighbours.labels.iter().any(|label| *label as usize >= intents.len()) {
         return Err(store.problem("neighbours.labels names intents that config.json lacks"));
     }
-    let sentiment = load_sentiment(&mut store)?;
+    let sentiment = load_sentiment(&mut store, &network)?;
     let tagger = tagger.map(|facts| load_tagger(&mut store, facts, network.base())).transpose()?;
     if let Some(averaged) = network.averaged.take() {
         if averaged.shape.vocabulary != tokenizer.len() {
@@ -380,7 +383,7 @@ fn load_neighbours(store: &mut Stored, n_rows: usize) -> Result<Neighbours, Erro
     Ok(neighbours)
 }
 
-fn load_sentiment(store: &mut Stored) -> Result<Option<SentimentHead>, Error> {
+fn load_sentiment(store: &mut Stored, network: &Network) -> Result<Option<SentimentHead>, Error> {
     if !store.has("sentiment.hashes") {
         return Ok(None);
     }
@@ -390,7 +393,14 @@ fn load_sentiment(store: &mut Stored) -> Result<Option<SentimentHead>, Error> {
     let bias = store.floats("sentiment.bias", &[3])?;
     let weights = store.table("sentiment.weight", Some(n), 3)?;
     let featuriser = Featuriser::from_parts(hashes, store.floats("sentiment.idf", &[n])?, 1.0, n_ngrams);
-    Ok(Some(SentimentHead { featuriser, linear: Linear { weights, bias } }))
+    let meaning = match store.has("sentiment.meaning") {
+        true if !network.has_base() => {
+            return Err(store.problem("has a sentiment that was learned with a base, but holds no base"));
+        }
+        true => Some(store.table("sentiment.meaning", Some(network.encoded()), 3)?),
+        false => None,
+    };
+    Ok(Some(SentimentHead { featuriser, linear: Linear { weights, bias }, meaning }))
 }
 
 fn load_tagger(store: &mut Stored, facts: TaggerFacts, base: Option<&BertConfig>) -> Result<EntityTagger, Error> {

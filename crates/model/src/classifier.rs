@@ -59,13 +59,22 @@ impl Classifier {
         let normalised: Vec<_> = texts.iter().map(|text| text::normalise(text)).collect();
         let mut inputs: Vec<Input> = normalised.iter().map(|text| self.parts.read(text.as_str())).collect();
         let entities = self.entities(texts, &mut inputs);
+        if self.parts.sentiment.as_ref().is_some_and(|head| head.meaning.is_some()) {
+            self.parts.bring_vectors(&mut inputs);
+        }
         let scores = self.parts.scores(&inputs);
         let texts = normalised.iter().map(text::Normalised::as_str);
-        let rows = texts.zip(scores).zip(entities);
-        rows.map(|((text, scores), entities)| self.prediction(text, scores, entities)).collect()
+        let rows = texts.zip(&inputs).zip(scores.into_iter().zip(entities));
+        rows.map(|((text, input), (scores, entities))| {
+            let temperature = self.parts.calibration.sentiment_temperature;
+            let sentiment = self.parts.sentiment.as_ref().map(|head| head.predict(text, &input.vector, temperature));
+            Prediction { sentiment, entities, ..self.prediction(scores) }
+        })
+        .collect()
     }
 
-    fn prediction(&self, normalised: &str, scores: Scores, entities: Vec<Entity>) -> Prediction {
+    /// What the scores say of the intents; no sentiment and no entities yet.
+    fn prediction(&self, scores: Scores) -> Prediction {
         let mut ranking: Vec<Scored> = self
             .intents()
             .iter()
@@ -77,14 +86,7 @@ impl Classifier {
             let named = ranking.iter().take_while(|scored| scored.probability >= several.least);
             named.cloned().collect()
         });
-        let temperature = self.parts.calibration.sentiment_temperature;
-        Prediction {
-            ranking,
-            in_scope: scores.in_scope,
-            several,
-            sentiment: self.parts.sentiment.as_ref().map(|head| head.predict(normalised, temperature)),
-            entities,
-        }
+        Prediction { ranking, in_scope: scores.in_scope, several, sentiment: None, entities: Vec::new() }
     }
 
     /// Entities of each message; where a base reads for them, the vectors that it gives of the messages are left with
@@ -191,6 +193,17 @@ impl Parts {
         let bert = self.network.bert.as_ref()?;
         let limit = tagged_pieces(form, &bert.config);
         Some((Cutter { tokenizer: &self.tokenizer, prefix: &self.prefix, limit, form }, bert))
+    }
+
+    /// Gives inputs the base's vectors, where there is a base and they do not bring them along.
+    pub(crate) fn bring_vectors(&self, inputs: &mut [Input]) {
+        if inputs.iter().all(|input| !input.vector.is_empty()) {
+            return;
+        }
+        if let Some(vectors) = self.network.encode(&inputs.iter().collect::<Vec<_>>()) {
+            let vectors = vectors.chunks_exact(self.network.encoded());
+            inputs.iter_mut().zip(vectors).for_each(|(input, vector)| input.vector = vector.to_vec());
+        }
     }
 
     /// Probabilities of messages that have been read.

@@ -133,6 +133,11 @@ impl Network {
         })
     }
 
+    /// Whether an encoder came with weights from elsewhere.
+    pub(crate) fn has_base(&self) -> bool {
+        self.bert.is_some() || self.averaged.is_some()
+    }
+
     /// What the pretrained encoder's checkpoint says of it.
     pub(crate) fn base(&self) -> Option<&BertConfig> {
         self.bert.as_ref().map(|bert| &bert.config)

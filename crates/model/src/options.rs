@@ -197,7 +197,7 @@ pub struct Validation {
 pub struct Progress {
     /// The current epoch, from 1.
     pub epoch: u32,
-    /// Planned epochs.
+    /// Planned epochs; 0 while a base reads the messages that have a sentiment.
     pub epochs: u32,
     /// Steps done.
     pub step: u64,

@@ -14,6 +14,8 @@ mod watcher;
 
 use std::sync::mpsc;
 
+use rayon::prelude::*;
+
 pub use checkpoint::{Checkpoint, Continued, Start, training_key};
 pub(crate) use fitted::Reader;
 pub(crate) use watcher::Watcher;
@@ -22,9 +24,9 @@ use crate::classifier::Parts;
 use crate::encoder::bert::BertConfig;
 use crate::entities::{Base, Checks, Cutter, Encoder, Form, Pace, School};
 use crate::features::Featuriser;
-use crate::network::{Network, Sizes};
+use crate::network::{Input, Network, Sizes};
 use crate::random::Random;
-use crate::sentiment::SentimentHead;
+use crate::sentiment::{SentimentHead, Trained};
 use crate::split::Rows;
 use crate::{
     Classifier, ComputeDevice, Control, Depth, EncoderKind, EntityFinder, EntityTagger, Error, Precision, Progress,
@@ -39,6 +41,9 @@ const NO_SCOPE: f32 = -20.0;
 pub(crate) const MAX_TOKENS: usize = 64;
 /// Most pieces of a message that a base reads for the tagger alone.
 const MAX_PIECES: usize = 512;
+
+/// Messages with a sentiment that a base reads between two reports.
+const SENTIMENTS: usize = 256;
 
 /// Trains a classifier; the same set, options and seed give the same weights.
 pub fn train(
@@ -175,7 +180,10 @@ fn train_here(
 
 /// Trains the heads that do not depend on intents.
 fn finish(parts: &mut Parts, set: &TrainingSet, options: &TrainOptions, watcher: &mut Watcher<'_>) {
-    if let Some((head, temperature, accuracy)) = SentimentHead::train(&set.sentiment, options.seed) {
+    let mut encode = |texts: &[&str]| sentiment_vectors(parts, texts, watcher);
+    if let Some(Trained { head, temperature, accuracy }) =
+        SentimentHead::train(&set.sentiment, options.seed, &mut encode)
+    {
         parts.sentiment = Some(head);
         parts.calibration.sentiment_temperature = temperature;
         parts.metrics.insert("sentiment_accuracy".into(), accuracy);
@@ -185,6 +193,26 @@ fn finish(parts: &mut Parts, set: &TrainingSet, options: &TrainOptions, watcher:
         parts.metrics.insert("entity_f1".into(), f1);
     }
     parts.metrics.insert("seconds".into(), watcher.started.elapsed().as_secs_f32());
+}
+
+/// The base's vectors of normalised messages, as those of intents are made: nothing without a base or intents, or after
+/// a wish to stop.
+fn sentiment_vectors(parts: &Parts, texts: &[&str], watcher: &mut Watcher<'_>) -> Option<Vec<f32>> {
+    if watcher.stopped || parts.intents.is_empty() || !parts.network.has_base() {
+        return None;
+    }
+    watcher.begin(texts.len(), 0);
+    let steps = texts.len().div_ceil(SENTIMENTS) as u64;
+    let mut vectors = Vec::new();
+    for (step, texts) in (1..).zip(texts.chunks(SENTIMENTS)) {
+        let inputs: Vec<Input> = texts.par_iter().map(|text| parts.read(text)).collect();
+        vectors.extend(parts.network.encode(&inputs.iter().collect::<Vec<_>>())?);
+        let progress = Progress { step, steps, ..Progress::default() };
+        if watcher.report(progress, texts.len()) == Control::Stop {
+            return None;
+        }
+    }
+    Some(vectors)
 }
 
 /// A tagger that reads with the base too, where there is one: over the states that intents are told by, or, where there

@@ -50,10 +50,7 @@ impl Classifier {
         let temperature = parts.calibration.temperature * TEMPERATURE;
         let say = |texts: &[&str]| -> Vec<Taught> {
             let mut inputs: Vec<Input> = texts.iter().map(|text| parts.read(text::normalise(text).as_str())).collect();
-            if let Some(vectors) = parts.network.encode(&inputs.iter().collect::<Vec<_>>()) {
-                let vectors = vectors.chunks_exact(parts.network.encoded());
-                inputs.iter_mut().zip(vectors).for_each(|(input, vector)| input.vector = vector.to_vec());
-            }
+            parts.bring_vectors(&mut inputs);
             let scores = parts.scores(&inputs);
             // Shapes were checked when the network was made or loaded; without logits nothing is taught.
             let logits = parts.network.logits(&parts.plain, &inputs.iter().collect::<Vec<_>>());

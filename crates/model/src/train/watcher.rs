@@ -84,7 +84,10 @@ impl<'a> Watcher<'a> {
         progress.examples_per_second = self.examples_done / seconds.max(1e-6);
         let last = self.stop_after.unwrap_or(progress.epochs);
         let examples_left = last.saturating_sub(progress.epoch) as usize * self.rows + last as usize * self.later;
-        progress.seconds_left = examples_left as f32 / progress.examples_per_second;
+        progress.seconds_left = match progress.epochs {
+            0 => seconds / progress.step.max(1) as f32 * progress.steps.saturating_sub(progress.step) as f32,
+            _ => examples_left as f32 / progress.examples_per_second,
+        };
         if let Some(checkpoint) = self.checkpoint.as_mut().filter(|_| progress.validation.is_some()) {
             checkpoint.note(&progress);
         }

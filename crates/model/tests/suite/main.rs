@@ -7,6 +7,7 @@ mod checkpoints;
 mod entities;
 mod explanations;
 mod learning;
+mod moods;
 mod optimising;
 mod several;
 mod shop;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use fantoccini::elements::{Element, ShadowRoot};
+use fantoccini::error::CmdError;
 use fantoccini::key::Key;
 use fantoccini::{Client, Locator};
 use serde_json::Value;
@@ -76,12 +77,27 @@ impl<'a> Widget<'a> {
     /// Taps the quick reply with this title and returns the reply.
     pub(super) async fn tap(&self, title: &str) -> String {
         let before = self.replies().await.len();
-        for chip in self.root.find_all(Locator::Css(".chips .chip")).await.unwrap() {
-            if chip.text().await.unwrap() == title {
-                chip.click().await.unwrap();
-                return self.reply_after(before).await;
+        for _ in 0..50 {
+            match self.tap_now(title).await {
+                Ok(true) => return self.reply_after(before).await,
+                // The widget may draw its quick replies anew between the finding of one and the click on it.
+                Ok(false) => {}
+                Err(error) if error.is_stale_element_reference() => {}
+                Err(error) => panic!("quick reply {title:?}: {error}"),
             }
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
         panic!("no quick reply {title:?} is offered");
+    }
+
+    /// Taps the quick reply if it is offered as the page is now.
+    async fn tap_now(&self, title: &str) -> Result<bool, CmdError> {
+        for chip in self.root.find_all(Locator::Css(".chips .chip")).await? {
+            if chip.text().await? == title {
+                chip.click().await?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
