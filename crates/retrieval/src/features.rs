@@ -13,7 +13,7 @@ use crate::table::{Row, Table};
 pub(crate) const N_FEATURES: usize = 8;
 
 /// Names of the features, in order.
-pub(crate) const NAMES: [&str; N_FEATURES] = [
+pub const NAMES: [&str; N_FEATURES] = [
     "nearest wording holds the message",
     "all wordings together hold the message",
     "answer holds the message",

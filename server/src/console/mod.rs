@@ -7,6 +7,7 @@ mod diff;
 mod drafts;
 mod explanation;
 mod faq;
+mod hits;
 mod links;
 mod models;
 mod moments;

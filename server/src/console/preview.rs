@@ -8,6 +8,7 @@ use model::Explanation;
 use serde::{Deserialize, Serialize};
 
 use super::explanation::ExplanationView;
+use super::hits::{self, Asked};
 use super::page::{Page, Section, Visit};
 use super::trace::{Reader, TraceView};
 use crate::app::App;
@@ -66,14 +67,14 @@ pub(super) async fn preview(
     let answer = ask(&app, &request).await?;
     let decision = answer.decision.clone();
     let page = visit.page(Section::Faq, &viewer.staff);
-    let html = view(&app, page, answer, &request).await.render().map_err(anyhow::Error::from)?;
+    let html = view(&app, page, answer, &request).await?.render().map_err(anyhow::Error::from)?;
     Ok(HttpResponse::Ok().json(PreviewReply { decision, html }))
 }
 
 /// The rendered preview of a question.
 pub(super) async fn rendered(app: &App, page: Page, request: &PreviewRequest) -> Result<String, ApiError> {
     let answer = ask(app, request).await?;
-    Ok(view(app, page, answer, request).await.render().map_err(anyhow::Error::from)?)
+    Ok(view(app, page, answer, request).await?.render().map_err(anyhow::Error::from)?)
 }
 
 async fn ask(app: &App, request: &PreviewRequest) -> Result<Answer, ApiError> {
@@ -91,18 +92,19 @@ async fn ask(app: &App, request: &PreviewRequest) -> Result<Answer, ApiError> {
     Ok(web::block(work).await?)
 }
 
-async fn view(app: &App, page: Page, answer: Answer, request: &PreviewRequest) -> PreviewView {
+async fn view(app: &App, page: Page, answer: Answer, request: &PreviewRequest) -> Result<PreviewView, ApiError> {
     let Answer { decision, explanation } = answer;
     let edited = request.faq_id.as_deref().filter(|id| !id.is_empty());
-    let reader = Reader { store: &app.store, t: page.t, marked: edited };
-    PreviewView {
+    let explained = hits::explained(app, Asked::about(&request.text, &decision.trace), page.t).await?;
+    let reader = Reader { store: &app.store, t: page.t, marked: edited, explained };
+    Ok(PreviewView {
         text: decision.text.clone(),
         quick_replies: decision.quick_replies.iter().map(|quick| quick.title.clone()).collect(),
         sources: decision.sources.iter().map(|source| source.question.clone()).collect(),
         links: decision.sources.iter().flat_map(|source| source.links.clone()).collect(),
         is_this_entry: edited.map(|id| decision.faq_id.as_deref() == Some(id)),
-        trace: TraceView::new(decision.action, &decision.trace, &reader).await,
+        trace: TraceView::new(decision.action, &decision.trace, reader).await,
         explanation: explanation.map(|explanation| ExplanationView::new(&request.text, explanation)),
         page,
-    }
+    })
 }

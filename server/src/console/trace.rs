@@ -1,9 +1,12 @@
 //! Why the bot answered as it did, ready to be shown: intents and hits with their probabilities, the rule that fired,
 //! the rules before it, and what was asked of which model and which FAQ.
 
+use std::collections::HashMap;
+
 use dialogue::{Action, Language, Trace};
 use store::Store;
 
+use super::hits::HitView;
 use super::links::faq_entry;
 use super::reasons::in_chinese;
 use super::words::Words;
@@ -32,7 +35,8 @@ pub(super) struct TraceView {
     pub(super) language: Option<&'static str>,
     pub(super) intents: Vec<Bar>,
     pub(super) intent_threshold: String,
-    pub(super) hits: Vec<Bar>,
+    /// Each hit, and why it came where it did, where that can be told.
+    pub(super) hits: Vec<(Bar, Option<HitView>)>,
     pub(super) faq_threshold: String,
     pub(super) in_scope: String,
     pub(super) negative: Option<String>,
@@ -56,11 +60,13 @@ pub(super) struct Reader<'a> {
     pub(super) t: &'static Words,
     /// The entry being edited, to be pointed out.
     pub(super) marked: Option<&'a str>,
+    /// What is known of the hits, by the entry's id.
+    pub(super) explained: HashMap<String, HitView>,
 }
 
 impl TraceView {
     /// Reads a trace for people.
-    pub(super) async fn new(action: Action, trace: &Trace, reader: &Reader<'_>) -> Self {
+    pub(super) async fn new(action: Action, trace: &Trace, mut reader: Reader<'_>) -> Self {
         let t = reader.t;
         let mut hits = Vec::with_capacity(trace.hits.len());
         for hit in &trace.hits {
@@ -68,7 +74,8 @@ impl TraceView {
                 reader.store.faq_get(&hit.faq_id).await.map_or_else(|_| hit.faq_id.clone(), |record| record.question);
             let link = Some(faq_entry(&hit.faq_id));
             let marked = reader.marked == Some(hit.faq_id.as_str());
-            hits.push(Bar { link, marked, ..Bar::new(question, hit.probability, trace.faq_threshold) });
+            let bar = Bar { link, marked, ..Bar::new(question, hit.probability, trace.faq_threshold) };
+            hits.push((bar, reader.explained.remove(&hit.faq_id)));
         }
         let intents =
             trace.intents.iter().map(|score| Bar::new(score.intent.clone(), score.probability, trace.intent_threshold));

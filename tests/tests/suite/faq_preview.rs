@@ -88,3 +88,30 @@ fn the_editors_page_shows_the_report_with_and_without_scripts() {
         assert!(html.contains("finding") && !html.contains("<html"), "{html}");
     });
 }
+
+#[test]
+fn the_console_says_why_an_entry_came_where_it_did_and_how_another_would_come_first() {
+    let home = Home::trained();
+    within(90, async {
+        let service = Service::start(home.path());
+        let cookie = service.sign_in().await;
+        let page = async |path: &str| {
+            let request = service.public.request(Method::GET, path).header(COOKIE, &cookie);
+            service.public.send(request).await.text()
+        };
+        let shown = page("/console/faq/entry/shipping-fee-en?try=how+much+is+shipping+of+bicycles").await;
+        let hits: Vec<&str> = shown.split("<details class=\"hit\">").skip(1).collect();
+        assert!(hits.len() > 1, "{shown}");
+        assert!(hits[0].contains("The nearest wording holds the words"), "{}", hits[0]);
+        assert!(hits[0].contains("ship <small>Question"), "a shared word is named with its field: {}", hits[0]);
+        assert!(hits[0].contains("bicycl"), "a word that the entry lacks is named: {}", hits[0]);
+        assert!(!hits[0].contains("similar="), "what is first has nothing to win: {}", hits[0]);
+        let (_, link) = hits[1].split_once("<a href=\"").expect("a way to put the second entry first");
+        let link = link.split('"').next().unwrap().replace("&amp;", "&").replace("&#38;", "&");
+        assert!(link.contains("/console/faq/entry/") && !link.contains("shipping-fee-en"), "{link}");
+        let form = page(&link).await;
+        let (_, similar) = form.split_once("name=\"similar\"").unwrap();
+        let similar = similar.split("</textarea>").next().unwrap();
+        assert!(similar.contains("how much is shipping of bicycles"), "the message is offered, not saved: {similar}");
+    });
+}

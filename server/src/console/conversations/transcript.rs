@@ -7,6 +7,7 @@ use dialogue::Trace;
 use store::{Conversation, Message, Rating, Speaker, StoredDecision};
 
 use super::super::explanation::ExplanationView;
+use super::super::hits::{self, Asked};
 use super::super::links::{faq_entry, with_query};
 use super::super::trace::{Reader, TraceView, language_name};
 use super::super::words::Words;
@@ -85,7 +86,7 @@ impl OpenView {
         let chosen = chosen(&messages, &query.message);
         let context = match chosen {
             Some(place) => {
-                let trace = trace(app, decision_on(&messages, place), t).await;
+                let trace = trace(app, decision_on(&messages, place), &messages[place].text, t).await?;
                 let explanation = explanation(app, &messages[place].text).await?;
                 Some(ContextView { explanation, ..context(app, &messages[place], &labels, trace) })
             }
@@ -139,10 +140,17 @@ fn decision_on(messages: &[Message], place: usize) -> Option<&StoredDecision> {
     own.or(next)
 }
 
-async fn trace(app: &App, decision: Option<&StoredDecision>, t: &'static Words) -> Option<TraceView> {
-    let decision = decision?;
+async fn trace(
+    app: &App,
+    decision: Option<&StoredDecision>,
+    message: &str,
+    t: &'static Words,
+) -> Result<Option<TraceView>, ApiError> {
+    let Some(decision) = decision else { return Ok(None) };
     let trace: Trace = serde_json::from_value(decision.trace.clone()).unwrap_or_default();
-    Some(TraceView::new(decision.action, &trace, &Reader { store: &app.store, t, marked: None }).await)
+    let explained = hits::explained(app, Asked::about(message, &trace), t).await?;
+    let reader = Reader { store: &app.store, t, marked: None, explained };
+    Ok(Some(TraceView::new(decision.action, &trace, reader).await))
 }
 
 /// Why the live model understands a message as it does.

@@ -69,9 +69,12 @@ impl EditorPage {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct TryQuery {
+struct EditQuery {
+    /// A question to try.
     #[serde(rename = "try")]
-    text: String,
+    tried: String,
+    /// A question to fill in among the similar ones, for the editor to keep or not.
+    similar: String,
 }
 
 /// The page around an entry's form; `id` is empty while it is new.
@@ -119,14 +122,14 @@ pub(super) async fn edit(
     desk: Desk,
     viewer: AsViewer,
     id: web::Path<String>,
-    tried: web::Query<TryQuery>,
+    asked: web::Query<EditQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let record = desk.app.store.faq_get(&id).await?;
     if record.deleted {
         return Ok(see_other(&desk.query.at(&format!("{}/history", faq_entry(&id)))));
     }
     let page = desk.page(&viewer.staff);
-    let tried = tried.into_inner().text;
+    let EditQuery { tried, similar } = asked.into_inner();
     let (language, faq_id) = (record.language.clone(), Some(record.id.clone()));
     let preview = match tried.trim() {
         "" => None,
@@ -134,7 +137,9 @@ pub(super) async fn edit(
             Some(rendered(&desk.app, page.clone(), &PreviewRequest { text: text.to_owned(), language, faq_id }).await?)
         }
     };
-    let laid = lay(&desk, &viewer.staff, &record.id, EntryForm::of(&record)).await?;
+    let mut form = EntryForm::of(&record);
+    form.offer_similar(&similar);
+    let laid = lay(&desk, &viewer.staff, &record.id, form).await?;
     render(&EditorPage { stored: Some(record), tried, preview, ..laid })
 }
 

@@ -84,6 +84,19 @@ impl EntryForm {
         }
     }
 
+    /// Writes a question among the similar ones, unless it is there or is the question.
+    pub(super) fn offer_similar(&mut self, question: &str) {
+        let question = question.split_whitespace().collect::<Vec<_>>().join(" ");
+        let known = self.similar.lines().chain([self.question.as_str()]).any(|line| line.trim() == question);
+        if question.is_empty() || known {
+            return;
+        }
+        if !self.similar.is_empty() && !self.similar.ends_with('\n') {
+            self.similar.push('\n');
+        }
+        self.similar.push_str(&question);
+    }
+
     pub(super) fn draft(&self, id: String) -> Result<FaqDraft, ApiError> {
         self.entry(id).map(draft_of_entry)
     }

@@ -162,6 +162,9 @@ async fn see_why_in_a_conversation(page: &Client, address: &str) {
     let asked = page.find(Locator::Css("blockquote.text")).await.unwrap().text().await.unwrap();
     let explained = page.find(Locator::Css("p.telling")).await.unwrap().text().await.unwrap();
     assert_eq!(explained, asked, "every word of the message is there, marked or not");
+    let hit = "const hit = document.querySelector('details.hit'); hit.open = true; hit.scrollIntoView(); return hit.innerText";
+    let told = page.execute(hit, Vec::new()).await.unwrap();
+    assert!(told.as_str().unwrap().contains("Compared with"), "{told}");
     shoot(page, "console-11-conversation").await;
 }
 
