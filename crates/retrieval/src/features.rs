@@ -183,7 +183,8 @@ pub(crate) fn features(query: &Query, table: &Table, row: &Row, together: &Bag, 
     features[SAME_TEXT] = f32::from(nearest.same_text);
     features[SAME_LANGUAGE] = match (query.language, row.language) {
         (Some(asked), Some(written)) => f32::from(asked == written),
-        _ => 0.5,
+        // Where one of the two is not known nothing speaks against it.
+        _ => 1.0,
     };
     features
 }

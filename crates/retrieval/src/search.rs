@@ -40,7 +40,8 @@ const MAX_MESSAGE_BYTES: usize = 4096;
 pub struct SearchQuery {
     /// The message, as typed.
     pub text: String,
-    /// The customer's language; entries written in it come first where they are otherwise alike.
+    /// The customer's language; entries written in it come first where they are otherwise alike. Without it the message
+    /// tells, unless it mixes both.
     pub language: Option<Language>,
     /// How many hits at most.
     pub top: usize,
@@ -149,7 +150,7 @@ impl Snapshot {
         let ids = analysis::distinct_ids(&tokens);
         let sense = Sense {
             fingerprint: fingerprint(normalised.as_str()),
-            language: query.language,
+            language: query.language.or_else(|| plainly_in(&reading.text)),
             meaning: Meaning::of(&reading.meant, &self.reader),
         };
         let compared = Query::new(&ids, sense, &self.table);
@@ -228,6 +229,11 @@ impl Snapshot {
 
 /// The best by score, all looked at: leaving out blocks that cannot be among them costs more than it saves where a message
 /// has dozens of terms, as a misspelt one has.
+/// The language of a message that is in one alone.
+fn plainly_in(message: &str) -> Option<Language> {
+    text::detect_language(message).filter(|found| !found.mixed).map(|found| found.language)
+}
+
 fn unpruned(limit: usize) -> impl Collector<Fruit = Vec<(Score, DocAddress)>> {
     TopDocs::with_limit(limit).tweak_score(|_: &SegmentReader| |_: DocId, score: Score| score)
 }
