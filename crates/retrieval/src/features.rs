@@ -82,10 +82,7 @@ pub(crate) struct Query {
     pub(crate) tokens: Vec<(u32, f32)>,
     /// The same with their weights in answers.
     in_answers: Vec<(u32, f32)>,
-    /// And in whole entries.
-    in_whole: Vec<(u32, f32)>,
     mass: f32,
-    whole_mass: f32,
     /// Share of the weight that no entry of the index holds.
     pub(crate) unknown: f32,
     pub(crate) fingerprint: u64,
@@ -124,13 +121,13 @@ impl Query {
         let weighted = |weight: &dyn Fn(u32) -> f32| -> Vec<(u32, f32)> {
             ids.iter().map(|&id| (id, weight(id) * kind_weight(kind_of(id)))).collect()
         };
-        let tokens = weighted(&|id| table.question_weight(id));
+        // A word that many answers hold tells little in a question too, however few questions hold it.
+        let tokens = weighted(&|id| table.whole_weight(id));
         let in_answers = weighted(&|id| table.answer_weight(id));
-        let in_whole = weighted(&|id| table.whole_weight(id));
         let sum = |tokens: &mut dyn Iterator<Item = &(u32, f32)>| tokens.map(|(_, weight)| weight).sum::<f32>();
-        let (mass, whole_mass) = (sum(&mut tokens.iter()), sum(&mut in_whole.iter()));
+        let mass = sum(&mut tokens.iter());
         let unknown = share(sum(&mut tokens.iter().filter(|(id, _)| table.is_unknown(*id))), mass);
-        Self { tokens, in_answers, in_whole, mass, whole_mass, unknown, fingerprint, language, meaning }
+        Self { tokens, in_answers, mass, unknown, fingerprint, language, meaning }
     }
 
     fn share_in(&self, bag: &Bag, norm: Norm) -> f32 {
@@ -177,7 +174,7 @@ pub(crate) fn features(query: &Query, table: &Table, row: &Row, together: &Bag, 
         query.mass,
     );
     let norm = Norm { mean_length: means.whole, strictness: ANSWER_STRICTNESS };
-    features[WHOLE] = share(together.bm25_with(&row.answer, &query.in_whole, norm), query.whole_mass);
+    features[WHOLE] = share(together.bm25_with(&row.answer, &query.tokens, norm), query.mass);
     features[CATEGORY] =
         query.share_in(&row.category, Norm { mean_length: means.wording, strictness: QUESTION_STRICTNESS });
     features[SAME_TEXT] = f32::from(nearest.same_text);

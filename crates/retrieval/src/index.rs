@@ -27,7 +27,8 @@ use crate::spelling::Reason;
 use crate::synonyms::Synonyms;
 use crate::table::{Counts, CountsFile, Table};
 use crate::{
-    CalibrationReport, Error, Explanation, FaqEntry, Hit, RelatedQuery, SearchQuery, SuggestQuery, Suggestion,
+    CalibrationReport, Error, Explanation, FaqEntry, Hit, JudgedQuestion, JudgedSearches, RelatedQuery, SearchQuery,
+    SuggestQuery, Suggestion,
 };
 
 /// The files of a larger index are not all read on opening; `FaqIndex::verify` does.
@@ -191,11 +192,15 @@ impl FaqIndex {
         Ok(report)
     }
 
-    /// Learns one calibration from the questions of several indexes, all with an encoder or all without. What indexes
-    /// with few questions of their own start from was learned so.
-    pub fn calibrate_together(indexes: &[Self]) -> Result<(Calibration, CalibrationReport), Error> {
-        let snapshots: Vec<Arc<Snapshot>> = indexes.iter().map(Self::snapshot).collect();
-        Ok(calibrate::learn_together(&snapshots)?)
+    /// Searches for questions whose answers are known, to learn a calibration from or to judge one by.
+    pub fn judged(&self, questions: &[JudgedQuestion]) -> Result<JudgedSearches, Error> {
+        Ok(calibrate::judge(&self.snapshot(), questions)?)
+    }
+
+    /// Learns one calibration from searches of several indexes, all with an encoder or all without. What indexes with few
+    /// questions of their own start from was learned so.
+    pub fn calibration_from(sets: &[&JudgedSearches], with_meaning: bool) -> Calibration {
+        calibrate::learn_from(sets, with_meaning)
     }
 
     /// Lets words stand for one another in messages from now on; they are kept beside an index on disk.

@@ -20,15 +20,15 @@ mod suggest;
 mod synonyms;
 mod table;
 
-pub use calibration::{Calibration, CalibrationReport};
+pub use calibration::{Calibration, CalibrationReport, JudgedQuestion, JudgedReport, JudgedSearches};
 pub use entry::{CHANNELS, Change, FaqEntry, Link};
 pub use error::Error;
 pub use explain::{Explanation, FeatureShare, TermMatch, ToWin};
-pub use features::NAMES as FEATURE_NAMES;
 pub use faq_file::{
     Answers, Column, ExportFormat, FaqFormat, FileFault, ImportedFaq, Layout, Place, RowFault, RowProblem, Unit,
     index_folder, parse_faq, read_faq, write_faq,
 };
+pub use features::NAMES as FEATURE_NAMES;
 pub use index::FaqIndex;
 pub use meaning::Encoder;
 pub use search::{Hit, SearchQuery};

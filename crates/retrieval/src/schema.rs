@@ -3,7 +3,7 @@
 use tantivy::schema::{FAST, Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions};
 
 /// Bumped whenever analysis or fields change, so that an index made by older code is rebuilt.
-pub(crate) const FORMAT_VERSION: u32 = 5;
+pub(crate) const FORMAT_VERSION: u32 = 6;
 
 /// Ordinals of wordings take the low bits of a document's slot.
 const ORDINAL_BITS: u32 = 16;

@@ -29,7 +29,7 @@ const SHORTEST_STEM: usize = 4;
 /// Han characters, or letters, from which on a beginning means something.
 const TELLING: (usize, usize) = (2, 4);
 /// Entries that are less likely meant than this are not offered for their meaning.
-const LEAST_PROBABILITY: f32 = 0.1;
+const LEAST_PROBABILITY: f32 = 0.05;
 
 /// Questions less alike than this have little to do with each other, and how many are read to know.
 const LEAST_LIKENESS: f32 = 0.45;

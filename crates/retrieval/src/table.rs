@@ -170,17 +170,12 @@ impl Table {
         Ok(())
     }
 
-    /// How much a token tells in a question: large for rare ones.
-    pub(crate) fn question_weight(&self, id: u32) -> f32 {
-        self.counts.question_weight(id)
-    }
-
     /// How much a token tells in an answer.
     pub(crate) fn answer_weight(&self, id: u32) -> f32 {
         self.counts.answer_weight(id)
     }
 
-    /// How much a token tells in an entry.
+    /// How much a token tells in an entry: large for rare ones.
     pub(crate) fn whole_weight(&self, id: u32) -> f32 {
         self.counts.whole_weight(id)
     }

@@ -39,11 +39,7 @@ impl Asked {
     /// itself, so nothing is asked about it.
     pub(super) fn about(text: &str, trace: &Trace) -> Self {
         let hits = trace.hits.iter().filter(|_| !trace.joined_with_previous);
-        Self {
-            text: text.to_owned(),
-            language: trace.language,
-            faq_ids: hits.map(|hit| hit.faq_id.clone()).collect(),
-        }
+        Self { text: text.to_owned(), language: trace.language, faq_ids: hits.map(|hit| hit.faq_id.clone()).collect() }
     }
 }
 

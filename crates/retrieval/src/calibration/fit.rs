@@ -20,15 +20,8 @@ pub(crate) fn fit(examples: &[Example], usual: &Calibration) -> (Calibration, Ca
     let weights = newton(examples, &usual.weights.map(f64::from));
     let n_examples = examples.iter().filter(|example| example.first).count();
     let mut calibration = Calibration { weights, n_examples, curve: Vec::new(), ..usual.clone() };
-    let mut judged: Vec<Judged> = examples
-        .iter()
-        .filter(|example| example.first)
-        .map(|example| Judged {
-            probability: calibration.probability(&example.evidence),
-            right: example.right,
-            weight: example.weight,
-        })
-        .collect();
+    let mut judged: Vec<Judged> =
+        examples.iter().filter(|example| example.first).map(|example| Judged::of(&calibration, example)).collect();
     judged.sort_by(|one, other| other.probability.total_cmp(&one.probability));
     calibration.curve = curve(&judged);
     let report =
@@ -36,10 +29,18 @@ pub(crate) fn fit(examples: &[Example], usual: &Calibration) -> (Calibration, Ca
     (calibration, report)
 }
 
-struct Judged {
-    probability: f32,
-    right: bool,
+/// What a calibration says of a hit, and whether it is right.
+pub(super) struct Judged {
+    pub(super) probability: f32,
+    pub(super) right: bool,
     weight: f32,
+}
+
+impl Judged {
+    pub(super) fn of(calibration: &Calibration, example: &Example) -> Self {
+        let probability = calibration.probability(&example.evidence);
+        Self { probability, right: example.right, weight: example.weight }
+    }
 }
 
 fn newton(examples: &[Example], usual: &[f64; N_EVIDENCE]) -> [f32; N_EVIDENCE] {
@@ -143,7 +144,7 @@ fn curve(judged: &[Judged]) -> Vec<CurvePoint> {
     points
 }
 
-fn calibration_error(judged: &[Judged]) -> f32 {
+pub(super) fn calibration_error(judged: &[Judged]) -> f32 {
     let mut bins = [(0.0, 0.0, 0.0); N_BINS];
     for one in judged {
         let bin = &mut bins[((one.probability * N_BINS as f32) as usize).min(N_BINS - 1)];

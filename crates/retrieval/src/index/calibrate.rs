@@ -1,12 +1,10 @@
 //! Makes examples for calibration out of an index: each similar question is asked while its wording, and then
 //! its whole entry, is held out (a question that the FAQ does not cover), and once as it is written.
 
-use std::sync::Arc;
-
-use crate::CalibrationReport;
-use crate::calibration::{Calibration, Evidence, Example, fit};
+use crate::calibration::{Calibration, Evidence, Example, fit, worst_curve};
 use crate::features::{MEANING_WEIGHTS, USUAL_MEANING_WEIGHT};
 use crate::search::{Found, HeldOut, SearchQuery, Snapshot};
+use crate::{CalibrationReport, JudgedQuestion, JudgedSearches};
 
 /// More held-out questions than this teach nothing new, and of a large index, where each takes longer, fewer are asked.
 const MAX_QUESTIONS: usize = 1000;
@@ -19,6 +17,8 @@ const WEIGHED_QUESTIONS: usize = 300;
 const JUDGED: usize = 3;
 /// How often a question that the FAQ does not cover counts, beside one that it does.
 const UNCOVERED_WEIGHT: f32 = 0.25;
+/// The same among questions whose answers people have named: these sets are of questions that their FAQ covers.
+const JUDGED_UNCOVERED_WEIGHT: f32 = 0.03;
 /// How often a question that is typed exactly as written counts.
 const VERBATIM_WEIGHT: f32 = 0.1;
 
@@ -43,17 +43,42 @@ pub(super) fn learn(snapshot: &Snapshot) -> tantivy::Result<(Calibration, Calibr
     Ok((calibration, report))
 }
 
-/// Learns one calibration from the questions of several indexes, each of which counts alike.
-pub(super) fn learn_together(snapshots: &[Arc<Snapshot>]) -> tantivy::Result<(Calibration, CalibrationReport)> {
-    let mut all = Vec::new();
-    for snapshot in snapshots {
-        let questions = held_out_questions(snapshot)?;
-        let weight = MAX_QUESTIONS as f32 / questions.len().max(1) as f32;
-        let (examples, _) = examples(snapshot, &questions, USUAL_MEANING_WEIGHT)?;
-        all.extend(examples.into_iter().map(|example| Example { weight: example.weight * weight, ..example }));
+/// Asks questions whose answers people have named, with those entries there and, once more, with them gone.
+pub(super) fn judge(snapshot: &Snapshot, questions: &[JudgedQuestion]) -> tantivy::Result<JudgedSearches> {
+    let mut searches = JudgedSearches::default();
+    for JudgedQuestion { text, answers } in questions {
+        let query = SearchQuery { text: text.clone(), ..SearchQuery::default() };
+        let mut found = snapshot.find(&query, HeldOut::Nothing, USUAL_MEANING_WEIGHT)?;
+        let mut rows = Vec::new();
+        for id in answers {
+            rows.extend(snapshot.table.row_by_id(id)?);
+        }
+        let first = |found: &Found, weight: f32| {
+            let candidate = found.candidates.first()?;
+            let right = rows.contains(&candidate.row);
+            Some(Example { evidence: Evidence::of(found, 0), right, weight, first: true })
+        };
+        searches.covered.extend(first(&found, 1.0));
+        found.candidates.retain(|candidate| !rows.contains(&candidate.row));
+        searches.uncovered.extend(first(&found, JUDGED_UNCOVERED_WEIGHT));
     }
-    let with_meaning = snapshots.iter().all(|snapshot| snapshot.reader.is_some());
-    Ok(fit(&all, &Calibration::usual(with_meaning)))
+    Ok(searches)
+}
+
+/// Learns one calibration from judged searches of several indexes, each of which counts alike; its thresholds are those
+/// that keep to an error rate on every one of them, as nobody knows which of them the next index is like.
+pub(super) fn learn_from(sets: &[&JudgedSearches], with_meaning: bool) -> Calibration {
+    let all: Vec<Example> = sets
+        .iter()
+        .flat_map(|set| {
+            let weight = MAX_QUESTIONS as f32 / set.covered.len().max(1) as f32;
+            let examples = set.covered.iter().chain(&set.uncovered);
+            examples.map(move |example| Example { weight: example.weight * weight, ..*example })
+        })
+        .collect();
+    let calibration = fit(&all, &Calibration::usual(with_meaning)).0;
+    let curve = worst_curve(&calibration, sets);
+    calibration.with_curve(curve)
 }
 
 /// What is learned from, and how many held-out questions found their entry first.

@@ -145,10 +145,6 @@ impl Counts {
         self.changed.get(&id).or_else(|| self.base.get(&id)).copied().unwrap_or_default()
     }
 
-    pub(super) fn question_weight(&self, id: u32) -> f32 {
-        self.together.weight(self.holders(id)[TOGETHER])
-    }
-
     pub(super) fn answer_weight(&self, id: u32) -> f32 {
         self.answers.weight(self.holders(id)[ANSWER])
     }
