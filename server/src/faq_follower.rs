@@ -48,7 +48,13 @@ impl FaqFollower {
         let (index, wake) = (Arc::new(index), Arc::new(Notify::new()));
         let (announce, mut searchable) = watch::channel(if to_rebuild { -1 } else { revision_of(&index) });
         let rebuilding = Arc::new(AtomicBool::new(to_rebuild));
-        let step = Step { index: Arc::clone(&index), store, failures: 0, rebuilding: Arc::clone(&rebuilding) };
+        let step = Step {
+            index: Arc::clone(&index),
+            store,
+            failures: 0,
+            rebuilding: Arc::clone(&rebuilding),
+            calibrating: Arc::default(),
+        };
         let worker = tokio::spawn(follow(step, Arc::clone(&wake), announce));
         if tokio::time::timeout(START_PATIENCE, searchable.wait_for(|seen| *seen >= newest)).await.is_err() {
             tracing::warn!(
@@ -99,6 +105,8 @@ struct Step {
     /// How often in a row the index took no changes.
     failures: u32,
     rebuilding: Arc<AtomicBool>,
+    /// Whether the probabilities are being learned.
+    calibrating: Arc<AtomicBool>,
 }
 
 impl Step {
@@ -141,6 +149,21 @@ impl Step {
         Ok(count.max(1))
     }
 
+    /// Learns the probabilities again where the entries have changed much since, beside the work.
+    fn calibrate(&self) {
+        if !self.index.is_calibration_due() || self.calibrating.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let (index, calibrating) = (Arc::clone(&self.index), Arc::clone(&self.calibrating));
+        tokio::task::spawn_blocking(move || {
+            match index.calibrate() {
+                Ok(report) => tracing::info!(questions = report.n_examples, "learned the FAQ's probabilities"),
+                Err(error) => tracing::error!(%error, "the FAQ's probabilities cannot be learned"),
+            }
+            calibrating.store(false, Ordering::Relaxed);
+        });
+    }
+
     /// Compares the files of an index that was opened without with their checksums, beside the work.
     fn verify(&self) {
         let (index, rebuilding) = (Arc::clone(&self.index), Arc::clone(&self.rebuilding));
@@ -159,6 +182,7 @@ async fn follow(mut step: Step, wake: Arc<Notify>, announce: watch::Sender<i64>)
     loop {
         match step.catch_up().await {
             Ok(0) => {
+                step.calibrate();
                 tokio::select! {
                     () = wake.notified() => {}
                     _ = revisions.changed() => {}

@@ -42,8 +42,12 @@ impl Review {
     }
 
     pub(crate) async fn of(store: &Store) -> Result<Self, ApiError> {
-        let stored = store.setting_get(KEY).await?;
-        Ok(stored.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default())
+        let Some(stored) = store.setting_get(KEY).await? else { return Ok(Self::default()) };
+        Ok(serde_json::from_value(stored).unwrap_or_else(|error| {
+            // A rule that cannot be read is no leave to publish.
+            tracing::error!(%error, "the setting for who reviews FAQ edits is unreadable; owners alone publish");
+            Self::Owner
+        }))
     }
 
     /// Sets it, and writes down who did.

@@ -24,6 +24,9 @@ const NEAR: usize = 10;
 /// rivals do.
 const STEEPNESS: [f32; 2] = [3.0, 8.0];
 
+/// An index that has changed less often than this since it was learned from is not learned from again.
+const FEWEST_CHANGES: u64 = 20;
+
 /// File beside the index.
 const FILE: &str = "calibration.json";
 
@@ -100,6 +103,9 @@ pub struct Calibration {
     curve: Vec<CurvePoint>,
     /// Held-out searches it was learned from.
     pub n_examples: usize,
+    /// The revision of the index that it was learned from; none before it learns.
+    #[serde(default)]
+    revision: Option<u64>,
 }
 
 /// The share of wrong answers when only hits at least this probable are given.
@@ -135,12 +141,25 @@ impl Calibration {
     pub(crate) fn usual(with_meaning: bool) -> Self {
         let Usual { weights, curve } = if with_meaning { BESIDE_MEANING } else { BY_WORDS };
         let meaning = if with_meaning { USUAL_MEANING_WEIGHT } else { 0.0 };
-        Self { weights, meaning, curve: curve.to_vec(), n_examples: 0 }
+        Self { weights, meaning, curve: curve.to_vec(), n_examples: 0, revision: None }
     }
 
     /// The same where meaning counts for so much in the score.
     pub(crate) fn with_meaning(self, meaning: f32) -> Self {
         Self { meaning, ..self }
+    }
+
+    /// The same as learned from this revision of an index.
+    pub(crate) fn at(self, revision: u64) -> Self {
+        Self { revision: Some(revision), ..self }
+    }
+
+    /// Whether an index of this revision and size has changed so much since that it is worth learning again.
+    pub(crate) fn is_old(&self, revision: u64, n_entries: usize) -> bool {
+        match self.revision {
+            None => revision > 0,
+            Some(learned) => revision.saturating_sub(learned) >= (n_entries as u64 / 10).max(FEWEST_CHANGES),
+        }
     }
 
     /// The same with other thresholds.

@@ -184,12 +184,21 @@ impl FaqIndex {
 
     /// Learns the probabilities from the entries' own similar questions and keeps them beside the index.
     pub fn calibrate(&self) -> Result<CalibrationReport, Error> {
-        let (calibration, report) = calibrate::learn(&self.snapshot())?;
+        let snapshot = self.snapshot();
+        let (calibration, report) = calibrate::learn(&snapshot)?;
+        let calibration = calibration.at(snapshot.revision);
         if let Some(dir) = &self.dir {
             calibration.save(dir)?;
         }
         *self.calibration.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(calibration);
         Ok(report)
+    }
+
+    /// Whether entries have changed so much since the probabilities were learned, or were never learned from, that
+    /// `calibrate` is due. Edits do not call it themselves, as it asks up to a thousand questions.
+    pub fn is_calibration_due(&self) -> bool {
+        let snapshot = self.snapshot();
+        self.calibration().is_old(snapshot.revision, snapshot.table.len())
     }
 
     /// Searches for questions whose answers are known, to learn a calibration from or to judge one by.

@@ -96,10 +96,56 @@ fn an_import_that_is_killed_is_whole_or_not_there() {
         let taken = import(&service.staff("editor"), &file).await.unwrap();
         assert_eq!(taken, 200);
         assert_eq!(settled(&service).await, last);
-        let answered = service.customer("en").await.say("topic1234").await;
-        assert_eq!(answered["decision"]["faq_id"], "large-1234", "{answered}");
+        let answered = answer_to_a_topic(&service).await;
         assert!(answered["text"].as_str().unwrap().starts_with(&format!("Edition {last}:")), "{answered}");
     });
+}
+
+#[test]
+fn an_index_whose_rebuild_is_killed_is_built_again_at_the_next_start() {
+    let seed =
+        std::env::var("FRONTDESK_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(rand::random);
+    announce(&format!("killing {KILLS} rebuilds with FRONTDESK_TEST_SEED={seed}"));
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let home = Home::trained();
+    let file = home.beside("large.jsonl");
+    write_entries(&file, ENTRIES, 1);
+    within(280, async {
+        let service = Service::start(home.path());
+        assert_eq!(import(&service.staff("editor"), &file).await.unwrap(), 200);
+        assert_eq!(settled(&service).await, 1);
+        assert!(service.terminate().success());
+        for kill in 1..=KILLS {
+            std::fs::remove_dir_all(home.path().join("index")).unwrap();
+            // Once at a random moment of the rebuild, once more in what the next start makes of it.
+            for _ in 0..2 {
+                let moment = Duration::from_millis(random.random_range(100..2_000));
+                let mut child = Service::spawn_only(home.path());
+                tokio::time::sleep(moment).await;
+                child.kill().unwrap();
+                child.wait().unwrap();
+                announce(&format!("rebuild {kill} killed after {} ms", moment.as_millis()));
+            }
+            let service = Service::start(home.path());
+            assert_eq!(settled(&service).await, 1);
+            answer_to_a_topic(&service).await;
+            service.kill();
+        }
+    });
+}
+
+/// Asks until an entry is surely the answer: probabilities are learned again beside the work, after a kill too.
+async fn answer_to_a_topic(service: &Service) -> Value {
+    let customer = service.customer("en").await;
+    let started = Instant::now();
+    loop {
+        let answered = customer.say("topic1234").await;
+        if answered["decision"]["faq_id"] == "large-1234" {
+            return answered;
+        }
+        assert!(started.elapsed() < Duration::from_secs(30), "{answered}");
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
 }
 
 /// Kills the command that imports; whether it had ended well before.

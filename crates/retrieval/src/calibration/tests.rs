@@ -48,3 +48,13 @@ fn separable_examples_keep_finite_weights() {
     assert!(calibration.probability(&examples[199].evidence) > 0.9);
     assert!(calibration.weights.iter().all(|weight| weight.is_finite()));
 }
+
+#[test]
+fn what_changed_much_since_it_was_learned_from_is_learned_from_again() {
+    let never = Calibration::usual(false);
+    assert!(!never.is_old(0, 0), "an index that holds nothing teaches nothing");
+    assert!(never.is_old(1, 1));
+    let learned = never.at(100);
+    assert!(!learned.is_old(119, 50) && learned.is_old(120, 50));
+    assert!(!learned.is_old(199, 1000) && learned.is_old(200, 1000), "a tenth of a large index");
+}
