@@ -123,6 +123,11 @@ fn load_gazetteer(dir: &Path) -> Result<Gazetteer, Error> {
     }
 }
 
+/// The synonyms of a folder: its `synonyms.txt`, and the wordings of the values in its `entities.yml`, where it has them.
+pub fn folder_synonyms(dir: &Path) -> Result<Synonyms, Error> {
+    load_synonyms(dir, &load_gazetteer(dir)?)
+}
+
 fn load_synonyms(dir: &Path, gazetteer: &Gazetteer) -> Result<Synonyms, Error> {
     let path = dir.join(SYNONYMS_FILE);
     let mut synonyms = Synonyms::parse(&read(&path)?.unwrap_or_default(), &path)?;

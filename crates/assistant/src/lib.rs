@@ -11,7 +11,7 @@ pub mod starting;
 mod worker;
 
 pub use assistant::Assistant;
-pub use bot::Bot;
+pub use bot::{Bot, folder_synonyms};
 pub use error::Error;
 pub use meaning::{FolderEncoder, meaning};
 pub use replay::{ReplayReport, ReplayTurn, replay};

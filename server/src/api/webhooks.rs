@@ -7,6 +7,7 @@ use store::NewConversation;
 use utoipa::ToSchema;
 
 use super::extract::Body;
+use super::wire::{LinkReply, MessageReply};
 use crate::app::App;
 use crate::auth::AsAgent;
 use crate::chat::Incoming;
@@ -73,7 +74,7 @@ pub(super) async fn rest_channel(
         .filter(|reply| !reply.text.is_empty())
         .map(|reply| RasaReply {
             recipient_id: sender.clone(),
-            text: reply.text,
+            text: plain_text(&reply),
             buttons: reply
                 .quick_replies
                 .into_iter()
@@ -82,6 +83,18 @@ pub(super) async fn rest_channel(
         })
         .collect();
     Ok(HttpResponse::Ok().json(replies))
+}
+
+/// A reply where nothing can be tapped: whole answers, and the links under them a line each.
+fn plain_text(reply: &MessageReply) -> String {
+    let links = reply.sources.iter().flat_map(|source| &source.links);
+    let line = |link: &LinkReply| match link.title.as_str() {
+        "" => link.url.clone(),
+        title => format!("{title}: {}", link.url),
+    };
+    let lines: Vec<String> = links.map(line).collect();
+    let text = reply.whole.as_ref().unwrap_or(&reply.text).clone();
+    std::iter::once(text).chain(lines).collect::<Vec<_>>().join("\n")
 }
 
 /// A text to understand.

@@ -12,10 +12,10 @@ pub struct MessageReply {
     /// `customer`, `bot`, `person` or `system`.
     pub role: String,
     pub text: String,
-    /// `zh` or `en`.
     /// The text with whole answers, where only the sentences that fit are given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub whole: Option<String>,
+    /// `zh` or `en`.
     pub language: Option<String>,
     pub quick_replies: Vec<QuickReplyReply>,
     pub sources: Vec<SourceReply>,

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,7 +10,7 @@ use std::time::Instant;
 use anyhow::Context as _;
 use assistant::FolderEncoder;
 use clap::Args;
-use retrieval::{Encoder, Explanation, FaqIndex, SYNONYMS_FILE, SearchQuery, Synonyms};
+use retrieval::{Encoder, Explanation, FaqIndex, SearchQuery, Synonyms};
 use serde::{Deserialize, Serialize};
 
 use super::{INPUT_IS_WRONG, say};
@@ -18,7 +18,7 @@ use super::{INPUT_IS_WRONG, say};
 #[derive(Debug, Args)]
 pub(super) struct IndexArgs {
     /// An FAQ file of any format that `faq import` takes, or a folder with faq.jsonl, faq.csv or faq.xlsx and perhaps
-    /// synonyms.txt (a line for each group of words that mean the same, parted by commas)
+    /// synonyms.txt (a line for each group of words that mean the same, parted by commas) and entities.yml
     faq: PathBuf,
     /// The index folder to make; an existing index is replaced
     #[arg(long, value_name = "INDEX")]
@@ -72,7 +72,8 @@ struct FoundEntry<'a> {
 pub(super) fn index(arguments: &IndexArgs) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
     let entries = retrieval::read_faq(&arguments.faq)?;
-    let synonyms = synonyms(&arguments.faq)?;
+    let synonyms =
+        if arguments.faq.is_dir() { assistant::folder_synonyms(&arguments.faq)? } else { Synonyms::default() };
     let own = arguments.encoder.as_ref().map(|folder| FolderEncoder::open(folder, &entries)).transpose()?.map(Arc::new);
     let encoder = own.clone().map(|own| own as Arc<dyn Encoder>).or_else(assistant::meaning);
     let index = FaqIndex::open_or_create(&arguments.out, encoder)?;
@@ -145,14 +146,4 @@ fn write_hits(
     serde_json::to_writer(&mut *output, &Found { read_as, hits: found.collect() })?;
     output.write_all(b"\n")?;
     Ok(())
-}
-
-/// The synonyms beside the FAQ of a folder; none where there are none.
-fn synonyms(faq: &Path) -> anyhow::Result<Synonyms> {
-    let path = faq.join(SYNONYMS_FILE);
-    if !path.is_file() {
-        return Ok(Synonyms::default());
-    }
-    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(Synonyms::parse(&text, &path)?)
 }

@@ -147,6 +147,12 @@ fn an_entry_serves_on_its_channels_only_and_its_links_come_with_the_answer() {
             (true, false, true)
         );
 
+        limited["channels"] = json!(["widget", "rasa"]);
+        editor.put(ENTRY, &limited).await.json(200);
+        let replied = service.staff("agent").post("/webhooks/rest/webhook", &rasa).await.json(200);
+        let text = "Wrapped for the chat window.\nPapers: https://shop.example/papers";
+        assert_eq!(replied[0]["text"], text, "where nothing can be tapped, links are written out: {replied}");
+
         let exported = editor.get("/v1/faq/export?format=csv").await;
         assert!(exported.text().contains("Papers https://shop.example/papers"), "{}", exported.text());
         let again = editor.request(Method::POST, "/v1/faq/import?dry_run=true&name=faq.csv").body(exported.bytes);
