@@ -32,6 +32,10 @@ const LEAST_LIKENESS: f32 = 0.25;
 const COMPARED_WORDINGS: usize = 16;
 /// Candidates are found by at most this many distinct terms, the most telling ones; all are compared.
 const MAX_TERMS: usize = 32;
+/// Fewest terms that are looked for however many entries hold them.
+const FEWEST_TERMS: usize = 6;
+/// Entries that the further ones may be held by together.
+const MOST_LOOKED_AT: u64 = 60_000;
 /// What is beyond this many bytes of a message is not searched.
 const MAX_MESSAGE_BYTES: usize = 4096;
 
@@ -227,19 +231,20 @@ impl Snapshot {
     }
 }
 
-/// The best by score, all looked at: leaving out blocks that cannot be among them costs more than it saves where a message
-/// has dozens of terms, as a misspelt one has.
 /// The language of a message that is in one alone.
 fn plainly_in(message: &str) -> Option<Language> {
     text::detect_language(message).filter(|found| !found.mixed).map(|found| found.language)
 }
 
+/// The best by score, all looked at: leaving out blocks that cannot be among them costs more than it saves where a message
+/// has dozens of terms, as a misspelt one has.
 fn unpruned(limit: usize) -> impl Collector<Fruit = Vec<(Score, DocAddress)>> {
     TopDocs::with_limit(limit).tweak_score(|_: &SegmentReader| |_: DocId, score: Score| score)
 }
 
-/// Distinct indexed terms with the weight of their kind, the most telling ones where there are too many. Letter groups
-/// find what was misspelt, and are not needed where every word is known.
+/// Distinct indexed terms with the weight of their kind, the most telling ones where there are too many or where so many
+/// entries hold them that to look at all would take long. Letter groups find what was misspelt, and are not needed where
+/// every word is known.
 fn chosen_terms(tokens: &[Token], query: &Query, table: &Table) -> Vec<(f32, String)> {
     let by_id = analysis::by_id(tokens);
     let misspelt = tokens.iter().any(|token| token.kind == Kind::Stem && table.is_unknown(token.id()));
@@ -251,6 +256,12 @@ fn chosen_terms(tokens: &[Token], query: &Query, table: &Table) -> Vec<(f32, Str
         .collect();
     weighted.sort_by(|one, other| other.0.total_cmp(&one.0));
     weighted.truncate(MAX_TERMS);
+    let mut looked_at = 0;
+    let enough = weighted.iter().position(|(_, token)| {
+        looked_at += table.n_holders(token.id());
+        looked_at > MOST_LOOKED_AT
+    });
+    weighted.truncate(enough.map_or(MAX_TERMS, |place| place.max(FEWEST_TERMS)));
     weighted.into_iter().map(|(_, token)| (features::kind_weight(token.kind), token.term())).collect()
 }
 

@@ -180,6 +180,11 @@ impl Table {
         self.counts.whole_weight(id)
     }
 
+    /// How many entries hold the token.
+    pub(crate) fn n_holders(&self, id: u32) -> u64 {
+        self.counts.n_holders(id)
+    }
+
     /// Whether no entry holds the token.
     pub(crate) fn is_unknown(&self, id: u32) -> bool {
         self.counts.is_unknown(id)

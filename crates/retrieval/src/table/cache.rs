@@ -1,20 +1,27 @@
-//! The rows that were compared lately. Two halves: what is asked for moves to the young one, and when that is full the
-//! old one is forgotten as a whole.
+//! The rows that were compared lately. Each shelf has two halves: what is asked for moves to the young one, and when that is
+//! full the old one is forgotten as a whole. Shelves are many, so that no search pays for forgetting thousands of rows.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::row::Row;
 
+const SHELVES: usize = 64;
 /// Rows of a half; a row takes about 5 kB.
-const HALF: usize = 8192;
+const HALF: usize = 128;
 
 /// A document of a segment, whichever searcher sees it.
 pub(super) type Key = (u64, u32);
 
 /// Rows by their first document.
-#[derive(Debug, Default)]
-pub(super) struct RowCache(Mutex<Halves>);
+#[derive(Debug)]
+pub(super) struct RowCache([Mutex<Halves>; SHELVES]);
+
+impl Default for RowCache {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| Mutex::default()))
+    }
+}
 
 #[derive(Debug, Default)]
 struct Halves {
@@ -24,7 +31,7 @@ struct Halves {
 
 impl RowCache {
     pub(super) fn get(&self, key: Key) -> Option<Arc<Row>> {
-        let mut halves = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut halves = self.shelf(key);
         if let Some(row) = halves.young.get(&key) {
             return Some(Arc::clone(row));
         }
@@ -34,7 +41,13 @@ impl RowCache {
     }
 
     pub(super) fn put(&self, key: Key, row: Arc<Row>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).put(key, row);
+        self.shelf(key).put(key, row);
+    }
+
+    fn shelf(&self, (segment, document): Key) -> MutexGuard<'_, Halves> {
+        // Rows of several wordings begin at every second or third document, so that the low bits alone would not spread.
+        let place = (segment as u32 ^ document).wrapping_mul(0x9e37_79b9) >> 16;
+        self.0[place as usize % SHELVES].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -54,7 +67,7 @@ mod tests {
     #[test]
     fn what_is_asked_for_stays_and_what_is_not_goes() {
         let cache = RowCache::default();
-        for document in 0..3 * HALF as u32 {
+        for document in 0..3 * (SHELVES * HALF) as u32 {
             cache.put((1, document), Arc::default());
             assert!(cache.get((1, 0)).is_some(), "{document}");
         }

@@ -153,8 +153,12 @@ impl Counts {
         self.whole.weight(self.holders(id)[WHOLE])
     }
 
+    pub(super) fn n_holders(&self, id: u32) -> u64 {
+        u64::from(self.holders(id)[WHOLE])
+    }
+
     pub(super) fn is_unknown(&self, id: u32) -> bool {
-        self.holders(id)[WHOLE] == 0
+        self.n_holders(id) == 0
     }
 
     pub(super) fn mean_lengths(&self) -> MeanLengths {
