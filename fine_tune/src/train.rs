@@ -221,7 +221,7 @@ pub(crate) fn learning_options(learning: &LearningArgs) -> TrainOptions {
         warmup: warmup.unwrap_or(usual.warmup),
         weight_decay: weight_decay.map_or(usual.weight_decay, |decay| decay as f32),
         dropout: dropout.unwrap_or(usual.dropout),
-        typos: typos.unwrap_or(usual.typos),
+        typos,
         label_smoothing: label_smoothing.unwrap_or(usual.label_smoothing),
         patience: patience.unwrap_or(usual.patience),
         seed: seed.unwrap_or(usual.seed),

@@ -98,7 +98,7 @@ fn arguments() -> Result<Arguments, Box<dyn std::error::Error>> {
             "--rate" => options.learning_rate = Some(value.parse()?),
             "--dropout" => options.dropout = value.parse()?,
             "--feature-dropout" => options.feature_dropout = value.parse()?,
-            "--typos" => options.typos = value.parse()?,
+            "--typos" => options.typos = Some(value.parse()?),
             "--smoothing" => options.label_smoothing = value.parse()?,
             "--decay" => options.weight_decay = value.parse()?,
             "--patience" => options.patience = value.parse()?,

@@ -259,6 +259,7 @@ impl Parts {
                 depth: self.depth,
                 epochs: Some(options.epochs_on(set)),
                 learning_rate: Some(options.highest_rate()),
+                typos: Some(options.share_of_typos()),
                 ..options.of_the_result()
             }),
             languages: set.languages.clone(),

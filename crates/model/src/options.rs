@@ -99,8 +99,9 @@ pub struct TrainOptions {
     pub dropout: f32,
     /// Share of a message's n-grams and tokens left out in training.
     pub feature_dropout: f32,
-    /// Share of the messages that are learned a second time with typing errors; over a BERT none are.
-    pub typos: f32,
+    /// Share of the messages that are learned a second time with typing errors: unless told otherwise less than a third
+    /// from nothing, and all over a base that stays as it is; over a BERT none are.
+    pub typos: Option<f32>,
     /// Probability mass spread over all intents in the target.
     pub label_smoothing: f32,
     /// Seed of the split, of initial weights, of the order and of dropout.
@@ -148,7 +149,7 @@ impl Default for TrainOptions {
             weight_decay: 0.01,
             dropout: 0.5,
             feature_dropout: 0.5,
-            typos: 0.3,
+            typos: None,
             label_smoothing: 0.1,
             seed: 17,
             patience: 5,
@@ -168,6 +169,15 @@ impl Default for TrainOptions {
 }
 
 impl TrainOptions {
+    /// The share of messages that are learned with typing errors too.
+    pub fn share_of_typos(&self) -> f32 {
+        match &self.base {
+            _ if self.has_transformer() => 0.0,
+            None => self.typos.unwrap_or(0.3),
+            Some(_) => self.typos.unwrap_or(1.0),
+        }
+    }
+
     /// The same without names, times, and what changes the result by no more than rounding.
     pub(crate) fn of_the_result(&self) -> Self {
         Self {

@@ -20,8 +20,10 @@ const MAX_ROWS: usize = 500_000;
 
 /// With a base fewer rows are read, as each brings a vector.
 const MAX_ROWS_WITH_BASE: usize = 100_000;
-/// Mean square of a vector's length, where the squares of n-grams sum to one.
-const MEANING_SQUARE: f32 = 1.0;
+/// What the mean square of a vector's length may be, where the squares of n-grams sum to one: held-out messages choose.
+const MEANING_SQUARES: [f32; 3] = [1.0, 4.0, 0.0];
+/// Fewer held-out messages than this choose nothing: the first stands.
+const FEWEST_CHECKS: usize = 50;
 
 /// A trained sentiment head.
 #[derive(Debug, Clone)]
@@ -47,6 +49,14 @@ pub(crate) struct Trained {
     pub temperature: f32,
     /// Share of the held-out messages that come out right.
     pub accuracy: f32,
+}
+
+/// How a head does on held-out messages.
+struct Verdict {
+    temperature: f32,
+    accuracy: f32,
+    /// Mean cross-entropy at that temperature.
+    loss: f32,
 }
 
 impl SentimentHead {
@@ -79,23 +89,40 @@ impl SentimentHead {
             lessons.iter_mut().zip(vectors.chunks_exact(dim)).for_each(|(lesson, row)| lesson.vector = row.to_vec());
         }
         let (checks, others) = lessons.split_at(lessons.len() / HELD_OUT);
-        let judge = Self::fit(others, seed)?;
+        let has_vectors = lessons.iter().all(|lesson| !lesson.vector.is_empty());
+        let squares = match (has_vectors, checks.len()) {
+            (false, _) => &[0.0],
+            (true, 0..FEWEST_CHECKS) => &MEANING_SQUARES[..1],
+            (true, _) => &MEANING_SQUARES[..],
+        };
+        let verdicts = squares.iter().map(|square| Some((*square, Self::fit(others, *square, seed)?.verdict(checks))));
+        let verdicts: Vec<(f32, Verdict)> = verdicts.collect::<Option<_>>()?;
+        let chosen = verdicts.into_iter().reduce(|best, next| if next.1.loss < best.1.loss { next } else { best });
+        let (square, Verdict { temperature, accuracy, .. }) = chosen?;
+        Some(Trained { head: Self::fit(&lessons, square, seed)?, temperature, accuracy })
+    }
+
+    /// What held-out messages say of a head.
+    fn verdict(&self, checks: &[Lesson]) -> Verdict {
         let margins: Vec<Vec<f32>> =
-            checks.par_iter().map(|lesson| judge.margins(&lesson.text, &lesson.vector)).collect();
+            checks.par_iter().map(|lesson| self.margins(&lesson.text, &lesson.vector)).collect();
         let judged: Vec<(&[f32], u32)> =
             margins.iter().zip(checks).map(|(margins, lesson)| (margins.as_slice(), lesson.class as u32)).collect();
         let mut calibration = Calibration::default();
         calibration.fit_temperature(&judged);
+        let temperature = calibration.temperature;
         let right = judged.iter().filter(|(margins, label)| best(margins) == *label as usize).count();
-        let accuracy = right as f32 / judged.len().max(1) as f32;
-        Some(Trained { head: Self::fit(&lessons, seed)?, temperature: calibration.temperature, accuracy })
+        let loss = |(margins, label): &(&[f32], u32)| -softmax(margins, temperature)[*label as usize].max(1e-9).ln();
+        let n = judged.len().max(1) as f32;
+        Verdict { temperature, accuracy: right as f32 / n, loss: judged.iter().map(loss).sum::<f32>() / n }
     }
 
-    fn fit(lessons: &[Lesson], seed: u64) -> Option<Self> {
+    /// Fits a head to which vectors of this mean square count beside n-grams; with 0 they are left out.
+    fn fit(lessons: &[Lesson], square: f32, seed: u64) -> Option<Self> {
         let min_texts = if lessons.len() < 500 { 1 } else { 2 };
         let featuriser = Featuriser::fit(lessons.iter().map(|lesson| lesson.text.as_str()), min_texts);
         let n = featuriser.len();
-        let scaling = Scaling::of(lessons);
+        let scaling = if square > 0.0 { Scaling::of(lessons, square) } else { None };
         let features: Vec<Features> = lessons
             .par_iter()
             .map(|lesson| {
@@ -144,7 +171,7 @@ struct Scaling {
 
 impl Scaling {
     /// `None` where lessons have no vectors.
-    fn of(lessons: &[Lesson]) -> Option<Self> {
+    fn of(lessons: &[Lesson], wanted: f32) -> Option<Self> {
         let dim = lessons.first()?.vector.len();
         let share = 1.0 / lessons.len() as f32;
         let mut mean = vec![0.0; dim];
@@ -153,7 +180,7 @@ impl Scaling {
         }
         let square = |lesson: &Lesson| lesson.vector.iter().zip(&mean).map(|(a, b)| (a - b) * (a - b)).sum::<f32>();
         let square = lessons.iter().map(|lesson| square(lesson) * share).sum::<f32>();
-        let factor = if square > 0.0 { (MEANING_SQUARE / square).sqrt() } else { 0.0 };
+        let factor = if square > 0.0 { (wanted / square).sqrt() } else { 0.0 };
         (dim > 0).then_some(Self { mean, factor })
     }
 

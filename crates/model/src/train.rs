@@ -125,7 +125,7 @@ fn check(options: &TrainOptions) -> Result<(), Error> {
         options if options.threads == Some(0) => refuse("threads", "must be at least 1"),
         options if !share(options.dropout) => refuse("dropout", "must be at least 0 and below 1"),
         options if !share(options.feature_dropout) => refuse("feature_dropout", "must be at least 0 and below 1"),
-        options if !(0.0..=1.0).contains(&options.typos) => refuse("typos", "must be between 0 and 1"),
+        options if !(0.0..=1.0).contains(&options.typos.unwrap_or(0.0)) => refuse("typos", "must be between 0 and 1"),
         options if !share(options.label_smoothing) => refuse("label_smoothing", "must be at least 0 and below 1"),
         options if !share(options.warmup) => refuse("warmup", "must be at least 0 and below 1"),
         options if options.learning_rate.is_some_and(|rate| !(rate > 0.0 && rate < 1.0)) => {

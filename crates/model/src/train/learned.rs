@@ -91,18 +91,12 @@ impl<'a> Course<'a> {
     /// Rows of all fits that come after one.
     fn rows_after(&self, fit: usize) -> usize {
         let rows: usize = (fit + 1..self.fits()).map(|fit| self.lesson(fit).0.len()).sum();
-        (rows as f32 * (1.0 + self.typos())) as usize
-    }
-
-    /// The share of rows that are learned with typing errors too.
-    fn typos(&self) -> f32 {
-        let options = self.plan.options;
-        if options.has_transformer() { 0.0 } else { options.typos }
+        (rows as f32 * (1.0 + self.plan.options.share_of_typos())) as usize
     }
 
     /// The rows as a fit learns them, those with typing errors behind the others.
     fn with_typos(&self, train: &[Row]) -> Vec<Row> {
-        [train, &typos::copies(train, self.typos(), self.plan.options.seed)].concat()
+        [train, &typos::copies(train, self.plan.options.share_of_typos(), self.plan.options.seed)].concat()
     }
 
     /// Rows that a fit learns from, and those that only the first one stops by.
