@@ -10,6 +10,8 @@ use crate::several::SeveralIntents;
 
 /// How often the bound on the error rate behind a threshold may be wrong.
 const DOUBT: f64 = 0.1;
+/// What is less probable is likelier wrong than right.
+const LEAST_THRESHOLD: f32 = 0.5;
 /// Where the temperature stays when few rows speak for another: the logarithm of one half.
 const USUAL_LOG_TEMPERATURE: f64 = -0.7;
 /// Shares of the held-out rows at which tests of thresholds begin.
@@ -140,6 +142,8 @@ impl Calibration {
     /// Where that shows nothing, as with few rows or with many wrong labels among them, the probabilities are taken at
     /// their word with three quarters of the accepted rate: of the most rows of which they expect no more to be wrong, as
     /// long as no more than the accepted rate was; and of too few rows to see that, answers above `1 - rate / 2`.
+    /// However low that comes out, as where held-out rows are easy, what is likelier wrong than right is not answered,
+    /// unless more than every second answer may be wrong.
     pub fn threshold(&self, accepted_error_rate: f32) -> f32 {
         let accepted = f64::from(accepted_error_rate.clamp(0.0, 1.0));
         if accepted >= 1.0 {
@@ -147,7 +151,8 @@ impl Calibration {
         }
         let kept = STARTS.iter().filter_map(|share| self.answered(*share, accepted)).max();
         let kept = kept.or_else(|| self.expected(accepted));
-        kept.map_or((1.0 - accepted / 2.0) as f32, |rows| self.curve[rows - 1].0)
+        let threshold = kept.map_or((1.0 - accepted / 2.0) as f32, |rows| self.curve[rows - 1].0);
+        threshold.max(LEAST_THRESHOLD.min((1.0 - accepted) as f32))
     }
 
     /// The most of the surest rows of which no more than a part of the accepted share is expected to be wrong, and no
@@ -304,6 +309,15 @@ mod tests {
         calibration.set_curve((0..200).map(point).collect());
         let threshold = calibration.threshold(0.05);
         assert!((0.94..0.95).contains(&threshold), "{threshold}");
+    }
+
+    #[test]
+    fn what_is_likelier_wrong_than_right_is_not_answered_however_easy_the_rows_were() {
+        let mut easy = Calibration::default();
+        easy.set_curve((0..500).map(|index| (1.0 - 0.0019 * index as f32, true)).collect());
+        for (accepted, least) in [(0.05, 0.5), (0.1, 0.5), (0.5, 0.5), (0.8, 0.2)] {
+            assert!((easy.threshold(accepted) - least).abs() < 1e-6, "{accepted}: {}", easy.threshold(accepted));
+        }
     }
 
     #[test]
