@@ -492,6 +492,17 @@ fn a_form_asks_last_and_only_one_does() {
 }
 
 #[test]
+fn a_question_that_an_answer_passes_over_is_named_where_it_made_the_answer_less_sure() {
+    let sure: &[(&str, f32)] = &[("shipping_fee", 0.97)];
+    let parts = [means("运费多少？", sure), say("今天天气好吗？")];
+    let diluted = several(&Desk::open(), &means("运费多少？今天天气好吗？", &[("shipping_fee", 0.7)]), &parts);
+    assert!(diluted.text.contains("运费 8 元") && diluted.text.contains("今天天气好吗"), "{}", diluted.text);
+    let parts = [means("我想问运费多少。", sure), say("可以吗？")];
+    let one = several(&Desk::open(), &means("我想问运费多少。可以吗？", &[("shipping_fee", 0.95)]), &parts);
+    assert_eq!(one.text, "运费 8 元", "a few words that belong to the question are none of their own");
+}
+
+#[test]
 fn what_one_decision_answers_is_not_taken_apart() {
     let desk = Desk::open();
     let same = [finds("怎么退货？", &[("return", 0.95)]), finds("退货怎么弄？", &[("return", 0.9)])];

@@ -5,6 +5,9 @@ use crate::{Action, Conversation, Decision, HandoffState, Script, Trace, TracedP
 /// The rule's name in traces.
 const RULE: &str = "several_questions";
 
+/// How much less sure a message makes an answer than its one question does, where the rest asks something else.
+const DILUTED: f32 = 0.2;
+
 /// A question of a message and the decision that it alone would get.
 #[derive(Debug, Clone)]
 pub struct Part {
@@ -28,7 +31,9 @@ pub fn join(conversation: &Conversation, script: &Script, whole: Decision, parts
     let unknown: Vec<&Part> = parts.iter().filter(|part| part.is_question && is_unsure(part.decision.action)).collect();
     let already =
         if is_answer(whole.action) || whole.action == Action::Form { 1 + whole.trace.further.len() } else { 0 };
-    if answered.len() <= already || parts.iter().any(|part| part.decision.action == Action::Handoff) {
+    let says_more =
+        answered.len() > already || !unknown.is_empty() && answered.iter().any(|part| is_all_of(part, &whole));
+    if !says_more || parts.iter().any(|part| part.decision.action == Action::Handoff) {
         return whole;
     }
     let not_known = |part: &&Part| {
@@ -48,6 +53,14 @@ pub fn join(conversation: &Conversation, script: &Script, whole: Decision, parts
     let cut = answered.iter().any(|part| part.decision.whole.is_some());
     decision.whole = cut.then(|| put_together(&|decision| decision.whole.as_ref().unwrap_or(&decision.text).clone()));
     decision
+}
+
+/// Whether the decision for the message as one answers this question alone: the answer is the same, and much surer where
+/// nothing else is asked. A few words that belong to the question make it hardly less sure.
+fn is_all_of(part: &Part, whole: &Decision) -> bool {
+    let same = part.decision.intent == whole.intent && part.decision.faq_id == whole.faq_id;
+    let [alone, together] = [&part.decision, whole].map(|decision| decision.probability.unwrap_or(1.0));
+    same && is_answer(whole.action) && alone - together >= DILUTED
 }
 
 fn may_be_replaced(whole: &Decision) -> bool {
