@@ -292,3 +292,10 @@ fn calls_that_cannot_be_understood_end_with_2() {
     let helped = frontdesk(["--help"]).check(0);
     assert!(helped.stdout.contains("Exit codes"), "{}", helped.stdout);
 }
+
+#[test]
+fn the_demo_bot_holds_every_conversation_that_it_promises() {
+    let demo = corner_shop().join("../../data/demo");
+    let told = frontdesk(["test", word(&demo)]);
+    told.check(0);
+}
