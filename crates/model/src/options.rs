@@ -99,8 +99,7 @@ pub struct TrainOptions {
     pub dropout: f32,
     /// Share of a message's n-grams and tokens left out in training.
     pub feature_dropout: f32,
-    /// Share of the messages that are learned a second time with typing errors: unless told otherwise less than a third
-    /// from nothing, and all over a base that stays as it is; over a BERT none are.
+    /// Share of the messages that are learned a second time with typing errors, see [`TrainOptions::share_of_typos`].
     pub typos: Option<f32>,
     /// Probability mass spread over all intents in the target.
     pub label_smoothing: f32,
@@ -169,7 +168,8 @@ impl Default for TrainOptions {
 }
 
 impl TrainOptions {
-    /// The share of messages that are learned with typing errors too.
+    /// The share of messages that are learned with typing errors too: unless told otherwise 0.3 from nothing and all over
+    /// a base that stays as it is; over a BERT none are.
     pub fn share_of_typos(&self) -> f32 {
         match &self.base {
             _ if self.has_transformer() => 0.0,
