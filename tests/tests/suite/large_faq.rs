@@ -87,7 +87,9 @@ fn an_import_that_is_killed_is_whole_or_not_there() {
                 killed
             };
             let after = settled(&service).await;
-            assert!(after == edition || after == before && !whole, "edition {after} after {before}, whole: {whole}");
+            // What a killed program had decided the service finishes when it finds it left alone, which may be later.
+            let possible = if whole { edition..=edition } else { before..=edition };
+            assert!(possible.contains(&after), "edition {after} after {before}, whole: {whole}");
             before = after;
             announce(&format!("killed after {} ms: edition {after} of {edition}", moment.as_millis()));
         }
