@@ -138,6 +138,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn reading_for_the_sentiment_is_told_as_such_and_is_no_epoch() {
+        let told =
+            line(&Progress { step: 1, steps: 4, examples_per_second: 90.0, seconds_left: 8.0, ..Progress::default() });
+        assert_eq!(told, "reading messages for the sentiment · 90 examples/s · 8 seconds left");
+    }
+
+    #[test]
     fn event_files_hold_whole_records() {
         let folder = tempfile::tempdir().unwrap();
         let mut writer = event_files(folder.path()).unwrap();

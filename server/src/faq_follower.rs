@@ -157,10 +157,13 @@ impl Step {
         let (index, calibrating) = (Arc::clone(&self.index), Arc::clone(&self.calibrating));
         tokio::task::spawn_blocking(move || {
             match index.calibrate() {
-                Ok(report) => tracing::info!(questions = report.n_examples, "learned the FAQ's probabilities"),
+                Ok(report) => {
+                    tracing::info!(questions = report.n_examples, "learned the FAQ's probabilities");
+                    calibrating.store(false, Ordering::Relaxed);
+                }
+                // It would fail again at every look: those that are known stay until the next start.
                 Err(error) => tracing::error!(%error, "the FAQ's probabilities cannot be learned"),
             }
-            calibrating.store(false, Ordering::Relaxed);
         });
     }
 

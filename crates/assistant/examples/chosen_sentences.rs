@@ -4,21 +4,17 @@
 //! A set is a folder with `faq.jsonl`, `queries.jsonl` and `qrels.tsv`.
 #![allow(clippy::print_stdout, reason = "an example's figures are its output")]
 
+#[path = "recall/set.rs"]
+mod set;
+
 use std::collections::HashMap;
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use retrieval::{FaqEntry, FaqIndex, read_faq};
-use serde::Deserialize;
+use retrieval::{FaqIndex, read_faq};
 
 /// Sentences that are kept, as in a reply.
 const KEPT: usize = 4;
-
-#[derive(Deserialize)]
-struct Query {
-    id: String,
-    text: String,
-}
 
 /// Sentences kept so far, and those of them from the right answer.
 #[derive(Default)]
@@ -31,16 +27,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("set\tquestions\tthe first sentences\tby words\tby words and meaning");
     for set in std::env::args().skip(1).map(PathBuf::from) {
         let entries = read_faq(&set.join("faq.jsonl"))?;
-        let questions = questions(&set, &entries)?;
+        let questions = set::questions(&set)?;
+        let places: HashMap<&str, usize> =
+            entries.iter().enumerate().map(|(place, entry)| (entry.id.as_str(), place)).collect();
         let mut tallies: [Tally; 3] = Default::default();
         let indexes = [FaqIndex::in_memory(), FaqIndex::in_memory_with(assistant::meaning())];
         for index in &indexes {
             index.replace_all(&entries, 1)?;
         }
         let mut asked = 0;
-        for (number, (text, right)) in questions.iter().enumerate() {
+        for (number, question) in questions.iter().enumerate() {
+            let text = question.text.as_str();
+            let Some(right) = question.answers.iter().find_map(|id| places.get(id.as_str()).copied()) else { continue };
             let wrong = &entries[(right * 31 + 7 * number + 1) % entries.len()];
-            let right = &entries[*right];
+            let right = &entries[right];
             let [of_right, of_wrong] = [right, wrong].map(|entry| text::sentences(&entry.answer));
             if right.answer == wrong.answer || of_right.len() < KEPT || of_wrong.len() < KEPT {
                 continue;
@@ -61,20 +61,4 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("{}\t{asked}\t{}", set.display(), shares.join("\t"));
     }
     Ok(())
-}
-
-/// Each question with the place of an entry that answers it.
-fn questions(set: &Path, entries: &[FaqEntry]) -> Result<Vec<(String, usize)>, Box<dyn Error>> {
-    let places: HashMap<&str, usize> =
-        entries.iter().zip(0..).map(|(entry, place)| (entry.id.as_str(), place)).collect();
-    let mut answers: HashMap<String, usize> = HashMap::new();
-    for line in std::fs::read_to_string(set.join("qrels.tsv"))?.lines() {
-        let mut cells = line.split('\t');
-        if let (Some(query), Some(place)) = (cells.next(), cells.next().and_then(|entry| places.get(entry))) {
-            answers.entry(query.to_owned()).or_insert(*place);
-        }
-    }
-    let queries = std::fs::read_to_string(set.join("queries.jsonl"))?;
-    let queries = queries.lines().map(serde_json::from_str::<Query>).collect::<Result<Vec<_>, _>>()?;
-    Ok(queries.into_iter().filter_map(|query| Some((query.text, *answers.get(&query.id)?))).collect())
 }

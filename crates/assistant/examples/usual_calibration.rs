@@ -3,20 +3,15 @@
 //! A set is a folder with `faq.jsonl`, `queries.jsonl` and `qrels.tsv`; each is judged by what all others teach.
 #![allow(clippy::print_stdout, reason = "an example's figures are its output")]
 
-use std::collections::HashMap;
-use std::error::Error;
-use std::path::{Path, PathBuf};
+#[path = "recall/set.rs"]
+mod set;
 
-use retrieval::{FaqIndex, JudgedQuestion, JudgedSearches, read_faq};
-use serde::Deserialize;
+use std::error::Error;
+use std::path::PathBuf;
+
+use retrieval::{FaqIndex, JudgedSearches, read_faq};
 
 const ACCEPTED: f32 = 0.1;
-
-#[derive(Deserialize)]
-struct Query {
-    id: String,
-    text: String,
-}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let sets: Vec<PathBuf> = std::env::args().skip(1).map(PathBuf::from).collect();
@@ -26,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         for set in &sets {
             let index = FaqIndex::in_memory_with(encoder.clone());
             index.replace_all(&read_faq(&set.join("faq.jsonl"))?, 1)?;
-            searches.push(index.judged(&questions(set)?)?);
+            searches.push(index.judged(&set::questions(set)?)?);
         }
         println!("{name}\trecall@1\tcalibration error\tanswered at 10 %\twrong\tsaid where none answers");
         for (at, set) in sets.iter().enumerate() {
@@ -47,20 +42,4 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("from all: {}", serde_json::to_string(&all)?);
     }
     Ok(())
-}
-
-fn questions(set: &Path) -> Result<Vec<JudgedQuestion>, Box<dyn Error>> {
-    let mut answers: HashMap<String, Vec<String>> = HashMap::new();
-    for line in std::fs::read_to_string(set.join("qrels.tsv"))?.lines() {
-        let mut cells = line.split('\t');
-        if let (Some(query), Some(entry)) = (cells.next(), cells.next()) {
-            answers.entry(query.to_owned()).or_default().push(entry.to_owned());
-        }
-    }
-    let queries = std::fs::read_to_string(set.join("queries.jsonl"))?;
-    let queries = queries.lines().map(serde_json::from_str::<Query>).collect::<Result<Vec<_>, _>>()?;
-    let judged = queries
-        .into_iter()
-        .map(|query| JudgedQuestion { text: query.text, answers: answers.remove(&query.id).unwrap_or_default() });
-    Ok(judged.collect())
 }

@@ -46,6 +46,8 @@ pub struct FaqIndex {
     reads: Reader,
     snapshot: RwLock<Arc<Snapshot>>,
     calibration: RwLock<Arc<Calibration>>,
+    /// Held while probabilities are learned, so that what was learned from older entries never replaces newer.
+    learning: Mutex<()>,
     /// Whether all files were compared with their checksums, or written by this process.
     verified: AtomicBool,
 }
@@ -184,6 +186,7 @@ impl FaqIndex {
 
     /// Learns the probabilities from the entries' own similar questions and keeps them beside the index.
     pub fn calibrate(&self) -> Result<CalibrationReport, Error> {
+        let _alone = self.learning.lock().unwrap_or_else(PoisonError::into_inner);
         let snapshot = self.snapshot();
         let (calibration, report) = calibrate::learn(&snapshot)?;
         let calibration = calibration.at(snapshot.revision);
@@ -293,6 +296,7 @@ impl FaqIndex {
             reads: snapshot.reader.clone(),
             snapshot: RwLock::new(Arc::new(snapshot)),
             calibration: RwLock::new(Arc::new(calibration)),
+            learning: Mutex::new(()),
             verified: AtomicBool::new(true),
         }
     }

@@ -34,7 +34,8 @@ const COMPARED_WORDINGS: usize = 16;
 const MAX_TERMS: usize = 32;
 /// Fewest terms that are looked for however many entries hold them.
 const FEWEST_TERMS: usize = 6;
-/// Entries that the further ones may be held by together.
+/// Entries that hold one of the terms, each counted for every term: those after the fewest that would go beyond are not
+/// looked for.
 const MOST_LOOKED_AT: u64 = 60_000;
 /// What is beyond this many bytes of a message is not searched.
 const MAX_MESSAGE_BYTES: usize = 4096;

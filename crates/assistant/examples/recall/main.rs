@@ -4,16 +4,16 @@
 #![allow(clippy::print_stdout, reason = "an example's figures are its output")]
 
 mod bm25;
+mod set;
 mod tally;
 
-use std::collections::{HashMap, HashSet};
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use assistant::FolderEncoder;
-use retrieval::{Change, Encoder, FaqEntry, FaqIndex, SearchQuery, read_faq};
+use retrieval::{Change, Encoder, FaqEntry, FaqIndex, JudgedQuestion, SearchQuery, read_faq};
 
 use bm25::PlainIndex;
 use tally::Tally;
@@ -55,14 +55,11 @@ fn ask_queries(folder: &Path, entries: &[FaqEntry], encoder: Option<Arc<dyn Enco
     let index = FaqIndex::in_memory_with(encoder);
     index.replace_all(entries, 1)?;
     let plain = PlainIndex::new(entries)?;
-    let relevant = read_qrels(&std::fs::read_to_string(folder.join("qrels.tsv"))?);
     let (mut ours, mut theirs) = (Tally::default(), Tally::default());
-    for line in std::fs::read_to_string(folder.join("queries.jsonl"))?.lines() {
-        let query: serde_json::Value = serde_json::from_str(line)?;
-        let (Some(id), Some(text)) = (query["id"].as_str(), query["text"].as_str()) else { continue };
-        let Some(right) = relevant.get(id) else { continue };
-        ask(&index, text, |id| right.contains(id), &mut ours);
-        ask_plain(&plain, entries, text, |id| right.contains(id), &mut theirs)?;
+    for JudgedQuestion { text, answers } in set::questions(folder)? {
+        let right = |id: &str| answers.iter().any(|answer| answer == id);
+        ask(&index, &text, right, &mut ours);
+        ask_plain(&plain, entries, &text, right, &mut theirs)?;
     }
     for accepted in [0.05, 0.1, 0.2] {
         ours.print_coverage(accepted, index.threshold(accepted));
@@ -122,15 +119,4 @@ fn ask_plain(
     let seconds = started.elapsed().as_secs_f64();
     tally.add(found.iter().position(|&number| right(&entries[number].id)), None, seconds);
     Ok(())
-}
-
-fn read_qrels(text: &str) -> HashMap<String, HashSet<String>> {
-    let mut relevant: HashMap<String, HashSet<String>> = HashMap::new();
-    for line in text.lines() {
-        let mut cells = line.split('\t');
-        if let (Some(query), Some(entry)) = (cells.next(), cells.next()) {
-            relevant.entry(query.to_owned()).or_default().insert(entry.to_owned());
-        }
-    }
-    relevant
 }

@@ -4,8 +4,8 @@ use super::{Calibration, CalibrationReport, CurvePoint, Example, N_EVIDENCE};
 
 /// How firmly the weights are held at the usual ones: as if this many examples spoke for each.
 const PRIOR: f64 = 2.0;
-const NEWTON_STEPS: usize = 20;
-const MAX_HALVINGS: i32 = 20;
+const NEWTON_STEPS: usize = 200;
+const MAX_HALVINGS: i32 = 60;
 /// Fewer answered examples than this give no point on the curve.
 const MIN_ANSWERED: usize = 20;
 const N_CURVE_POINTS: usize = 100;

@@ -43,7 +43,7 @@ fn a_smaller_accepted_error_asks_for_more() {
 
 #[test]
 fn separable_examples_keep_finite_weights() {
-    let examples: Vec<Example> = (0..200).map(|index| example(index as f32, index > 100)).collect();
+    let examples: Vec<Example> = (0..200).map(|index| example(index as f32 * 100.0, index > 100)).collect();
     let (calibration, _) = fit(&examples, &Calibration::usual(false));
     assert!(calibration.probability(&examples[199].evidence) > 0.9);
     assert!(calibration.weights.iter().all(|weight| weight.is_finite()));
