@@ -144,6 +144,11 @@ impl Calibration {
         Self { weights, meaning, curve: curve.to_vec(), n_examples: 0, revision: None }
     }
 
+    /// Knows nothing yet: what the usual one is learned from, so that no set that it was learned from speaks beforehand.
+    pub(crate) fn blank(with_meaning: bool) -> Self {
+        Self { weights: [0.0; N_EVIDENCE], ..Self::usual(with_meaning) }
+    }
+
     /// The same where meaning counts for so much in the score.
     pub(crate) fn with_meaning(self, meaning: f32) -> Self {
         Self { meaning, ..self }

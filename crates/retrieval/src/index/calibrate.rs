@@ -76,7 +76,7 @@ pub(super) fn learn_from(sets: &[&JudgedSearches], with_meaning: bool) -> Calibr
             examples.map(move |example| Example { weight: example.weight * weight, ..*example })
         })
         .collect();
-    let calibration = fit(&all, &Calibration::usual(with_meaning)).0;
+    let calibration = fit(&all, &Calibration::blank(with_meaning)).0;
     let curve = worst_curve(&calibration, sets);
     calibration.with_curve(curve)
 }
