@@ -15,6 +15,7 @@ use crate::hub::Hub;
 use crate::jobs::JobRunner;
 use crate::limits::Limits;
 use crate::models::Models;
+use crate::ratings::RatingsFollower;
 use crate::suggestions::Suggestions;
 
 /// The parts of one running service; handlers take what they need from it.
@@ -27,6 +28,7 @@ pub struct App {
     pub limits: Limits,
     pub chat: Arc<Chat>,
     pub faq: FaqFollower,
+    pub ratings: RatingsFollower,
     pub drafts: Drafts,
     pub suggestions: Arc<Suggestions>,
     pub models: Arc<Models>,

@@ -21,6 +21,7 @@ mod hub;
 mod jobs;
 mod limits;
 mod models;
+mod ratings;
 mod rehearsal;
 mod review;
 mod service;

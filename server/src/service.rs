@@ -29,6 +29,7 @@ use crate::hub::Hub;
 use crate::jobs::JobRunner;
 use crate::limits::Limits;
 use crate::models::Models;
+use crate::ratings::RatingsFollower;
 use crate::stopping::StopSignals;
 use crate::suggestions::Suggestions;
 use crate::{console, telemetry};
@@ -54,6 +55,7 @@ pub async fn assemble(config: Config, home: Home, bot: Bot, store: Store) -> any
     let metrics = telemetry::start_metrics()?;
     let (faq, index) = FaqFollower::start(store.clone(), &home.index()).await?;
     index.set_synonyms(bot.synonyms)?;
+    let ratings = RatingsFollower::start(store.clone(), Arc::clone(&index));
     let assistant = Arc::new(Assistant::new(bot.script, None, index));
     let hub = Arc::new(Hub::default());
     let models = Arc::new(Models::new(store.clone(), home.clone(), Arc::clone(&assistant), bot.golden));
@@ -78,6 +80,7 @@ pub async fn assemble(config: Config, home: Home, bot: Bot, store: Store) -> any
         limits,
         chat,
         faq,
+        ratings,
         drafts,
         suggestions,
         models,

@@ -19,7 +19,7 @@ pub use judged::{JudgedQuestion, JudgedReport, JudgedSearches};
 /// How many pieces of evidence speak for or against a hit.
 pub(crate) const N_EVIDENCE: usize = 13;
 /// Hits among which a hit's share is taken.
-const NEAR: usize = 10;
+pub(crate) const NEAR: usize = 10;
 /// How steeply the shares of hits fall with their scores: one that many hits near the best take from, one that only close
 /// rivals do.
 const STEEPNESS: [f32; 2] = [3.0, 8.0];

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::SearchQuery;
 use crate::analysis::{Token, by_id};
 use crate::bag::Bag;
-use crate::calibration::{Calibration, Evidence};
+use crate::calibration::{Calibration, NEAR};
 use crate::features::{self, NAMES, weights};
-use crate::search::{Found, HeldOut, Snapshot};
+use crate::search::{Found, HeldOut, Ranked, Snapshot};
 use crate::spelling::Rewording;
 use crate::table::Row;
 
@@ -29,8 +29,11 @@ pub struct Explanation {
     pub rewordings: Vec<Rewording>,
     /// The wording that was compared.
     pub matched_question: String,
-    /// Calibrated probability that the entry answers the message.
+    /// Calibrated probability that the entry answers the message, what customers said included.
     pub probability: f32,
+    /// What customers said of the entry after questions like the message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ratings: Option<RatingsShare>,
     /// Sum of the features' shares.
     pub score: f32,
     /// What each comparison gave, largest first.
@@ -44,12 +47,23 @@ pub struct Explanation {
     pub to_win: Option<ToWin>,
 }
 
+/// What customers said of an entry after questions like the message, each counted by how alike the question is.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct RatingsShare {
+    /// How many found it helpful.
+    pub helpful: f32,
+    /// How many did not.
+    pub unhelpful: f32,
+    /// The probability without them.
+    pub without: f32,
+}
+
 /// What would put an entry before the one that is first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ToWin {
     /// The entry that is first.
     pub ahead: String,
-    /// How much its score is higher.
+    /// How much its score is higher; nothing where ratings alone put it first.
     pub gap: f32,
     /// Words of the message that would be enough in one more similar question, the most telling first; empty where none
     /// are, only the message itself as a similar question.
@@ -89,8 +103,11 @@ pub(crate) fn explain(
     let entry = snapshot.table.entry(number).ok()?;
     let found = snapshot.find(query, HeldOut::Nothing, calibration.meaning).ok()?;
     let weight = snapshot.meaning_weight(calibration.meaning);
-    let place = found.candidates.iter().position(|candidate| candidate.row == number)?;
-    let candidate = &found.candidates[place];
+    let at = found.candidates.iter().position(|candidate| candidate.row == number)?;
+    let candidate = &found.candidates[at];
+    let ranked = snapshot.ranked(&found, calibration, at.max(NEAR) + 1).ok()?;
+    let place = ranked.iter().position(|one| one.place == at)?;
+    let (first, ours) = (&ranked[0], &ranked[place]);
     let wording_field = if candidate.ordinal == 0 { "question" } else { "similar" };
     let holders =
         [(wording_field, &row.wordings[candidate.ordinal].bag), ("answer", &row.answer), ("category", &row.category)];
@@ -114,22 +131,28 @@ pub(crate) fn explain(
         read_as: (found.reading.text != query.text).then(|| found.reading.text.clone()),
         rewordings: found.reading.rewordings.clone(),
         matched_question: entry.wording(candidate.ordinal).to_owned(),
-        probability: calibration.probability(&Evidence::of(&found, place)),
+        probability: ours.probability,
+        ratings: ours.said.map(|said| RatingsShare {
+            helpful: said.helpful,
+            unhelpful: said.unhelpful,
+            without: ours.by_match,
+        }),
         score: candidate.score,
         features: shares(&candidate.features, weight),
         terms,
         missing,
-        to_win: (place > 0).then(|| to_win(snapshot, &found, place, weight)),
+        to_win: (place > 0).then(|| to_win(snapshot, &found, (first, ours), weight)),
     })
 }
 
 /// Tries a similar question with more and more of the words that the entry lacks.
-fn to_win(snapshot: &Snapshot, found: &Found, place: usize, weight: f32) -> ToWin {
-    let (first, candidate) = (&found.candidates[0], &found.candidates[place]);
-    let id = |row: usize| snapshot.table.entry(row).map_or_else(|_| String::new(), |entry| entry.id);
+fn to_win(snapshot: &Snapshot, found: &Found, (ahead, ours): (&Ranked, &Ranked), weight: f32) -> ToWin {
+    let (first, candidate) = (&found.candidates[ahead.place], &found.candidates[ours.place]);
     let mut words: Vec<&Token> = Vec::new();
     let mut enough = false;
-    if let Ok(row) = snapshot.table.row(candidate.row) {
+    // One that matches better and is behind for its ratings no word would put first.
+    let row = snapshot.table.row(candidate.row).ok().filter(|_| candidate.score <= first.score);
+    if let Some(row) = row {
         let mut lacking = lacking(snapshot, found, &row);
         while !enough && !lacking.is_empty() {
             words.push(lacking.remove(0));
@@ -139,7 +162,7 @@ fn to_win(snapshot: &Snapshot, found: &Found, place: usize, weight: f32) -> ToWi
         }
     }
     let words = if enough { words.into_iter().map(Token::term).collect() } else { Vec::new() };
-    ToWin { ahead: id(first.row), gap: first.score - candidate.score, words }
+    ToWin { ahead: ahead.entry.id.clone(), gap: (first.score - candidate.score).max(0.0), words }
 }
 
 /// Words of the message that other entries hold and this one does not, the most telling first.

@@ -20,6 +20,7 @@ use tantivy::{Index, IndexMeta, IndexReader, IndexSettings, IndexWriter, ReloadP
 use self::directory::CachedDirectory;
 use crate::calibration::Calibration;
 use crate::meaning::{Encoder, Reader};
+use crate::ratings::{RatedAnswer, Ratings};
 use crate::schema::{self, FORMAT_VERSION, Fields};
 use crate::search::Snapshot;
 use crate::sentences;
@@ -133,7 +134,7 @@ impl FaqIndex {
             table.recount().map_err(damaged)?;
         }
         let (synonyms, revision) = (Arc::new(Synonyms::beside_index(dir)), payload.revision);
-        let snapshot = Snapshot { searcher, fields, table, reader: reads, revision, synonyms };
+        let snapshot = Snapshot { searcher, fields, table, reader: reads, revision, synonyms, ratings: Arc::default() };
         Ok(Self::assemble(Some(dir), index, reader, snapshot))
     }
 
@@ -225,6 +226,20 @@ impl FaqIndex {
         Ok(())
     }
 
+    /// Lets customers' ratings of answers, the newest first, count for and against entries from now on, when questions like
+    /// those come; they take the place of all earlier ones. They are not kept beside the index.
+    pub fn set_ratings(&self, ratings: &[RatedAnswer]) -> Result<(), Error> {
+        let analysing = self.snapshot();
+        let mut analysed = Vec::with_capacity(ratings.len());
+        for rated in ratings {
+            analysed.push((rated, analysing.analysed(&rated.question)?));
+        }
+        let ratings = Arc::new(Ratings::of(analysed.into_iter()));
+        let mut snapshot = self.snapshot.write().unwrap_or_else(PoisonError::into_inner);
+        *snapshot = Arc::new(Snapshot { ratings, ..snapshot.as_ref().clone() });
+        Ok(())
+    }
+
     /// The entries that may answer a message, best first.
     pub fn search(&self, query: &SearchQuery) -> Vec<Hit> {
         self.snapshot().search(query, &self.calibration()).unwrap_or_else(|error| {
@@ -277,7 +292,8 @@ impl FaqIndex {
         let reader = manual_reader(&index)?;
         let searcher = reader.searcher();
         let table = Table::open(searcher.clone(), fields, Counts::default(), None)?;
-        let snapshot = Snapshot { searcher, fields, table, reader: reads, revision: 0, synonyms: Arc::default() };
+        let (synonyms, ratings) = (Arc::default(), Arc::default());
+        let snapshot = Snapshot { searcher, fields, table, reader: reads, revision: 0, synonyms, ratings };
         let started = Self::assemble(dir, index, reader, snapshot);
         started.apply(&[], 0)?;
         Ok(started)

@@ -12,6 +12,7 @@ mod faq_file;
 mod features;
 mod index;
 mod meaning;
+mod ratings;
 mod schema;
 mod search;
 mod sentences;
@@ -23,14 +24,15 @@ mod table;
 pub use calibration::{Calibration, CalibrationReport, JudgedQuestion, JudgedReport, JudgedSearches};
 pub use entry::{CHANNELS, Change, FaqEntry, Link};
 pub use error::Error;
-pub use explain::{Explanation, FeatureShare, TermMatch, ToWin};
+pub use explain::{Explanation, FeatureShare, RatingsShare, TermMatch, ToWin};
 pub use faq_file::{
-    Answers, Column, ExportFormat, FaqFormat, FileFault, ImportedFaq, Layout, Place, RowFault, RowProblem, Unit,
-    index_folder, parse_faq, read_faq, write_faq,
+    Answers, Column, ExportFormat, FaqFormat, FileFault, ImportedFaq, Layout, Place, RowFault, RowProblem,
+    Unit, index_folder, parse_faq, read_faq, write_faq,
 };
 pub use features::NAMES as FEATURE_NAMES;
 pub use index::FaqIndex;
 pub use meaning::Encoder;
+pub use ratings::RatedAnswer;
 pub use search::{Hit, SearchQuery};
 pub use spelling::{Reason, Rewording};
 pub use suggest::{RelatedQuery, SuggestQuery, Suggestion};

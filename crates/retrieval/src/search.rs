@@ -11,9 +11,10 @@ use tantivy::{DocAddress, DocId, Score, Searcher, SegmentReader, Term};
 use text::Language;
 
 use crate::analysis::{self, Kind, Token};
-use crate::calibration::{Calibration, Evidence};
+use crate::calibration::{Calibration, Evidence, NEAR};
 use crate::features::{self, Features, Query, Sense};
 use crate::meaning::{Meaning, Reader};
+use crate::ratings::{Ratings, Said};
 use crate::schema::Fields;
 use crate::spelling::{self, Lexicon, Reading, Vocabulary};
 use crate::synonyms::Synonyms;
@@ -74,9 +75,9 @@ pub struct Hit {
     /// What to read further.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<Link>,
-    /// Calibrated probability that this entry answers the message.
+    /// Calibrated probability that this entry answers the message, what customers said of it included.
     pub probability: f32,
-    /// What the order was made by; comparable only within one search.
+    /// What the order was made by but for what customers said; comparable only within one search.
     pub score: f32,
 }
 
@@ -89,6 +90,7 @@ pub(crate) struct Snapshot {
     pub(crate) reader: Reader,
     pub(crate) revision: u64,
     pub(crate) synonyms: Arc<Synonyms>,
+    pub(crate) ratings: Arc<Ratings>,
 }
 
 /// What a held-out search must not find.
@@ -120,6 +122,18 @@ pub(crate) struct Candidate {
     pub(crate) score: f32,
 }
 
+/// An entry at its place among the hits.
+pub(crate) struct Ranked {
+    /// Its place among the candidates, from 0.
+    pub(crate) place: usize,
+    pub(crate) entry: FaqEntry,
+    /// The probability by how well it matches alone.
+    pub(crate) by_match: f32,
+    /// What customers said of it after questions like this one.
+    pub(crate) said: Option<Said>,
+    pub(crate) probability: f32,
+}
+
 /// A message after analysis, with everything it was compared to.
 pub(crate) struct Found {
     pub(crate) reading: Reading,
@@ -133,12 +147,38 @@ impl Snapshot {
     /// The hits for a query, best first.
     pub(crate) fn search(&self, query: &SearchQuery, calibration: &Calibration) -> tantivy::Result<Vec<Hit>> {
         let found = self.find(query, HeldOut::Nothing, calibration.meaning)?;
-        let hits = (0..found.candidates.len().min(query.top)).map(|place| {
-            let candidate = &found.candidates[place];
-            let probability = calibration.probability(&Evidence::of(&found, place));
-            Ok(hit(self.table.entry(candidate.row)?, candidate, probability))
-        });
-        hits.collect()
+        let ranked = self.ranked(&found, calibration, query.top)?;
+        Ok(ranked.into_iter().map(|one| hit(one, &found)).collect())
+    }
+
+    /// The best entries with their probabilities. Where customers rated some of those near the best after questions like
+    /// this one, these are ordered by what the ratings make of their probabilities.
+    pub(crate) fn ranked(&self, found: &Found, calibration: &Calibration, top: usize) -> tantivy::Result<Vec<Ranked>> {
+        let near = if self.ratings.is_empty() { 0 } else { NEAR };
+        let places = 0..found.candidates.len().min(top.max(near));
+        let mut ranked = places
+            .map(|place| {
+                let entry = self.table.entry(found.candidates[place].row)?;
+                let by_match = calibration.probability(&Evidence::of(found, place));
+                let said = if place < near { self.ratings.said(&entry.id, &found.query) } else { None };
+                let probability = said.map_or(by_match, |said| said.updated(by_match));
+                Ok(Ranked { place, entry, by_match, said, probability })
+            })
+            .collect::<tantivy::Result<Vec<Ranked>>>()?;
+        if ranked.iter().any(|one| one.said.is_some()) {
+            let near = near.min(ranked.len());
+            ranked[..near].sort_by(|one, other| other.probability.total_cmp(&one.probability));
+        }
+        ranked.truncate(top);
+        Ok(ranked)
+    }
+
+    /// A message analysed as a search does it.
+    pub(crate) fn analysed(&self, message: &str) -> tantivy::Result<Query> {
+        let normalised = text::normalise(&self.read(message)?.text);
+        let ids = analysis::distinct_ids(&analysis::tokens(normalised.as_str()));
+        let sense = Sense { fingerprint: 0, language: None, meaning: Meaning::default() };
+        Ok(Query::new(&ids, sense, &self.table))
     }
 
     /// What meaning counts for here: nothing where nobody reads it.
@@ -286,7 +326,9 @@ fn cut(message: &str) -> &str {
     &message[..end]
 }
 
-fn hit(entry: FaqEntry, candidate: &Candidate, probability: f32) -> Hit {
+fn hit(ranked: Ranked, found: &Found) -> Hit {
+    let Ranked { place, entry, probability, .. } = ranked;
+    let candidate = &found.candidates[place];
     Hit {
         matched_question: entry.wording(candidate.ordinal).to_owned(),
         id: entry.id,

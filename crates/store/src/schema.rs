@@ -8,13 +8,14 @@ use crate::columns::Columns;
 use crate::database::{Engine, now};
 
 /// Every step in order; its place (from one) is the schema's number. Never change a step that was released: add one.
-const STEPS: [&str; 6] = [
+const STEPS: [&str; 7] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_jobs_go_on.sql"),
     include_str!("../migrations/0003_faq_drafts.sql"),
     include_str!("../migrations/0004_suggestions.sql"),
     include_str!("../migrations/0005_faq_keeping.sql"),
     include_str!("../migrations/0006_faq_imports.sql"),
+    include_str!("../migrations/0007_ratings.sql"),
 ];
 
 /// Any number serves, as long as nothing else on the server takes the same advisory lock.

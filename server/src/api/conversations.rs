@@ -178,6 +178,7 @@ pub(super) async fn rate(
     open_as_customer(&app, &message.conversation_id, bearer_token(&request).as_deref()).await?;
     let reason = body.reason.map(|reason| text::redact(&shortened(&reason, LONGEST_REASON)).text);
     app.store.add_feedback(&id, rating, reason.as_deref()).await?;
+    app.ratings.heard();
     metrics::counter!("frontdesk_feedback_total", "rating" => body.rating).increment(1);
     Ok(HttpResponse::NoContent().finish())
 }

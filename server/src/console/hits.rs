@@ -8,6 +8,7 @@ use dialogue::{Language, Trace};
 use retrieval::{Explanation, FaqIndex, FeatureShare, SearchQuery};
 
 use super::links::{faq_entry, with_query};
+use super::trace::percent;
 use super::words::Words;
 use crate::app::App;
 use crate::error::ApiError;
@@ -50,7 +51,18 @@ pub(super) struct HitView {
     pub(super) terms: Vec<Term>,
     pub(super) missing: String,
     pub(super) features: Vec<Feature>,
+    /// What customers said of the entry after questions like this one.
+    pub(super) ratings: Option<RatingsView>,
     pub(super) to_win: Option<ToWinView>,
+}
+
+/// How many found the entry helpful, each counted by how alike their question was, and what that does to the probability.
+#[derive(Debug)]
+pub(super) struct RatingsView {
+    pub(super) helpful: String,
+    pub(super) unhelpful: String,
+    pub(super) without: String,
+    pub(super) probability: String,
 }
 
 /// A word that message and entry share.
@@ -111,6 +123,12 @@ impl HitView {
             terms: explanation.terms.into_iter().map(term).collect(),
             missing: explanation.missing.into_iter().take(MOST_MISSING).collect::<Vec<_>>().join(" · "),
             features: features(&explanation.features, t),
+            ratings: explanation.ratings.map(|said| RatingsView {
+                helpful: format!("{:.1}", said.helpful),
+                unhelpful: format!("{:.1}", said.unhelpful),
+                without: percent(said.without),
+                probability: percent(explanation.probability),
+            }),
             to_win: explanation.to_win.map(|to_win| ToWinView {
                 words: to_win.words.join(" · "),
                 link: with_query(&editor, &[("similar", message)]),

@@ -57,6 +57,37 @@ fn many_entries_are_changed_as_one_and_taken_back_as_one() {
 }
 
 #[test]
+fn what_customers_say_of_an_answer_counts_when_like_questions_come() {
+    let home = Home::trained();
+    within(90, async {
+        let service = Service::start(home.path());
+        let sure = async || {
+            let customer = service.customer("en").await;
+            let said = customer.say(QUESTION).await;
+            let answers = said["decision"]["faq_id"] == "gift-wrap-en";
+            let probability = said["decision"]["probability"].as_f64().unwrap();
+            (if answers { probability } else { 0.0 }, customer, said["id"].as_str().unwrap().to_owned())
+        };
+        let (before, ..) = sure().await;
+        assert!(before > 0.5, "{before}");
+        for _ in 0..3 {
+            let (_, customer, reply) = sure().await;
+            let path = format!("/v1/messages/{reply}/feedback");
+            let rated = customer.caller.post(&path, &json!({ "rating": "down", "reason": "Not what I asked" })).await;
+            assert_eq!(rated.status, 204);
+        }
+        while sure().await.0 > before - 0.05 {
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        // Another answer begins anew.
+        service.staff("editor").put(ENTRY, &entry("Yes, it is free now.")).await.json(200);
+        while sure().await.0 < before - 0.05 {
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+    });
+}
+
+#[test]
 fn where_review_is_required_an_edit_waits_for_another_pair_of_eyes() {
     let home = Home::trained();
     within(90, async {

@@ -159,8 +159,8 @@ impl FaqIndex {
         let (searcher, fields, reader) = (self.reader.searcher(), self.fields, self.reads.clone());
         let before = self.snapshot();
         let table = Table::open(searcher.clone(), fields, counts, Some(&before.table))?;
-        let synonyms = Arc::clone(&before.synonyms);
-        let snapshot = Snapshot { searcher, fields, table, reader, revision, synonyms };
+        let (synonyms, ratings) = (Arc::clone(&before.synonyms), Arc::clone(&before.ratings));
+        let snapshot = Snapshot { searcher, fields, table, reader, revision, synonyms, ratings };
         *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
         Ok(())
     }

@@ -1,9 +1,9 @@
 //! Questions customers asked, those that went unanswered, and what became of the drafts made from them.
 
-use dialogue::Action;
-use store::{DecidedDraft, DraftOutcome, FaqDraft, Rating, Store};
+use dialogue::{Action, QuickReply, Source};
+use store::{DecidedDraft, DraftOutcome, FaqDraft, Message, Rating, Store};
 
-use crate::samples::{draft, new_conversation, say};
+use crate::samples::{decision, draft, exchange, new_conversation, say};
 
 crate::on_both_databases!(
     asked_questions_are_listed_once_with_what_was_asked_last_first,
@@ -11,6 +11,7 @@ crate::on_both_databases!(
     an_answer_that_did_not_help_is_a_gap,
     a_draft_can_be_decided_and_undecided,
     an_entry_that_goes_live_resolves_the_questions_it_was_drafted_from,
+    what_customers_said_of_an_entry_counts_until_it_is_changed,
 );
 
 fn decided<'a>(id: &'a str, keys: &'a [String], outcome: DraftOutcome, faq_id: Option<&'a str>) -> DecidedDraft<'a> {
@@ -94,4 +95,47 @@ async fn an_entry_that_goes_live_resolves_the_questions_it_was_drafted_from(stor
     assert!(store.unanswered(0, 10).await.expect("unanswered").is_empty());
     assert!(store.gaps(0, 10).await.expect("gaps").is_empty());
     assert_eq!(store.draft_decisions().await.expect("decisions")[0].waiting_entry, None);
+}
+
+/// Asks a question that some entries answer; the bot's reply.
+async fn answered(store: &Store, conversation_id: &str, client_id: &str, text: &str, faq_ids: &[&str]) -> Message {
+    let mut given = decision(Action::Faq, "七天内都可以退");
+    given.faq_id = faq_ids.first().map(|id| (*id).to_owned());
+    let source = |id: &&str| Source { faq_id: (*id).to_owned(), question: format!("{id}?"), links: Vec::new() };
+    given.sources = faq_ids.iter().map(source).collect();
+    let turn = store.record_turn(exchange(conversation_id, client_id, text, &given)).await.expect("a stored turn");
+    turn.replies.into_iter().next().expect("the bot answered")
+}
+
+async fn what_customers_said_of_an_entry_counts_until_it_is_changed(store: Store) {
+    store.faq_import(vec![draft("return-zh", "可以退"), draft("ship-zh", "两天")], "mei").await.expect("entries");
+    let said = async || {
+        let said = store.rated_answers(0, 10).await.expect("ratings");
+        let told = said.into_iter().map(|one| (one.question, one.faq_id, one.helpful));
+        told.collect::<Vec<_>>()
+    };
+    let word = |question: &str, id: &str, helpful| (question.to_owned(), id.to_owned(), helpful);
+    let (one, other) = (new_conversation(&store).await, new_conversation(&store).await);
+    let first = answered(&store, &one, "c1", "能退吗", &["return-zh"]).await;
+    store.add_feedback(&first.id, Rating::Up, None).await.expect("rated");
+    let again = answered(&store, &one, "c2", "能退吗", &["return-zh"]).await;
+    assert_eq!(said().await, [word("能退吗", "return-zh", true)], "what was not rated says nothing");
+    store.add_feedback(&again.id, Rating::Down, None).await.expect("rated");
+    assert_eq!(said().await, [word("能退吗", "return-zh", false)], "a conversation has one word, its last");
+    let both = answered(&store, &other, "c1", "能退吗，多久到", &["return-zh", "ship-zh"]).await;
+    store.add_feedback(&both.id, Rating::Down, None).await.expect("rated");
+    assert_eq!(said().await.len(), 1, "nobody knows which of two was meant");
+
+    let mut asked_back = decision(Action::Clarify, "您想问哪个？");
+    asked_back.quick_replies = vec![QuickReply::plain("多久发货"), QuickReply::plain("怎么退货")];
+    store.record_turn(exchange(&other, "c2", "什么时候", &asked_back)).await.expect("a stored turn");
+    answered(&store, &other, "c3", "多久发货", &["ship-zh"]).await;
+    store.record_turn(exchange(&other, "c4", "那个呢", &asked_back)).await.expect("a stored turn");
+    answered(&store, &other, "c5", "我要别的", &["ship-zh"]).await;
+    assert_eq!(said().await, [word("什么时候", "ship-zh", true), word("能退吗", "return-zh", false)]);
+    assert!(store.rated_answers(i64::MAX, 10).await.expect("ratings").is_empty());
+
+    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    store.faq_import(vec![draft("return-zh", "三十天内可以退")], "mei").await.expect("an entry");
+    assert_eq!(said().await, [word("什么时候", "ship-zh", true)], "another answer begins anew");
 }

@@ -341,6 +341,9 @@ words! {
     not_in_entry: "条目里没有：", "Not in the entry:";
     to_win_words: "想让它排第一，在相似问里加上这些词：", "To put it first, bring these words in a similar question:";
     to_win_message: "想让它排第一，要把这句话本身加为相似问。", "To put it first, the message itself must be one of its similar questions.";
+    rated_helpful: "类似提问后顾客说有帮助：", "After questions like this, customers found it helpful:";
+    rated_unhelpful: "说没有帮助：", "not helpful:";
+    rated_effect: "把握因此变化：", "so the probability goes:";
     add_as_similar: "加为相似问", "Add as a similar question";
     feature_wording: "最相近的问法包含这些词", "The nearest wording holds the words";
     feature_wordings: "所有问法合起来包含这些词", "All wordings together hold them";
@@ -637,6 +640,11 @@ words! {
     js_import_would: "试运行结果，尚未改变任何内容", "What the import would do. Nothing has changed yet";
     js_import_did: "导入完成，已经生效", "Imported and live";
     js_import_behind: "导入完成，即将生效", "Imported, live shortly";
+    js_import_sent: "正在上传……", "Sending …";
+    js_import_compare: "正在比较", "Comparing";
+    js_import_write: "正在写入", "Writing";
+    js_import_index: "正在更新搜索", "Making searchable";
+    js_import_broken: "连接断开了；已经开始写入的导入会自己完成，请稍后查看知识库。", "The connection broke off. An import that was being written goes on by itself; look at the FAQ in a moment.";
     js_added: "新增", "added";
     js_changed: "更新", "changed";
     js_unchanged: "未变", "unchanged";
