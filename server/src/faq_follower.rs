@@ -15,8 +15,9 @@ use tokio::task::JoinHandle;
 
 use crate::error::ApiError;
 
-/// Changes applied with one commit.
+/// Changes applied with one commit; while more are waiting twice as many each time, since a commit costs more than its rows.
 const BATCH: usize = 500;
+const LARGEST_BATCH: usize = 8_000;
 /// The last resort when neither a signal nor a notification arrives.
 const POLL: Duration = Duration::from_secs(2);
 /// How long an editor waits for a saved change to become searchable.
@@ -52,6 +53,7 @@ impl FaqFollower {
             index: Arc::clone(&index),
             store,
             failures: 0,
+            batch: BATCH,
             rebuilding: Arc::clone(&rebuilding),
             calibrating: Arc::default(),
         };
@@ -73,6 +75,12 @@ impl FaqFollower {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(ApiError::IndexBehind),
         }
+    }
+
+    /// The revision that searches see, and those to come.
+    pub fn searchable(&self) -> watch::Receiver<i64> {
+        self.wake.notify_one();
+        self.searchable.clone()
     }
 
     /// The revision that searches see.
@@ -104,6 +112,8 @@ struct Step {
     index: Arc<FaqIndex>,
     /// How often in a row the index took no changes.
     failures: u32,
+    /// How many changes are read next.
+    batch: usize,
     rebuilding: Arc<AtomicBool>,
     /// Whether the probabilities are being learned.
     calibrating: Arc<AtomicBool>,
@@ -116,7 +126,7 @@ impl Step {
             return self.rebuild().await;
         }
         let from = revision_of(&self.index);
-        let changes = self.store.faq_changes_since(from, BATCH).await.context("cannot read the FAQ's changes")?;
+        let changes = self.store.faq_changes_since(from, self.batch).await.context("cannot read the FAQ's changes")?;
         let Some((to, _)) = changes.last() else { return Ok(0) };
         let (to, count) = (u64::try_from(*to)?, changes.len());
         let changes: Vec<Change> = changes.into_iter().map(|(_, record)| change(record)).collect();
@@ -127,6 +137,7 @@ impl Step {
             return Err(error).context("cannot apply the FAQ's changes to the index");
         }
         self.failures = 0;
+        self.batch = if count == self.batch { (2 * count).min(LARGEST_BATCH) } else { BATCH };
         metrics::gauge!("frontdesk_index_revision").set(to as f64);
         Ok(count)
     }

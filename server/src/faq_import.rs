@@ -1,9 +1,9 @@
 //! Taking in an FAQ file, whoever sends it: what it would change, what of it is wrong, and the change, all or nothing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use dialogue::Link;
-use retrieval::{Answers, FaqFormat, FileFault, ImportedFaq, Layout, RowProblem};
+use retrieval::{Answers, FaqEntry, FaqFormat, FileFault, ImportedFaq, Layout, LeftOpen, RowProblem};
 use serde::Serialize;
 use store::{FaqDraft, FaqRecord, ImportOutcome, ImportWatcher, Store};
 use utoipa::ToSchema;
@@ -25,7 +25,8 @@ pub(crate) struct ImportFile {
 pub(crate) struct ReadFile {
     pub(crate) format: FaqFormat,
     pub(crate) layout: Layout,
-    pub(crate) drafts: Vec<FaqDraft>,
+    /// The good rows, each with what the file says nothing about.
+    pub(crate) rows: Vec<(FaqEntry, LeftOpen)>,
     pub(crate) problems: Vec<RowProblem>,
     pub(crate) ignored_columns: Vec<String>,
 }
@@ -37,10 +38,10 @@ impl ImportFile {
             Some(said) => said,
             None => FaqFormat::detect(&self.bytes, self.name.as_deref())?,
         };
-        let ImportedFaq { entries, problems, layout, ignored_columns } =
+        let ImportedFaq { entries, left_open, problems, layout, ignored_columns } =
             retrieval::parse_faq(&self.bytes, format, Answers::Required)?;
-        let drafts = entries.into_iter().map(draft_of_entry).collect();
-        Ok(ReadFile { format, layout, drafts, problems, ignored_columns })
+        let rows = entries.into_iter().zip(left_open).collect();
+        Ok(ReadFile { format, layout, rows, problems, ignored_columns })
     }
 }
 
@@ -60,24 +61,54 @@ pub(crate) struct Import {
     pub(crate) changes: Vec<EntryChange>,
 }
 
-/// Gives the drafts to the store, all or none, under the editor's name; the watcher hears how far it is.
+/// Gives the rows to the store, all or none, under the editor's name; the watcher hears how far it is. What the file says
+/// nothing about stays as it is.
 pub(crate) async fn import(
     store: &Store,
-    drafts: Vec<FaqDraft>,
+    rows: Vec<(FaqEntry, LeftOpen)>,
     ending: Ending,
     editor: &str,
     watcher: ImportWatcher<'_>,
 ) -> Result<Import, store::Error> {
+    let is_compared = ending == Ending::DryRun || rows.iter().any(|(_, left_open)| !left_open.is_empty());
+    let stored = if is_compared { store.faq_all().await? } else { Vec::new() };
+    let stored: Vec<FaqEntry> = stored.into_iter().map(entry).collect();
+    let drafts: Vec<FaqDraft> = filled(rows, &stored).into_iter().map(draft_of_entry).collect();
     match ending {
         Ending::DryRun => {
-            let changes = changes(store, &drafts).await?;
-            Ok(Import { outcome: store.faq_import_preview(drafts).await?, changes })
+            let changes = changes(stored, &drafts);
+            Ok(Import { outcome: store.faq_import_preview(drafts, watcher).await?, changes })
         }
         Ending::Take => {
             let outcome = store.faq_import_watched(drafts, editor, watcher).await?;
             Ok(Import { outcome, changes: Vec::new() })
         }
     }
+}
+
+/// Entries with what their file leaves open filled from those that are stored: of the same id or, where the file gives none,
+/// of the same question.
+fn filled(rows: Vec<(FaqEntry, LeftOpen)>, stored: &[FaqEntry]) -> Vec<FaqEntry> {
+    let by_id: HashMap<&str, &FaqEntry> = stored.iter().map(|known| (known.id.as_str(), known)).collect();
+    let meant: HashSet<String> = rows.iter().map(|(entry, _)| entry.id.clone()).collect();
+    let by_question = by_question(stored.iter().filter(|known| !meant.contains(&known.id)));
+    let fill = |(entry, left_open): (FaqEntry, LeftOpen)| {
+        let asked = || by_question.get(entry.question.as_str()).copied().flatten().filter(|_| left_open.is_id_open());
+        match by_id.get(entry.id.as_str()).copied().or_else(asked) {
+            Some(known) => left_open.filled_from(entry, known),
+            None => entry,
+        }
+    };
+    rows.into_iter().map(fill).collect()
+}
+
+/// The entry of each question; none where several have it.
+fn by_question<'a>(entries: impl Iterator<Item = &'a FaqEntry>) -> HashMap<&'a str, Option<&'a FaqEntry>> {
+    let mut found = HashMap::new();
+    for entry in entries {
+        found.entry(entry.question.as_str()).and_modify(|one| *one = None).or_insert(Some(entry));
+    }
+    found
 }
 
 /// One entry that an import adds or changes.
@@ -108,9 +139,9 @@ pub struct FieldChange {
 }
 
 /// The entries that differ from what is stored, in file order.
-async fn changes(store: &Store, drafts: &[FaqDraft]) -> Result<Vec<EntryChange>, store::Error> {
+fn changes(stored: Vec<FaqEntry>, drafts: &[FaqDraft]) -> Vec<EntryChange> {
     let stored: HashMap<String, FaqDraft> =
-        store.faq_all().await?.into_iter().map(|record| (record.id.clone(), draft_of_entry(entry(record)))).collect();
+        stored.into_iter().map(|known| (known.id.clone(), draft_of_entry(known))).collect();
     let changed = drafts.iter().filter_map(|draft| {
         let id = draft.id.clone().unwrap_or_default();
         let (kind, fields) = match stored.get(&id) {
@@ -120,7 +151,7 @@ async fn changes(store: &Store, drafts: &[FaqDraft]) -> Result<Vec<EntryChange>,
         let same = kind == ChangeKind::Changed && fields.is_empty();
         (!same).then(|| EntryChange { id, question: draft.question.clone(), kind, fields })
     });
-    Ok(changed.collect())
+    changed.collect()
 }
 
 /// What a change made of one entry.
@@ -157,7 +188,7 @@ fn fields(draft: &FaqDraft) -> [(&'static str, String); 10] {
 }
 
 /// A file's entry as the store takes it.
-pub(crate) fn draft_of_entry(entry: retrieval::FaqEntry) -> FaqDraft {
+pub(crate) fn draft_of_entry(entry: FaqEntry) -> FaqDraft {
     FaqDraft {
         id: Some(entry.id),
         question: entry.question,

@@ -12,6 +12,7 @@ mod fault;
 mod html;
 mod jsonl_format;
 mod layout;
+mod left_open;
 mod markdown;
 mod passages;
 mod pdf;
@@ -24,12 +25,14 @@ mod xlsx_write;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 pub use check::Answers;
 pub use fault::{FileFault, RowFault};
 pub use layout::Layout;
+pub use left_open::LeftOpen;
 pub use place::{Place, RowProblem, Unit};
 pub use table::Column;
 
@@ -113,6 +116,8 @@ impl FaqFormat {
 pub struct ImportedFaq {
     /// Good entries in file order.
     pub entries: Vec<FaqEntry>,
+    /// What the file says nothing about, for each of them.
+    pub left_open: Vec<LeftOpen>,
     /// Wrong rows in file order.
     pub problems: Vec<RowProblem>,
     /// Whose table it is.
@@ -180,6 +185,15 @@ pub fn index_folder(faq: &Path, out: &Path) -> Result<(FaqIndex, CalibrationRepo
 pub(crate) struct Row {
     place: Place,
     entry: Result<FaqEntry, RowFault>,
+    /// Columns that its file does not have.
+    absent: Arc<[Column]>,
+}
+
+impl Row {
+    /// A row that no entry can be read from.
+    fn wrong(place: Place, fault: RowFault) -> Self {
+        Self { place, entry: Err(fault), absent: Arc::default() }
+    }
 }
 
 /// Runs a reader that others wrote; where it gives up in a way of its own, the file is damaged.

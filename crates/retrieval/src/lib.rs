@@ -26,7 +26,7 @@ pub use entry::{CHANNELS, Change, FaqEntry, Link};
 pub use error::Error;
 pub use explain::{Explanation, FeatureShare, RatingsShare, TermMatch, ToWin};
 pub use faq_file::{
-    Answers, Column, ExportFormat, FaqFormat, FileFault, ImportedFaq, Layout, Place, RowFault, RowProblem,
+    Answers, Column, ExportFormat, FaqFormat, FileFault, ImportedFaq, Layout, LeftOpen, Place, RowFault, RowProblem,
     Unit, index_folder, parse_faq, read_faq, write_faq,
 };
 pub use features::NAMES as FEATURE_NAMES;

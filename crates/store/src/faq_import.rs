@@ -95,10 +95,18 @@ impl Store {
     }
 
     /// What an import would do, without doing it.
-    pub async fn faq_import_preview(&self, drafts: Vec<FaqDraft>) -> Result<ImportOutcome, Error> {
+    pub async fn faq_import_preview(
+        &self,
+        drafts: Vec<FaqDraft>,
+        watcher: ImportWatcher<'_>,
+    ) -> Result<ImportOutcome, Error> {
+        let drafts = with_ids(drafts)?;
         let mut outcome = ImportOutcome { revision: self.revision().await?, ..ImportOutcome::default() };
-        for batch in with_ids(drafts)?.chunks(BATCH) {
+        let mut progress = ImportProgress { rows: drafts.len(), ..ImportProgress::default() };
+        for batch in drafts.chunks(BATCH) {
             self.differing(batch, &mut outcome).await?;
+            progress.compared += batch.len();
+            watcher(progress);
         }
         Ok(outcome)
     }

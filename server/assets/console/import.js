@@ -1,6 +1,6 @@
 // Importing a file: tried first, taken when the reader says so. The file goes as it is, so its encoding is kept.
 
-import { word } from "./words.js";
+import { length, word } from "./words.js";
 
 const MOST_PROBLEMS = 100;
 // Programs whose tables are known; a name is the same in every language.
@@ -16,12 +16,16 @@ function start(section) {
 
   async function send(trial) {
     take.disabled = true;
-    outcome.textContent = "…";
+    outcome.textContent = word("import_sent");
     try {
       const query = new URLSearchParams({ dry_run: trial, name: file.files[0].name, language: section.dataset.language });
-      const response = await fetch(`/v1/faq/import?${query}`, { method: "POST", headers: { "content-type": "application/octet-stream" }, body: file.files[0] });
-      const reply = await response.json();
-      if (!response.ok) throw new Error(reply.detail);
+      const response = await fetch(`/v1/faq/import?${query}`, {
+        method: "POST",
+        headers: { accept: "text/event-stream", "content-type": "application/octet-stream" },
+        body: file.files[0],
+      });
+      if (!response.ok) throw new Error((await response.json()).detail);
+      const reply = await end(response, (news) => outcome.replaceChildren(...far(news)));
       outcome.replaceChildren(...shown(reply));
       take.hidden = !trial || reply.added + reply.changed === 0;
     } catch (error) {
@@ -34,6 +38,32 @@ function start(section) {
 
   file.addEventListener("change", () => { if (file.files.length) send(true); });
   take.addEventListener("click", () => send(false));
+}
+
+/** Reads the events of an import until its reply; `hear` is told how far it is. */
+async function end(response, hear) {
+  const stream = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (let rest = ""; ;) {
+    const { value, done } = await stream.read();
+    if (done) throw new Error(word("import_broken"));
+    const frames = (rest + value).split("\n\n");
+    rest = frames.pop();
+    for (const frame of frames) {
+      const [name, data] = frame.split("\n").map((line) => line.slice(line.indexOf(":") + 2));
+      const said = JSON.parse(data);
+      if (name === "done") return said;
+      if (name === "failed") throw new Error(said.detail);
+      hear(said);
+    }
+  }
+}
+
+/** A bar, what is being done, and how long it takes. */
+function far({ step, done, of, seconds_left }) {
+  const bar = document.createElement("progress");
+  [bar.max, bar.value] = [of, done];
+  const left = seconds_left > 2 ? ` · ${word("left", length(seconds_left))}` : "";
+  return [bar, made("p", `${word(`import_${step}`)} ${done.toLocaleString()} / ${of.toLocaleString()}${left}`, "hint")];
 }
 
 function shown(reply) {

@@ -1,7 +1,7 @@
 // Follows a training job: its curves, its progress and time left, until it ends.
 
 import { drawChart } from "./chart.js";
-import { word } from "./words.js";
+import { length, word } from "./words.js";
 
 const section = document.querySelector("[data-job]");
 if (section) follow(section);
@@ -92,8 +92,4 @@ function listEpoch(table, listed, report) {
     cell.className = "num";
     cell.textContent = text;
   }
-}
-
-function length(seconds) {
-  return seconds < 90 ? word("seconds", Math.round(seconds)) : word("minutes", Math.round(seconds / 60));
 }

@@ -6,3 +6,8 @@ const words = JSON.parse(document.body.dataset.words);
 export function word(name, number) {
   return (words[name] ?? name).replace("{n}", number);
 }
+
+/** So many seconds in words. */
+export function length(seconds) {
+  return seconds < 90 ? word("seconds", Math.round(seconds)) : word("minutes", Math.round(seconds / 60));
+}

@@ -1,6 +1,7 @@
 //! The FAQ: read, edit with history, search. A saved change is searchable when the reply arrives.
 
 mod entry;
+mod progress;
 mod transfer;
 
 use actix_web::http::header::{self, EntityTag};

@@ -142,7 +142,7 @@ async fn import(arguments: ImportArgs) -> anyhow::Result<ExitCode> {
     let read = read.with_context(|| format!("cannot take {}", file.display()))?;
     let problems: Vec<(String, String)> =
         read.problems.iter().map(|problem| (problem.place_in(Language::English), problem.fault.to_string())).collect();
-    let (n_taken, n_refused) = (read.drafts.len(), problems.len());
+    let (n_taken, n_refused) = (read.rows.len(), problems.len());
     if !json {
         problems.iter().for_each(|(place, words)| say(format_args!("{}: {place}: {words}", file.display())));
         if !read.ignored_columns.is_empty() {
@@ -153,7 +153,7 @@ async fn import(arguments: ImportArgs) -> anyhow::Result<ExitCode> {
     let ending = if dry_run || refused { Ending::DryRun } else { Ending::Take };
     let bar = bar(n_taken);
     let watcher = |progress| show_progress(&bar, progress);
-    let imported = faq_import::import(&open(&home).await?, read.drafts, ending, EDITOR, &watcher).await;
+    let imported = faq_import::import(&open(&home).await?, read.rows, ending, EDITOR, &watcher).await;
     bar.finish_and_clear();
     let imported = imported?;
     let outcome = &imported.outcome;

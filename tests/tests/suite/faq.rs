@@ -131,6 +131,49 @@ fn a_dry_run_says_what_an_import_would_do_and_changes_nothing() {
 }
 
 #[test]
+fn an_import_tells_who_listens_how_far_it_is() {
+    let home = Home::trained();
+    within(90, async {
+        let service = Service::start(home.path());
+        let (editor, customer) = (service.staff("editor"), service.customer("en").await);
+        let import = async |query: &str, file: String| {
+            let request = editor.request(Method::POST, &format!("/v1/faq/import?name=faq.csv{query}"));
+            let answered = editor.send(request.header("accept", "text/event-stream").body(file)).await;
+            let events = String::from_utf8(answered.bytes.clone()).unwrap();
+            let read = |frame: &str| {
+                let (name, data) = frame.strip_prefix("event: ").and_then(|rest| rest.split_once("\ndata: ")).unwrap();
+                (name.to_owned(), serde_json::from_str::<Value>(data).unwrap())
+            };
+            (answered.status, events.split_terminator("\n\n").map(read).collect::<Vec<_>>())
+        };
+        let rows: String = (0..3_000).map(|n| format!("shelf-{n},What is on shelf {n}?,Box {n}.\n")).collect();
+        let (status, events) = import("", format!("id,question,answer\n{rows}")).await;
+        let ((last, reply), before) = events.split_last().unwrap();
+        assert_eq!(
+            (status, &**last, &reply["added"], &reply["live"]),
+            (200, "done", &json!(3_000), &json!(true)),
+            "{reply}"
+        );
+        assert!(!before.is_empty() && before.iter().all(|(name, _)| name == "progress"), "{before:?}");
+        let places: Vec<_> = before
+            .iter()
+            .map(|(_, news)| {
+                let step = ["compare", "write", "index"].iter().position(|step| news["step"] == *step);
+                (step.expect("a step that is known"), news["done"].as_u64().expect("a number"))
+            })
+            .collect();
+        assert!(places.is_sorted(), "no way back: {places:?}");
+        assert_eq!(customer.say("What is on shelf 2999?").await["text"], "Box 2999.");
+
+        let (_, events) = import("&dry_run=true", "id,question,answer\nx,New?,Yes.\n".to_owned()).await;
+        let (last, reply) = events.last().unwrap();
+        assert_eq!((&**last, &reply["added"], &reply["dry_run"]), ("done", &json!(1), &json!(true)), "{reply}");
+        let unreadable = editor.request(Method::POST, "/v1/faq/import").header("accept", "text/event-stream");
+        editor.send(unreadable.body("question\nx\n")).await.check_problem(422, "invalid");
+    });
+}
+
+#[test]
 fn an_export_imports_again_without_any_change() {
     let home = Home::trained();
     within(90, async {
@@ -187,6 +230,45 @@ fn documents_are_imported_under_their_headings() {
         let outcome = editor.send(request).await.json(200);
         assert_eq!((&outcome["added"], &outcome["format"]), (&json!(1), &json!("markdown")), "{outcome}");
         assert_eq!(customer.say("Do you sell umbrellas?").await["text"], "Yes, **red** ones.");
+    });
+}
+
+#[test]
+fn what_a_file_says_nothing_about_stays_as_it_is() {
+    let home = Home::trained();
+    within(90, async {
+        let service = Service::start(home.path());
+        let editor = service.staff("editor");
+        let kept = json!({ "question": "Do you sell stamps?", "similar": ["postage stamps?"], "answer": "No.", "language": "en",
+            "category": "extras", "valid_from": "2026-01-01", "enabled": false, "channels": ["widget"],
+            "links": [{ "title": "Post", "url": "https://post.example" }] });
+        editor.put("/v1/faq/stamps-en", &kept).await.json(200);
+        let import = async |file: &'static str, name: &str| {
+            let request = editor.request(Method::POST, &format!("/v1/faq/import?name={name}")).body(file);
+            editor.send(request).await.json(200)
+        };
+        let told = import("question,answer\nDo you sell stamps?,Yes.\n", "a.csv").await;
+        assert_eq!((&told["added"], &told["changed"]), (&json!(0), &json!(1)), "found by its question: {told}");
+        let now = editor.get("/v1/faq/stamps-en").await.json(200);
+        assert_eq!(now["answer"], "Yes.");
+        for field in ["similar", "language", "category", "valid_from", "enabled", "channels", "links"] {
+            assert_eq!(now[field], kept[field], "{field}: {now}");
+        }
+        let emptied = "id,question,answer,similar,channels\nstamps-en,Do you sell stamps?,Yes.,,\n";
+        assert_eq!(import(emptied, "a.csv").await["changed"], 1);
+        let now = editor.get("/v1/faq/stamps-en").await.json(200);
+        assert_eq!((&now["similar"], &now["channels"]), (&json!([]), &json!([])), "an empty cell says: none");
+        assert_eq!(now["links"], kept["links"]);
+
+        let page = "# Help\n\n## Do you sell umbrellas?\n\nYes.\n";
+        import(page, "help.md").await;
+        let listed = editor.get("/v1/faq?text=umbrellas").await.json(200);
+        let path = format!("/v1/faq/{}", listed["entries"][0]["id"].as_str().unwrap());
+        let entry = json!({ "question": "Do you sell umbrellas?", "answer": "Yes.", "similar": ["umbrella?"] });
+        editor.put(&path, &entry).await.json(200);
+        assert_eq!(import("# Help\n\n## Do you sell umbrellas?\n\nRed ones.\n", "help.md").await["changed"], 1);
+        let now = editor.get(&path).await.json(200);
+        assert_eq!((&now["answer"], &now["similar"]), (&json!("Red ones."), &json!(["umbrella?"])), "{now}");
     });
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::extras::{tidy_channels, tidy_links};
 use super::fault::RowFault;
+use super::left_open::LeftOpen;
 use super::place::{Place, RowProblem};
 use super::table::Column;
 use super::{ImportedFaq, Row};
@@ -31,12 +32,14 @@ pub enum Answers {
 pub(super) fn check_rows(rows: Vec<Row>, answers: Answers) -> ImportedFaq {
     let mut imported = ImportedFaq::default();
     let mut places: HashMap<String, Place> = HashMap::new();
-    for Row { place, entry } in rows {
+    for Row { place, entry, absent } in rows {
+        let is_named = entry.as_ref().is_ok_and(|entry| !is_blank(&entry.id));
         match entry.and_then(|entry| check_row(entry, answers, &places)) {
             Err(fault) => imported.problems.push(RowProblem { place, fault }),
             Ok(entry) => {
                 places.insert(entry.id.clone(), place);
                 imported.entries.push(entry);
+                imported.left_open.push(LeftOpen::new(is_named, absent));
             }
         }
     }

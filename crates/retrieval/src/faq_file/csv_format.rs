@@ -50,8 +50,7 @@ fn records(text: &str, delimiter: u8, first_line: usize, limit: usize) -> (Vec<R
                 records.push(Record { number, cells: record.iter().map(str::to_owned).collect() });
             }
             Err(error) => {
-                let place = Place::line(line(error.position()));
-                broken.push(Row { place, entry: Err(RowFault::Table(error.to_string())) });
+                broken.push(Row::wrong(Place::line(line(error.position())), RowFault::Table(error.to_string())));
             }
         }
     }

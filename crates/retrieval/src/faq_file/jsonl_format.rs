@@ -1,5 +1,7 @@
 //! JSONL: one entry a line; blank lines are skipped.
 
+use std::sync::Arc;
+
 use super::Row;
 use super::fault::{FileFault, RowFault};
 use super::place::Place;
@@ -10,7 +12,9 @@ pub(super) fn parse(text: &str) -> Result<Vec<Row>, FileFault> {
         return Err(FileFault::JsonList);
     }
     let filled = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    Ok(filled.map(|(index, line)| Row { place: Place::line(index + 1), entry: parse_line(line) }).collect())
+    // A line is a whole entry: what is not in it the entry does not have.
+    let row = |(index, line)| Row { place: Place::line(index + 1), entry: parse_line(line), absent: Arc::default() };
+    Ok(filled.map(row).collect())
 }
 
 fn parse_line(line: &str) -> Result<FaqEntry, RowFault> {

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use super::Row;
 use super::check::{is_blank, made_id, trim};
 use super::fault::{FileFault, RowFault};
+use super::left_open::all_but;
 use super::place::Place;
+use super::table::Column;
 use crate::FaqEntry;
 
 /// A piece of a document in reading order.
@@ -85,7 +87,7 @@ impl Passages {
             (_, None) => {
                 self.n_before += 1;
                 if self.n_before == 1 && preamble == Preamble::Reported {
-                    self.rows.push(Row { place: block.place, entry: Err(RowFault::NoHeading) });
+                    self.rows.push(Row::wrong(block.place, RowFault::NoHeading));
                 }
             }
         }
@@ -100,7 +102,8 @@ impl Passages {
         let count = self.ids.entry(id.clone()).and_modify(|count| *count += 1).or_insert(1);
         let id = if *count == 1 { id } else { format!("{id}-{count}") };
         let category = Some(path).filter(|path| !path.is_empty());
+        let absent = all_but(if category.is_some() { &[Column::Category] } else { &[] });
         let entry = FaqEntry { category, ..FaqEntry::new(&id, question, &open.answer) };
-        self.rows.push(Row { place: open.place, entry: Ok(entry) });
+        self.rows.push(Row { place: open.place, entry: Ok(entry), absent });
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn joined(rows: Vec<Row>) -> Vec<Row> {
                 if !id.is_empty() {
                     by_id.insert(id, joined.len());
                 }
-                joined.push(Row { place: row.place, entry });
+                joined.push(Row { entry, ..row });
             }
         }
     }

@@ -7,7 +7,9 @@ use serde_saphyr::Spanned;
 
 use super::Row;
 use super::fault::{FileFault, RowFault};
+use super::left_open::all_but;
 use super::place::Place;
+use super::table::Column;
 use crate::FaqEntry;
 
 #[derive(Deserialize)]
@@ -61,7 +63,8 @@ fn row(item: Spanned<Item>, responses: &HashMap<String, Vec<Response>>) -> Optio
     let Item { intent, examples } = item.value;
     let intent = intent?;
     let (group, _) = intent.split_once('/')?;
-    Some(Row { place: Place::line(line), entry: entry(&intent, group, examples, responses) })
+    let absent = all_but(&[Column::Similar, Column::Category]);
+    Some(Row { place: Place::line(line), entry: entry(&intent, group, examples, responses), absent })
 }
 
 fn entry(

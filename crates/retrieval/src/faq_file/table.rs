@@ -9,6 +9,7 @@ use super::check::is_blank;
 use super::extras::split_channels;
 use super::fault::{FileFault, RowFault};
 use super::layout::{Layout, OWN};
+use super::left_open::all_but;
 use super::place::{Place, Sheet};
 use super::qna_maker;
 use crate::{FaqEntry, Link};
@@ -93,10 +94,12 @@ pub(super) fn read(records: &[Record], sheet: Option<&str>) -> Result<Table, Fil
     let ignored = ignored.map(|(name, _)| name.trim().to_owned()).collect();
     let sheet = sheet.map(|name| Arc::new(Sheet { name: name.to_owned(), columns: header.columns.clone() }));
     let filled = records[header.at + 1..].iter().filter(|record| record.cells.iter().any(|cell| !is_blank(cell)));
+    let absent = all_but(&said(&header));
     let rows = filled.map(|record| Row {
         place: Place { sheet: sheet.clone(), ..Place::line(record.number) },
         entry: if sheet.is_none() { refuse_wide(record, &header) } else { Ok(()) }
             .and_then(|()| read_row(record, &header)),
+        absent: Arc::clone(&absent),
     });
     let mut rows: Vec<Row> = rows.collect();
     if header.layout == Layout::QnaMaker {
@@ -138,6 +141,13 @@ fn joined_header(upper: Header, lower: Header) -> Header {
     let column = |header: &Header, index: usize| header.columns.get(index).copied().flatten();
     let columns = (0..width).map(|index| column(&lower, index).or_else(|| column(&upper, index)));
     Header { columns: columns.collect(), ..lower }
+}
+
+/// What the rows below a header speak about.
+fn said(header: &Header) -> Vec<Column> {
+    // Its rows of one id are each other's wordings.
+    let similar = (header.layout == Layout::QnaMaker).then_some(Column::Similar);
+    header.columns.iter().copied().flatten().chain(similar).collect()
 }
 
 fn refuse_double(header: &Header, record: &Record) -> Result<(), FileFault> {

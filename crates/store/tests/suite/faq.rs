@@ -55,7 +55,7 @@ async fn a_delete_is_a_tombstone_that_can_be_restored(store: Store) {
 
 async fn an_import_changes_only_what_differs(store: Store) {
     let drafts = || vec![draft("a", "1"), draft("b", "2"), draft("c", "3")];
-    let preview = store.faq_import_preview(drafts()).await.expect("a preview");
+    let preview = store.faq_import_preview(drafts(), &|_| {}).await.expect("a preview");
     assert_eq!((preview.added, store.revision().await.expect("a revision")), (3, 0));
     store.faq_import(drafts(), "mei").await.expect("an import");
     let again = store

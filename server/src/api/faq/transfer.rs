@@ -1,12 +1,16 @@
 //! The FAQ as files: import of what people and other programs keep, export of what can be imported again.
 
+use std::sync::Arc;
+
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
-use retrieval::{ExportFormat, FaqFormat, Layout};
+use retrieval::{ExportFormat, FaqFormat, Layout, RowProblem};
 use serde::{Deserialize, Serialize};
+use store::{ImportOutcome, ImportWatcher};
 use text::Language;
 use utoipa::ToSchema;
 
+use super::progress::{self, Teller};
 use crate::app::App;
 use crate::auth::AsViewer;
 use crate::error::{ApiError, Problem};
@@ -62,6 +66,8 @@ pub struct ProblemReply {
 /// Imports a file sent as the body: CSV or TSV (our columns, or those of QnA Maker, FastGPT and MaxKB), XLSX, JSONL, Rasa
 /// retrieval intents (YAML), or a Markdown, HTML, DOCX or PDF document, split at its headings. Rows that cannot be taken are
 /// reported with their place and skipped; with `strict=true` they stop the import. With `dry_run=true` nothing is changed.
+/// Of an entry that is there already, only what the file says something about is changed. With `Accept: text/event-stream`
+/// the reply is a stream: `progress` events (an `ImportNews` each), then `done` with the reply or `failed` with the problem.
 #[utoipa::path(tag = "faq", request_body(content = String, content_type = "application/octet-stream"),
     params(("dry_run" = Option<bool>, Query), ("strict" = Option<bool>, Query),
     ("format" = Option<String>, Query, description = "`csv`, `jsonl`, `xlsx`, `rasa`, `markdown`, `html`, `docx` or `pdf`; told from the content when absent"),
@@ -87,37 +93,69 @@ pub(crate) async fn import(
         refuse_problems(&read, language)?;
     }
     let ending = if query.dry_run { Ending::DryRun } else { Ending::Take };
-    let reply = take(&app, read, ending, &editor.staff.name, language).await?;
-    Ok(HttpResponse::Ok().json(reply))
+    let taking = Taking { app: app.into_inner(), read, ending, editor: editor.staff.name, language };
+    if wants_events(&request) {
+        return Ok(progress::followed(taking.app.stopping.clone(), |teller| taking.followed_by(teller)));
+    }
+    Ok(HttpResponse::Ok().json(taking.alone().await?))
 }
 
-async fn take(
-    app: &App,
+fn wants_events(request: &HttpRequest) -> bool {
+    let accepted = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    accepted.is_some_and(|value| value.contains("text/event-stream"))
+}
+
+/// An import that is about to be taken.
+struct Taking {
+    app: Arc<App>,
     read: ReadFile,
     ending: Ending,
-    editor: &str,
+    editor: String,
     language: Language,
-) -> Result<ImportReply, ApiError> {
-    let ReadFile { format, layout, drafts, problems, ignored_columns } = read;
-    let imported = faq_import::import(&app.store, drafts, ending, editor, &|_| {}).await?;
-    let live = ending == Ending::Take && app.faq.wait_until_searchable(imported.outcome.revision).await.is_ok();
-    let problems = problems.iter().map(|problem| ProblemReply {
-        line: problem.place.number,
-        place: problem.place_in(language),
-        message: problem.fault.in_language(language),
-    });
-    Ok(ImportReply {
-        dry_run: ending == Ending::DryRun,
-        format: format.name(),
-        layout: layout_name(layout),
-        added: imported.outcome.added,
-        changed: imported.outcome.changed,
-        unchanged: imported.outcome.unchanged,
-        live,
-        changes: imported.changes.into_iter().take(LISTED).collect(),
-        problems: problems.collect(),
-        ignored_columns,
-    })
+}
+
+impl Taking {
+    async fn alone(self) -> Result<ImportReply, ApiError> {
+        let app = Arc::clone(&self.app);
+        let (reply, outcome) = self.take(&|_| {}).await?;
+        let live = !reply.dry_run && app.faq.wait_until_searchable(outcome.revision).await.is_ok();
+        Ok(ImportReply { live, ..reply })
+    }
+
+    async fn followed_by(self, teller: Teller) -> Result<ImportReply, ApiError> {
+        let app = Arc::clone(&self.app);
+        let (reply, outcome) = self.take(&|progress| teller.store_is_at(progress)).await?;
+        let n_written = outcome.added + outcome.changed;
+        let live = !reply.dry_run && teller.follow_index(&app.faq, outcome.revision, n_written).await;
+        Ok(ImportReply { live, ..reply })
+    }
+
+    async fn take(self, watcher: ImportWatcher<'_>) -> Result<(ImportReply, ImportOutcome), ApiError> {
+        let Self { app, read, ending, editor, language } = self;
+        let problems = read.problems.iter().map(|problem| ProblemReply::new(problem, language)).collect();
+        let imported = faq_import::import(&app.store, read.rows, ending, &editor, watcher).await?;
+        let outcome = imported.outcome;
+        let reply = ImportReply {
+            dry_run: ending == Ending::DryRun,
+            format: read.format.name(),
+            layout: layout_name(read.layout),
+            added: outcome.added,
+            changed: outcome.changed,
+            unchanged: outcome.unchanged,
+            live: false,
+            changes: imported.changes.into_iter().take(LISTED).collect(),
+            problems,
+            ignored_columns: read.ignored_columns,
+        };
+        Ok((reply, outcome))
+    }
+}
+
+impl ProblemReply {
+    fn new(problem: &RowProblem, language: Language) -> Self {
+        let (place, message) = (problem.place_in(language), problem.fault.in_language(language));
+        Self { line: problem.place.number, place, message }
+    }
 }
 
 fn layout_name(layout: Layout) -> &'static str {

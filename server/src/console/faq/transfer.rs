@@ -86,7 +86,7 @@ async fn take(app: &App, rows: &str, step: Step, by: &str, language: Language) -
     let read = web::block(move || file.read()).await?;
     let read = read.map_err(|fault| ApiError::Invalid(fault.in_language(language)))?;
     let ending = if step == Step::Try { Ending::DryRun } else { Ending::Take };
-    let imported = faq_import::import(&app.store, read.drafts, ending, by, &|_| {}).await?;
+    let imported = faq_import::import(&app.store, read.rows, ending, by, &|_| {}).await?;
     let live = ending == Ending::Take && app.faq.wait_until_searchable(imported.outcome.revision).await.is_ok();
     let said = |problem: &retrieval::RowProblem| (problem.place_in(language), problem.fault.in_language(language));
     let problems = read.problems.iter().map(said).collect();

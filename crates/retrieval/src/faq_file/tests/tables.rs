@@ -2,7 +2,7 @@
 
 use super::{entries, import, problems, questions_and_answers};
 use crate::faq_file::{Answers, Layout, read_faq};
-use crate::{Error, FaqFormat, parse_faq};
+use crate::{Error, FaqEntry, FaqFormat, parse_faq};
 
 const TABLE: &str = "问题;答案;相似问;语言;分类\n多久发货？;\"两天;内\";什么时候发货|几天能寄出;zh;配送\n";
 
@@ -145,6 +145,34 @@ fn rows_of_one_qna_id_are_wordings_of_one_question() {
     assert_eq!(shipping.similar, ["When does it arrive?"]);
     assert_eq!(shipping.category.as_deref(), Some("shipping"));
     assert!(shipping.enabled && !abroad.enabled, "an answer that only follows another one is not given by itself");
+}
+
+#[test]
+fn what_a_table_has_no_column_for_stays_as_it_is() {
+    let known = FaqEntry {
+        similar: vec!["r".to_owned()],
+        category: Some("c".to_owned()),
+        valid_from: Some("2026-03-01".to_owned()),
+        enabled: false,
+        ..FaqEntry::new("own-name", "q", "old")
+    };
+    let filled = |table: &str, name: &str| {
+        let imported = import(table.as_bytes(), name).expect("readable");
+        imported.left_open[0].filled_from(imported.entries[0].clone(), &known)
+    };
+    let renewed = FaqEntry { answer: "new".to_owned(), ..known.clone() };
+    assert_eq!(filled("question,answer\nq,new\n", "a.csv"), renewed);
+    let said = filled("id,question,answer,similar,enabled,category\n7,q,new,,yes,\n", "a.csv");
+    let expected =
+        FaqEntry { id: "7".to_owned(), similar: Vec::new(), category: None, enabled: true, ..renewed.clone() };
+    assert_eq!(said, expected, "an empty cell says that there is nothing");
+    let until = filled("id,question,answer,valid_until\n7,q,new,2026-02-01\n", "a.csv");
+    assert_eq!((until.valid_from, until.valid_until.as_deref()), (None, Some("2026-02-01")), "the file's day counts");
+    let line = "{\"id\":\"7\",\"question\":\"q\",\"answer\":\"new\"}\n";
+    assert_eq!(filled(line, "a.jsonl"), FaqEntry::new("7", "q", "new"), "a line is a whole entry");
+    let qna = "Question\tAnswer\tIsContextOnly\tQnaId\nq\tnew\tFalse\t7\n";
+    let expected = FaqEntry { id: "qna-7".to_owned(), similar: Vec::new(), enabled: true, ..renewed };
+    assert_eq!(filled(qna, "qna.tsv"), expected, "its rows are all the wordings");
 }
 
 #[test]
