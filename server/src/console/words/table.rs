@@ -304,7 +304,7 @@ words! {
     // Import
     import: "导入", "Import";
     import_title: "导入知识库", "Import entries";
-    import_hint: "表格（CSV、TSV、XLSX，含 QnA Maker、FastGPT、MaxKB 的导出文件）、JSONL、Rasa 检索意图，或 Markdown、HTML、DOCX、PDF 文档（按标题拆分）。表格只需要“问题”和“答案”两列；id 相同的条目会被更新。有问题的行会列出并跳过。", "A table (CSV, TSV or XLSX, also as QnA Maker, FastGPT and MaxKB export it), JSONL, Rasa retrieval intents, or a Markdown, HTML, DOCX or PDF document, split at its headings. A table needs only the columns question and answer; an entry with the same id is updated. Rows with problems are listed and skipped.";
+    import_hint: "表格（CSV、TSV、XLSX，含 QnA Maker、FastGPT、MaxKB 的导出文件）、JSONL、Rasa 检索意图，或 Markdown、HTML、DOCX、PDF 文档（按标题拆分）。表格只需要“问题”和“答案”两列；id 相同的条目会被更新（没有 id 时看问题是否相同），文件里没有的列保持不变。有问题的行会列出并跳过。", "A table (CSV, TSV or XLSX, also as QnA Maker, FastGPT and MaxKB export it), JSONL, Rasa retrieval intents, or a Markdown, HTML, DOCX or PDF document, split at its headings. A table needs only the columns question and answer; an entry with the same id (without ids: the same question) is updated, and columns that the file does not have stay as they are. Rows with problems are listed and skipped.";
     choose_file: "选择文件（先试运行，不会改变任何内容）", "Choose a file (it is tried first; nothing changes yet)";
     paste_rows: "或者粘贴内容", "Or paste rows";
     rows: "内容", "Rows";
