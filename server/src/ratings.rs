@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 /// How often the store is asked though nobody here said anything.
 const POLL: Duration = Duration::from_secs(60);
 /// The pause after each look, however much is said.
-const PAUSE: Duration = Duration::from_secs(2);
+const PAUSE: Duration = Duration::from_secs(5);
 /// What was said earlier than this, in milliseconds, or before so many others, counts no more.
 const REMEMBERED: i64 = 180 * 24 * 3_600_000;
 const MOST: usize = 5_000;

@@ -18,6 +18,8 @@ pub use judged::{JudgedQuestion, JudgedReport, JudgedSearches};
 
 /// How many pieces of evidence speak for or against a hit.
 pub(crate) const N_EVIDENCE: usize = 13;
+/// The place of that which says whether message and hit are in one language.
+const LANGUAGE: usize = 9;
 /// Hits among which a hit's share is taken.
 pub(crate) const NEAR: usize = 10;
 /// How steeply the shares of hits fall with their scores: one that many hits near the best take from, one that only close
@@ -45,14 +47,14 @@ const fn point(threshold: f32, error_rate: f32) -> CurvePoint {
 
 /// Where words are all there is to compare by.
 const BY_WORDS: Usual = Usual {
-    weights: [-4.62, -0.23, -0.51, 4.69, 5.43, -3.46, -1.4, -0.03, 1.04, -1.16, 0.0, 2.61, 2.28],
-    curve: [point(0.405, 0.3), point(0.545, 0.2), point(0.775, 0.1), point(0.935, 0.05), point(0.97, 0.02)],
+    weights: [-3.96, -0.51, 1.33, 0.96, 3.18, -3.85, -1.73, -0.18, 0.7, 0.0, 0.0, 2.52, 2.85],
+    curve: [point(0.41, 0.3), point(0.56, 0.2), point(0.77, 0.1), point(0.945, 0.05), point(0.975, 0.025)],
 };
 
 /// Where meaning is compared too.
 const BESIDE_MEANING: Usual = Usual {
-    weights: [-4.73, -0.01, 1.01, 4.65, 2.2, -2.85, -2.7, -1.16, 0.99, -1.28, 1.31, 2.12, 1.6],
-    curve: [point(0.53, 0.3), point(0.7, 0.2), point(0.88, 0.1), point(0.915, 0.05), point(0.94, 0.02)],
+    weights: [-3.7, -0.16, 2.07, 0.22, 1.45, -3.6, -2.58, -1.39, 0.7, 0.0, 0.2, 2.38, 1.91],
+    curve: [point(0.545, 0.3), point(0.715, 0.2), point(0.87, 0.1), point(0.905, 0.05), point(0.945, 0.02)],
 };
 
 /// What speaks for or against a hit.
@@ -60,6 +62,12 @@ const BESIDE_MEANING: Usual = Usual {
 pub(crate) struct Evidence(pub(crate) [f32; N_EVIDENCE]);
 
 impl Evidence {
+    /// The same saying nothing of languages, as questions that are all in the language of their answers teach nothing of them.
+    pub(crate) fn of_one_language(mut self) -> Self {
+        self.0[LANGUAGE] = 0.0;
+        self
+    }
+
     /// The evidence for the hit at a place of the ranking.
     pub(crate) fn of(found: &Found, place: usize) -> Self {
         let candidate = &found.candidates[place];

@@ -23,9 +23,9 @@ pub struct RatedAnswer {
     pub at: i64,
 }
 
-/// The same with whose word it is: a conversation has one on each question and entry, its last.
+/// The same with whose word it is: a visitor, or a conversation of nobody known, has one on each question and entry, the last.
 struct Word {
-    conversation_id: String,
+    speaker: String,
     key: String,
     answer: RatedAnswer,
 }
@@ -40,17 +40,17 @@ impl Store {
         words.sort_by_key(|word| std::cmp::Reverse(word.answer.at));
         let changed_at = self.changed_at(words.iter().map(|word| word.answer.faq_id.as_str()).collect()).await?;
         let mut heard = HashSet::new();
-        words.retain(|Word { conversation_id, key, answer }| {
+        words.retain(|Word { speaker, key, answer }| {
             let still_meant = changed_at.get(&answer.faq_id).is_some_and(|changed| *changed <= answer.at);
-            still_meant && heard.insert((conversation_id.clone(), key.clone(), answer.faq_id.clone()))
+            still_meant && heard.insert((speaker.clone(), key.clone(), answer.faq_id.clone()))
         });
         Ok(words.into_iter().map(|word| word.answer).collect())
     }
 
     async fn thumbs(&self, since: i64, limit: usize) -> Result<Vec<Word>, Error> {
         let rows = sqlx::query(
-            "SELECT c.conversation_id, c.question_key, c.text, r.decision, r.rating, r.rated_at AS at \
-             FROM messages r JOIN messages c ON c.id = r.reply_to \
+            "SELECT COALESCE(v.visitor, v.id) AS speaker, c.question_key, c.text, r.decision, r.rating, r.rated_at AS at \
+             FROM messages r JOIN messages c ON c.id = r.reply_to JOIN conversations v ON v.id = c.conversation_id \
              WHERE r.rated_at >= $1 AND r.role = 'bot' ORDER BY r.rated_at DESC LIMIT $2",
         )
         .bind(since)
@@ -66,9 +66,9 @@ impl Store {
 
     async fn choices(&self, since: i64, limit: usize) -> Result<Vec<Word>, Error> {
         let rows = sqlx::query(
-            "SELECT c.conversation_id, c.question_key, c.text, chosen.text AS chosen_text, back.decision AS asked_back, \
-             r.decision, r.created_at AS at \
-             FROM messages c JOIN messages back ON back.reply_to = c.id \
+            "SELECT COALESCE(v.visitor, v.id) AS speaker, c.question_key, c.text, chosen.text AS chosen_text, \
+             back.decision AS asked_back, r.decision, r.created_at AS at \
+             FROM messages c JOIN conversations v ON v.id = c.conversation_id JOIN messages back ON back.reply_to = c.id \
              JOIN messages chosen ON chosen.conversation_id = c.conversation_id AND chosen.seq = back.seq + 1 \
              JOIN messages r ON r.reply_to = chosen.id \
              WHERE c.created_at >= $1 AND c.role = 'customer' AND c.outcome = 'clarify' AND chosen.role = 'customer' \
@@ -113,7 +113,7 @@ fn read_word(row: &AnyRow, helpful: bool) -> Result<Option<Word>, Error> {
     };
     let Some(faq_id) = decision.filter(whole).and_then(|decision| decision.faq_id) else { return Ok(None) };
     Ok(Some(Word {
-        conversation_id: columns.text("conversation_id")?,
+        speaker: columns.text("speaker")?,
         key: columns.text("question_key")?,
         answer: RatedAnswer { question: columns.text("text")?, faq_id, helpful, at: columns.integer("at")? },
     }))

@@ -73,7 +73,11 @@ pub(super) fn learn_from(sets: &[&JudgedSearches], with_meaning: bool) -> Calibr
         .flat_map(|set| {
             let weight = MAX_QUESTIONS as f32 / set.covered.len().max(1) as f32;
             let examples = set.covered.iter().chain(&set.uncovered);
-            examples.map(move |example| Example { weight: example.weight * weight, ..*example })
+            examples.map(move |example| Example {
+                evidence: example.evidence.of_one_language(),
+                weight: example.weight * weight,
+                ..*example
+            })
         })
         .collect();
     let calibration = fit(&all, &Calibration::blank(with_meaning)).0;

@@ -1,7 +1,7 @@
 //! Questions customers asked, those that went unanswered, and what became of the drafts made from them.
 
 use dialogue::{Action, QuickReply, Source};
-use store::{DecidedDraft, DraftOutcome, FaqDraft, Message, Rating, Store};
+use store::{DecidedDraft, DraftOutcome, FaqDraft, Message, NewConversation, Rating, Store};
 
 use crate::samples::{decision, draft, exchange, new_conversation, say};
 
@@ -122,9 +122,20 @@ async fn what_customers_said_of_an_entry_counts_until_it_is_changed(store: Store
     assert_eq!(said().await, [word("能退吗", "return-zh", true)], "what was not rated says nothing");
     store.add_feedback(&again.id, Rating::Down, None).await.expect("rated");
     assert_eq!(said().await, [word("能退吗", "return-zh", false)], "a conversation has one word, its last");
+    for _ in 0..2 {
+        let new = NewConversation { visitor: Some("jun".to_owned()), ..NewConversation::default() };
+        let id = store.create_conversation(new).await.expect("a conversation").id;
+        let reply = answered(&store, &id, "c1", "寄到哪", &["ship-zh"]).await;
+        store.add_feedback(&reply.id, Rating::Down, None).await.expect("rated");
+    }
+    assert_eq!(
+        said().await,
+        [word("寄到哪", "ship-zh", false), word("能退吗", "return-zh", false)],
+        "one visitor, one word"
+    );
     let both = answered(&store, &other, "c1", "能退吗，多久到", &["return-zh", "ship-zh"]).await;
     store.add_feedback(&both.id, Rating::Down, None).await.expect("rated");
-    assert_eq!(said().await.len(), 1, "nobody knows which of two was meant");
+    assert_eq!(said().await.len(), 2, "nobody knows which of two was meant");
 
     let mut asked_back = decision(Action::Clarify, "您想问哪个？");
     asked_back.quick_replies = vec![QuickReply::plain("多久发货"), QuickReply::plain("怎么退货")];
@@ -132,10 +143,11 @@ async fn what_customers_said_of_an_entry_counts_until_it_is_changed(store: Store
     answered(&store, &other, "c3", "多久发货", &["ship-zh"]).await;
     store.record_turn(exchange(&other, "c4", "那个呢", &asked_back)).await.expect("a stored turn");
     answered(&store, &other, "c5", "我要别的", &["ship-zh"]).await;
-    assert_eq!(said().await, [word("什么时候", "ship-zh", true), word("能退吗", "return-zh", false)]);
+    let [chosen, stayed] = [word("什么时候", "ship-zh", true), word("寄到哪", "ship-zh", false)];
+    assert_eq!(said().await, [chosen.clone(), stayed.clone(), word("能退吗", "return-zh", false)]);
     assert!(store.rated_answers(i64::MAX, 10).await.expect("ratings").is_empty());
 
     tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     store.faq_import(vec![draft("return-zh", "三十天内可以退")], "mei").await.expect("an entry");
-    assert_eq!(said().await, [word("什么时候", "ship-zh", true)], "another answer begins anew");
+    assert_eq!(said().await, [chosen, stayed], "another answer begins anew");
 }
