@@ -32,15 +32,22 @@ const FEATURES: [(&str, &str); 8] = [
 pub(super) struct Asked {
     pub(super) text: String,
     pub(super) language: Option<Language>,
+    /// Where the customer wrote; entries that do not serve there were not in the way.
+    pub(super) channel: Option<String>,
     pub(super) faq_ids: Vec<String>,
 }
 
 impl Asked {
     /// The hits of a decision on a message. One that was read together with the message before it is no question by
     /// itself, so nothing is asked about it.
-    pub(super) fn about(text: &str, trace: &Trace) -> Self {
+    pub(super) fn about(text: &str, channel: Option<&str>, trace: &Trace) -> Self {
         let hits = trace.hits.iter().filter(|_| !trace.joined_with_previous);
-        Self { text: text.to_owned(), language: trace.language, faq_ids: hits.map(|hit| hit.faq_id.clone()).collect() }
+        Self {
+            text: text.to_owned(),
+            language: trace.language,
+            channel: channel.map(str::to_owned),
+            faq_ids: hits.map(|hit| hit.faq_id.clone()).collect(),
+        }
     }
 }
 
@@ -101,9 +108,9 @@ pub(super) async fn explained(
 }
 
 fn views(index: &FaqIndex, asked: Asked, t: &'static Words) -> HashMap<String, HitView> {
-    let Asked { text, language, faq_ids } = asked;
+    let Asked { text, language, channel, faq_ids } = asked;
     let language = language.and_then(|language| text::Language::parse(language.code()));
-    let query = SearchQuery { text, language, ..SearchQuery::default() };
+    let query = SearchQuery { text, language, channel, ..SearchQuery::default() };
     let view = |id: String| {
         let explanation = index.explain(&query, &id)?;
         Some((id, HitView::new(&query.text, explanation, t)))

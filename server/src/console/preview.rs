@@ -95,7 +95,7 @@ async fn ask(app: &App, request: &PreviewRequest) -> Result<Answer, ApiError> {
 async fn view(app: &App, page: Page, answer: Answer, request: &PreviewRequest) -> Result<PreviewView, ApiError> {
     let Answer { decision, explanation } = answer;
     let edited = request.faq_id.as_deref().filter(|id| !id.is_empty());
-    let explained = hits::explained(app, Asked::about(&request.text, &decision.trace), page.t).await?;
+    let explained = hits::explained(app, Asked::about(&request.text, None, &decision.trace), page.t).await?;
     let reader = Reader { store: &app.store, t: page.t, marked: edited, explained };
     Ok(PreviewView {
         text: decision.text.clone(),

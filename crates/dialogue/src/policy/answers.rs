@@ -11,7 +11,7 @@ use super::turn::Turn;
 /// Intents answered beside the first; a message about more is rather misunderstood.
 const MOST_FURTHER: usize = 2;
 /// How many times more often an intent must be wrong than an FAQ entry that is given in its place.
-const MUCH_LESS_OFTEN: f32 = 4.0;
+const MUCH_LESS_OFTEN: f32 = 2.5;
 
 /// The message answers the last template's question: its intent counts as another one.
 pub(super) fn follow_up(turn: &Turn<'_>) -> Result<Reply, String> {
@@ -81,8 +81,8 @@ fn answer_further(turn: &Turn<'_>, reply: &mut Reply) {
 
 /// Says no when an FAQ entry fits clearly better than an intent of this probability.
 ///
-/// Both keep the accepted error rate here: a lead smaller than that rate counts only where the entry is wrong several
-/// times less often, as where the message is its question nearly word for word.
+/// Both keep the accepted error rate here: a lead smaller than that rate counts only where the entry is wrong less than
+/// half as often, as where the message is its question nearly word for word.
 fn faq_leads(turn: &Turn<'_>, probability: f32) -> Result<(), String> {
     match turn.sure_faq() {
         Ok(hit)

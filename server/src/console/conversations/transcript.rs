@@ -86,7 +86,7 @@ impl OpenView {
         let chosen = chosen(&messages, &query.message);
         let context = match chosen {
             Some(place) => {
-                let trace = trace(app, decision_on(&messages, place), &messages[place].text, t).await?;
+                let trace = trace(app, conversation, (&messages, place), t).await?;
                 let explanation = explanation(app, &messages[place].text).await?;
                 Some(ContextView { explanation, ..context(app, &messages[place], &labels, trace) })
             }
@@ -140,15 +140,17 @@ fn decision_on(messages: &[Message], place: usize) -> Option<&StoredDecision> {
     own.or(next)
 }
 
+/// Why a customer's message, at its place among the messages, was answered as it was.
 async fn trace(
     app: &App,
-    decision: Option<&StoredDecision>,
-    message: &str,
+    conversation: &Conversation,
+    (messages, place): (&[Message], usize),
     t: &'static Words,
 ) -> Result<Option<TraceView>, ApiError> {
-    let Some(decision) = decision else { return Ok(None) };
+    let Some(decision) = decision_on(messages, place) else { return Ok(None) };
     let trace: Trace = serde_json::from_value(decision.trace.clone()).unwrap_or_default();
-    let explained = hits::explained(app, Asked::about(message, &trace), t).await?;
+    let channel = conversation.state.channel.as_deref();
+    let explained = hits::explained(app, Asked::about(&messages[place].text, channel, &trace), t).await?;
     let reader = Reader { store: &app.store, t, marked: None, explained };
     Ok(Some(TraceView::new(decision.action, &trace, reader).await))
 }
