@@ -333,7 +333,7 @@ fn the_better_of_template_and_faq_answers() {
     assert_eq!(faq.sources[0].faq_id, "fee");
     assert_eq!((faq.intent.as_deref(), faq.probability), (Some("shipping_fee"), Some(0.95)));
     let sure = |hit| Heard { hits: hit, ..means("运费", &[("shipping_fee", 0.95)]) };
-    Desk::open().check(&sure(&[("fee", 0.985)]), "template", Action::Template, "运费");
+    Desk::open().check(&sure(&[("fee", 0.975)]), "template", Action::Template, "运费");
     Desk::open().check(&sure(&[("fee", 0.995)]), "faq", Action::Faq, "fee");
 }
 
