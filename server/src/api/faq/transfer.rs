@@ -10,7 +10,7 @@ use store::{ImportOutcome, ImportWatcher};
 use text::Language;
 use utoipa::ToSchema;
 
-use super::progress::{self, Teller};
+use super::progress::{self, ImportNews, Teller};
 use crate::app::App;
 use crate::auth::AsViewer;
 use crate::error::{ApiError, Problem};
@@ -73,7 +73,7 @@ pub struct ProblemReply {
     ("format" = Option<String>, Query, description = "`csv`, `jsonl`, `xlsx`, `rasa`, `markdown`, `html`, `docx` or `pdf`; told from the content when absent"),
     ("name" = Option<String>, Query, description = "the file's name; its ending helps to tell kinds of text apart"),
     ("language" = Option<String>, Query, description = "`zh` or `en`: the language of what is said about wrong rows")),
-    responses((status = 200, body = ImportReply), (status = 413, body = Problem), (status = 422, body = Problem)), security(("staff" = [])))]
+    responses((status = 200, content((ImportReply = "application/json"), (ImportNews = "text/event-stream"))), (status = 413, body = Problem), (status = 422, body = Problem)), security(("staff" = [])))]
 #[post("/faq/import")]
 pub(crate) async fn import(
     app: web::Data<App>,
