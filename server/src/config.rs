@@ -2,7 +2,7 @@
 //! Parsed once into [`Config`]; each part of the program is given only its own section.
 
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
@@ -17,6 +17,7 @@ pub struct Config {
     pub storage: StorageConfig,
     pub limits: LimitsConfig,
     pub widget: WidgetConfig,
+    pub faq: FaqConfig,
     pub log: LogConfig,
 }
 
@@ -99,6 +100,15 @@ pub struct WidgetConfig {
     pub allowed_origins: Vec<String>,
     /// When set, widgets must carry this value as `data-key`.
     pub key: Option<String>,
+}
+
+/// How the FAQ is searched.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FaqConfig {
+    /// A BERT-family checkpoint in Hugging Face layout that the index compares meanings by in place of the base that comes with
+    /// the program; a relative path begins at the home folder.
+    pub encoder: Option<PathBuf>,
 }
 
 /// How the service writes its log.

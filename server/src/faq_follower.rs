@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use assistant::meaning;
 use retrieval::{Change, FaqEntry, FaqIndex, Link};
 use store::{FaqRecord, Store};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use crate::error::ApiError;
+use crate::faq_encoder::FaqEncoder;
 
 /// Changes applied with one commit; while more are waiting twice as many each time, since a commit costs more than its rows.
 const BATCH: usize = 500;
@@ -40,11 +40,11 @@ pub struct FaqFollower {
 
 impl FaqFollower {
     /// Opens the index, or begins to build it anew, brings it level with the store and begins to follow.
-    pub async fn start(store: Store, folder: &Path) -> anyhow::Result<(Self, Arc<FaqIndex>)> {
+    pub async fn start(store: Store, folder: &Path, encoder: FaqEncoder) -> anyhow::Result<(Self, Arc<FaqIndex>)> {
         let newest = store.revision().await?;
-        let (index, to_rebuild) = match open(newest, folder) {
+        let (index, to_rebuild) = match open(newest, folder, &encoder) {
             Some(index) => (index, false),
-            None => (empty(folder)?, true),
+            None => (empty(folder, &encoder)?, true),
         };
         let (index, wake) = (Arc::new(index), Arc::new(Notify::new()));
         let (announce, mut searchable) = watch::channel(if to_rebuild { -1 } else { revision_of(&index) });
@@ -215,8 +215,8 @@ async fn follow(mut step: Step, wake: Arc<Notify>, announce: watch::Sender<i64>)
 }
 
 /// Opens the index; none where it is missing, empty, damaged, or ahead of a restored store.
-fn open(newest: i64, folder: &Path) -> Option<FaqIndex> {
-    match FaqIndex::open_with(folder, meaning()) {
+fn open(newest: i64, folder: &Path, encoder: &FaqEncoder) -> Option<FaqIndex> {
+    match FaqIndex::open_with(folder, encoder.reads.clone()) {
         Ok(index) if (i64::from(newest > 0)..=newest).contains(&revision_of(&index)) => return Some(index),
         Ok(index) => {
             tracing::warn!(
@@ -231,11 +231,13 @@ fn open(newest: i64, folder: &Path) -> Option<FaqIndex> {
     None
 }
 
-fn empty(folder: &Path) -> anyhow::Result<FaqIndex> {
+fn empty(folder: &Path, encoder: &FaqEncoder) -> anyhow::Result<FaqIndex> {
     if folder.exists() {
         std::fs::remove_dir_all(folder).with_context(|| format!("cannot clear the index {}", folder.display()))?;
     }
-    FaqIndex::create_with(folder, meaning()).context("cannot make an index")
+    let index = FaqIndex::create_with(folder, encoder.reads.clone()).context("cannot make an index")?;
+    encoder.keep(folder)?;
+    Ok(index)
 }
 
 fn revision_of(index: &FaqIndex) -> i64 {

@@ -13,6 +13,7 @@ mod console;
 mod error;
 mod faq_bulk;
 mod faq_drafts;
+mod faq_encoder;
 mod faq_follower;
 mod faq_import;
 mod home;

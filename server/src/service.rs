@@ -22,6 +22,7 @@ use crate::chat::Chat;
 use crate::config::Config;
 use crate::error::ApiError;
 use crate::faq_drafts::Drafts;
+use crate::faq_encoder::FaqEncoder;
 use crate::faq_follower::FaqFollower;
 use crate::home::Home;
 use crate::http::{Methods, Origins, check_origin, observe};
@@ -53,7 +54,9 @@ pub async fn open_store(config: &Config, home: &Home) -> anyhow::Result<Store> {
 /// Wires the rooms of one service together.
 pub async fn assemble(config: Config, home: Home, bot: Bot, store: Store) -> anyhow::Result<App> {
     let metrics = telemetry::start_metrics()?;
-    let (faq, index) = FaqFollower::start(store.clone(), &home.index()).await?;
+    let folder = config.faq.encoder.as_ref().map(|encoder| home.root().join(encoder));
+    let encoder = FaqEncoder::open(folder.as_deref(), &home.index(), &store).await?;
+    let (faq, index) = FaqFollower::start(store.clone(), &home.index(), encoder).await?;
     index.set_synonyms(bot.synonyms)?;
     let ratings = RatingsFollower::start(store.clone(), Arc::clone(&index));
     let assistant = Arc::new(Assistant::new(bot.script, None, index));

@@ -39,6 +39,8 @@ pub fn meaning() -> Option<Arc<dyn Encoder>> {
 const FILE: &str = "encoder.json";
 /// Questions of each language that the mean is taken over.
 const SAMPLE: usize = 256;
+/// From so many times the entries on the mean of fewer questions is taken anew.
+const MANY_MORE: usize = 4;
 
 /// A BERT-family checkpoint in Hugging Face layout. Its vectors all point one way, more so within a language; what is
 /// common to the questions of an FAQ is taken off, so that what is left tells them apart.
@@ -54,6 +56,9 @@ struct Settings {
     folder: PathBuf,
     /// Means of the vectors of Chinese and of other questions; empty where there are none.
     means: [Vec<f32>; 2],
+    /// Entries that there were then.
+    #[serde(default)]
+    n_entries: usize,
 }
 
 impl FolderEncoder {
@@ -68,7 +73,7 @@ impl FolderEncoder {
             let sample: Vec<&str> = asked.into_iter().step_by(step).collect();
             mean(&encoder.encode(&sample), encoder.dim())
         });
-        Self::with(encoder, Settings { folder, means })
+        Self::with(encoder, Settings { folder, means, n_entries: entries.len() })
     }
 
     /// The encoder that an index was made with, where [`FolderEncoder::keep`] says so.
@@ -80,6 +85,13 @@ impl FolderEncoder {
         let bytes = fs::read(&path).map_err(|source| Error::io(&path, source))?;
         let settings: Settings = serde_json::from_slice(&bytes).map_err(|error| Error::io(&path, error.into()))?;
         Self::with(SentenceEncoder::open(&settings.folder)?, settings).map(Some)
+    }
+
+    /// Whether it is of this folder, and what is common to questions was told from enough of them for an index of so many
+    /// entries.
+    pub fn serves(&self, folder: &Path, n_entries: usize) -> bool {
+        let same = fs::canonicalize(folder).is_ok_and(|folder| folder == self.settings.folder);
+        same && (self.settings.n_entries >= SAMPLE || n_entries <= MANY_MORE * self.settings.n_entries)
     }
 
     /// Writes beside an index what it was made with.

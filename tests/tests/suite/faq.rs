@@ -1,9 +1,11 @@
 //! The FAQ over HTTP: an edit is in the very next answer, versions are kept, nobody overwrites anybody unseen.
 
+use std::path::Path;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Caller, Home, Service, within};
+use crate::harness::{Answer, Caller, Home, Service, command, copy_folder, within, word};
 
 fn entry(question: &str, answer: &str) -> Value {
     json!({ "question": question, "answer": answer, "language": "en" })
@@ -269,6 +271,39 @@ fn what_a_file_says_nothing_about_stays_as_it_is() {
         assert_eq!(import("# Help\n\n## Do you sell umbrellas?\n\nRed ones.\n", "help.md").await["changed"], 1);
         let now = editor.get(&path).await.json(200);
         assert_eq!((&now["answer"], &now["similar"]), (&json!("Red ones."), &json!(["umbrella?"])), "{now}");
+    });
+}
+
+#[test]
+fn an_encoder_of_the_operators_finds_entries_until_it_is_taken_out_again() {
+    let home = Home::trained();
+    let (encoder, kept) = (home.path().join("encoder"), home.path().join("index/encoder.json"));
+    copy_folder(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../data/base")), &encoder);
+    let with_it = [("FRONTDESK_FAQ__ENCODER", "encoder")];
+    let finds = async |service: &Service| {
+        let customer = service.customer("en").await;
+        let said = customer.say("Is there parking near the shop?").await;
+        assert_eq!(said["decision"]["faq_id"], "parking-en", "{said}");
+    };
+    within(90, async {
+        let service = Service::start_with(home.path(), &with_it);
+        finds(&service).await;
+        assert!(kept.is_file(), "a search from the command line needs to know, too");
+        service.terminate();
+        let built = std::fs::metadata(&kept).unwrap().modified().unwrap();
+        let service = Service::start_with(home.path(), &with_it);
+        finds(&service).await;
+        assert_eq!(std::fs::metadata(&kept).unwrap().modified().unwrap(), built, "the index is not built again");
+        service.terminate();
+        std::fs::remove_dir_all(&encoder).unwrap();
+        let mut start = command();
+        start.args(["serve", "--home", word(home.path()), "--port", "0"]).envs(with_it);
+        let refused = start.output().expect("it ends by itself");
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(!refused.status.success() && said.contains("[faq] encoder"), "{said}");
+        let service = Service::start(home.path());
+        finds(&service).await;
+        assert!(!kept.exists());
     });
 }
 

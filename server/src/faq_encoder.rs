@@ -1,0 +1,46 @@
+//! What the service's FAQ index compares meanings by: the base that comes with the program, or an encoder of the operator's.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use assistant::{FolderEncoder, meaning};
+use retrieval::Encoder;
+use store::Store;
+
+use crate::faq_follower::entry;
+
+/// The encoder for an index, the operator's where one is configured.
+#[derive(Clone, Debug)]
+pub(crate) struct FaqEncoder {
+    pub(crate) reads: Option<Arc<dyn Encoder>>,
+    own: Option<Arc<FolderEncoder>>,
+}
+
+impl FaqEncoder {
+    /// Opens the encoder for an index: the operator's as the index was made with it or, where that was another one or when there
+    /// were hardly any questions yet, by the questions that there are now.
+    pub(crate) async fn open(folder: Option<&Path>, index: &Path, store: &Store) -> anyhow::Result<Self> {
+        let Some(folder) = folder else { return Ok(Self { reads: meaning(), own: None }) };
+        let records = store.faq_all().await?;
+        let (folder, index) = (folder.to_owned(), index.to_owned());
+        let open = move || {
+            let entries: Vec<_> = records.into_iter().map(entry).collect();
+            match FolderEncoder::of_index(&index) {
+                Ok(Some(known)) if known.serves(&folder, entries.len()) => Ok(known),
+                _ => FolderEncoder::open(&folder, &entries)
+                    .with_context(|| format!("cannot use {} as [faq] encoder", folder.display())),
+            }
+        };
+        let own = Arc::new(tokio::task::spawn_blocking(open).await??);
+        Ok(Self { reads: Some(Arc::clone(&own) as Arc<dyn Encoder>), own: Some(own) })
+    }
+
+    /// Notes beside an index what it was made with.
+    pub(crate) fn keep(&self, index: &Path) -> anyhow::Result<()> {
+        match &self.own {
+            Some(own) => Ok(own.keep(index)?),
+            None => Ok(FolderEncoder::forget(index)?),
+        }
+    }
+}
