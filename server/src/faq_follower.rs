@@ -18,6 +18,8 @@ use crate::faq_encoder::FaqEncoder;
 /// Changes applied with one commit; while more are waiting twice as many each time, since a commit costs more than its rows.
 const BATCH: usize = 500;
 const LARGEST_BATCH: usize = 8_000;
+/// Steps that take longer are made smaller again.
+const LONGEST_STEP: Duration = Duration::from_secs(3);
 /// The last resort when neither a signal nor a notification arrives.
 const POLL: Duration = Duration::from_secs(2);
 /// How long an editor waits for a saved change to become searchable.
@@ -35,6 +37,7 @@ pub struct FaqFollower {
     wake: Arc<Notify>,
     searchable: watch::Receiver<i64>,
     rebuilding: Arc<AtomicBool>,
+    building: Arc<FaqIndex>,
     worker: JoinHandle<()>,
 }
 
@@ -58,12 +61,13 @@ impl FaqFollower {
             calibrating: Arc::default(),
         };
         let worker = tokio::spawn(follow(step, Arc::clone(&wake), announce));
+        let building = Arc::clone(&index);
         if tokio::time::timeout(START_PATIENCE, searchable.wait_for(|seen| *seen >= newest)).await.is_err() {
             tracing::warn!(
                 "the index is not level with the store yet; answers from the FAQ are missing or old until it is"
             );
         }
-        Ok((Self { wake, searchable, rebuilding, worker }, index))
+        Ok((Self { wake, searchable, rebuilding, building, worker }, index))
     }
 
     /// Waits until a search sees `revision`, so that what an editor saved is what the next customer gets.
@@ -102,6 +106,8 @@ impl FaqFollower {
 impl Drop for FaqFollower {
     fn drop(&mut self) {
         self.worker.abort();
+        // A build goes on where nobody can abort it; the next start begins it anew.
+        self.building.stop();
     }
 }
 
@@ -130,14 +136,15 @@ impl Step {
         let Some((to, _)) = changes.last() else { return Ok(0) };
         let (to, count) = (u64::try_from(*to)?, changes.len());
         let changes: Vec<Change> = changes.into_iter().map(|(_, record)| change(record)).collect();
-        let index = Arc::clone(&self.index);
+        let (index, started) = (Arc::clone(&self.index), Instant::now());
         if let Err(error) = tokio::task::spawn_blocking(move || index.apply(&changes, to)).await? {
             self.failures += 1;
             self.rebuilding.store(self.failures >= FAILURES, Ordering::Relaxed);
             return Err(error).context("cannot apply the FAQ's changes to the index");
         }
         self.failures = 0;
-        self.batch = if count == self.batch { (2 * count).min(LARGEST_BATCH) } else { BATCH };
+        let more_wait = count == self.batch && started.elapsed() < LONGEST_STEP;
+        self.batch = if more_wait { (2 * count).min(LARGEST_BATCH) } else { BATCH };
         metrics::gauge!("frontdesk_index_revision").set(to as f64);
         Ok(count)
     }

@@ -35,6 +35,9 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
+    /// Nobody waits any more for the index that was being built.
+    #[error("building the FAQ index was stopped; it is as it was")]
+    Stopped,
     /// A change came with a revision older than the index.
     #[error("revision {given} is older than the index (revision {current}); replace the whole index to go back")]
     StaleRevision {

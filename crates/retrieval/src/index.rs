@@ -51,6 +51,8 @@ pub struct FaqIndex {
     learning: Mutex<()>,
     /// Whether all files were compared with their checksums, or written by this process.
     verified: AtomicBool,
+    /// Whether nobody waits any more for an index that is being built.
+    stopping: AtomicBool,
 }
 
 impl std::fmt::Debug for FaqIndex {
@@ -158,6 +160,11 @@ impl FaqIndex {
             }
             other => other,
         }
+    }
+
+    /// Lets a `replace_all` that is under way, or is still to come, end soon with `Error::Stopped`, the index as it was.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
     }
 
     /// The FAQ revision that searches see.
@@ -314,6 +321,7 @@ impl FaqIndex {
             calibration: RwLock::new(Arc::new(calibration)),
             learning: Mutex::new(()),
             verified: AtomicBool::new(true),
+            stopping: AtomicBool::new(false),
         }
     }
 

@@ -47,6 +47,17 @@ fn the_nearest_wording_is_named() {
 }
 
 #[test]
+fn a_build_that_nobody_waits_for_ends_and_leaves_the_index_as_it_was() {
+    let index = filled();
+    index.stop();
+    let other = [FaqEntry::new("parking", "Where can I park?", "Behind the shop.")];
+    assert!(matches!(index.replace_all(&other, 2), Err(Error::Stopped)));
+    assert_eq!((index.revision(), index.len()), (1, 4));
+    assert_eq!(ask(&index, "怎么申请退款")[0].id, "refund");
+    assert_eq!(ask(&index, "where can I park"), ask(&filled(), "where can I park"));
+}
+
+#[test]
 fn nothing_in_common_finds_nothing() {
     for text in ["", "   ", "？？？", "🙂", "\u{0}", "zzzz"] {
         assert_eq!(ask(&filled(), text), vec![], "{text:?}");

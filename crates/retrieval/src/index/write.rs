@@ -2,9 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
-use std::sync::{Arc, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock, PoisonError};
 
 use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, UserOperation};
 use tantivy::{Index, IndexWriter, TantivyError, Term};
 
@@ -18,6 +20,7 @@ use crate::{CalibrationReport, Change, Error, FaqEntry};
 
 /// What documents may take before they are written as a segment; a limit, not an allocation.
 const WRITER_BYTES: usize = 60_000_000;
+
 /// An entry on its way into the index.
 struct Analysed<'a> {
     entry: &'a FaqEntry,
@@ -72,6 +75,9 @@ impl FaqIndex {
                 let mut last: Vec<&FaqEntry> = enabled.rev().filter(|entry| seen.insert(entry.id.as_str())).collect();
                 last.reverse();
                 for entries in last.chunks(AT_A_TIME) {
+                    if self.stopping.load(Ordering::Relaxed) {
+                        return Err(Error::Stopped);
+                    }
                     let mut analysed = self.analysed(entries);
                     for entry in entries {
                         let Some(mut new) = analysed.remove(entry.id.as_str()) else { continue };
@@ -92,7 +98,11 @@ impl FaqIndex {
             let (row, tokens) = Row::new(entry, Meanings::of(entry, &self.reads));
             (entry.id.as_str(), Analysed { entry, row, tokens })
         };
-        entries.par_iter().map(analyse).collect()
+        let all = || entries.par_iter().map(analyse).collect();
+        match readers() {
+            Some(readers) => readers.install(all),
+            None => all(),
+        }
     }
 
     /// Adds an entry, all of whose documents come to stand side by side in one segment.
@@ -164,6 +174,13 @@ impl FaqIndex {
         *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
         Ok(())
     }
+}
+/// Threads of their own, as far as there can be any: what answers a message meanwhile and shares its work among threads does
+/// not wait behind hundreds of entries.
+fn readers() -> Option<&'static ThreadPool> {
+    static READERS: OnceLock<Option<ThreadPool>> = OnceLock::new();
+    let start = || ThreadPoolBuilder::new().thread_name(|number| format!("faq-reader-{number}")).build();
+    READERS.get_or_init(|| start().ok()).as_ref()
 }
 
 /// Lays out an empty index where somebody has deleted the folder under a running service, or what names its files.
