@@ -1,8 +1,9 @@
 //! What the FAQ index compares meanings by: the base that comes with the program, or an encoder of the operator's.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use model::SentenceEncoder;
 use retrieval::{Encoder, FaqEntry};
@@ -39,6 +40,8 @@ pub fn meaning() -> Option<Arc<dyn Encoder>> {
 const FILE: &str = "encoder.json";
 /// Questions of each language that the mean is taken over.
 const SAMPLE: usize = 256;
+/// Texts whose vectors are kept, a few megabytes; all are forgotten together.
+const RECENT: usize = 4096;
 /// From so many times the entries on the mean of fewer questions is taken anew.
 const MANY_MORE: usize = 4;
 
@@ -49,6 +52,8 @@ pub struct FolderEncoder {
     encoder: SentenceEncoder,
     name: String,
     settings: Settings,
+    /// Vectors of texts that were read lately: a message is compared several times, with the same answers as others.
+    recent: Mutex<HashMap<String, Vec<f32>>>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -118,7 +123,7 @@ impl FolderEncoder {
         }
         settings.means.iter().flatten().for_each(|value| hash.update(value.to_le_bytes()));
         let name = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { encoder, name, settings })
+        Ok(Self { encoder, name, settings, recent: Mutex::default() })
     }
 }
 
@@ -128,6 +133,23 @@ impl Encoder for FolderEncoder {
     }
 
     fn encode(&self, text: &str) -> Vec<f32> {
+        // Whoever panicked while holding the lock left whole vectors.
+        let known = self.recent.lock().unwrap_or_else(PoisonError::into_inner).get(text).cloned();
+        if let Some(known) = known {
+            return known;
+        }
+        let vector = self.read(text);
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        if recent.len() == RECENT {
+            recent.clear();
+        }
+        recent.insert(text.to_owned(), vector.clone());
+        vector
+    }
+}
+
+impl FolderEncoder {
+    fn read(&self, text: &str) -> Vec<f32> {
         let mut vector = self.encoder.encode(&[text]);
         let mean = &self.settings.means[usize::from(!is_chinese(text))];
         vector.iter_mut().zip(mean).for_each(|(value, mean)| *value -= mean);
