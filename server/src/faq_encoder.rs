@@ -28,6 +28,7 @@ impl FaqEncoder {
             let entries: Vec<_> = records.into_iter().map(entry).collect();
             match FolderEncoder::of_index(&index) {
                 Ok(Some(known)) if known.serves(&folder, entries.len()) => Ok(known),
+                // What an index was made with and cannot be read any more is of no use to the one that is built now.
                 _ => FolderEncoder::open(&folder, &entries)
                     .with_context(|| format!("cannot use {} as [faq] encoder", folder.display())),
             }
@@ -36,11 +37,8 @@ impl FaqEncoder {
         Ok(Self { reads: Some(Arc::clone(&own) as Arc<dyn Encoder>), own: Some(own) })
     }
 
-    /// Notes beside an index what it was made with.
+    /// Notes beside a new index what it is made with.
     pub(crate) fn keep(&self, index: &Path) -> anyhow::Result<()> {
-        match &self.own {
-            Some(own) => Ok(own.keep(index)?),
-            None => Ok(FolderEncoder::forget(index)?),
-        }
+        self.own.as_ref().map_or(Ok(()), |own| Ok(own.keep(index)?))
     }
 }

@@ -16,6 +16,7 @@ use super::extract::Body;
 use crate::app::App;
 use crate::auth::{AsEditor, AsViewer};
 use crate::error::{ApiError, Problem};
+use crate::http::event_stream;
 use crate::jobs::TrainRequest;
 
 /// What to do.
@@ -142,11 +143,7 @@ pub(super) async fn events(
         after: resumed.or(query.after).unwrap_or(0),
     };
     let frames = stream::unfold(Some(watcher), |watcher| async move { watcher?.next().await });
-    Ok(HttpResponse::Ok()
-        .content_type("text/event-stream")
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header(("x-accel-buffering", "no"))
-        .streaming(frames))
+    Ok(event_stream(frames))
 }
 
 /// Where one watcher of a job stands.

@@ -70,7 +70,8 @@ fn parse_format(name: &str) -> Result<FaqFormat, String> {
 pub(super) struct ImportArgs {
     #[arg(long, value_name = "DIR")]
     home: PathBuf,
-    /// A table, workbook or document
+    /// A table, workbook or document; an entry with the same id, or the same question where the file gives none, is changed,
+    /// and what the file has no column or place for stays as it is
     file: PathBuf,
     /// What the file is, where its content does not tell
     #[arg(long, value_name = "NAME", value_parser = parse_format)]

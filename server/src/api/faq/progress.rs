@@ -7,8 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use actix_web::HttpResponse;
-use actix_web::http::header;
-use actix_web::web::Bytes;
+use bytes::Bytes;
 use futures_util::stream;
 use serde::Serialize;
 use store::ImportProgress;
@@ -20,6 +19,7 @@ use utoipa::ToSchema;
 use super::transfer::ImportReply;
 use crate::error::ApiError;
 use crate::faq_follower::FaqFollower;
+use crate::http::event_stream;
 
 /// A listener hears so often at most.
 const BETWEEN: Duration = Duration::from_millis(200);
@@ -104,12 +104,7 @@ where
     let (news, heard) = watch::channel(None);
     let import = tokio::spawn(begin(Teller { news, begun: Mutex::default() }));
     let listener = Listener { heard, import, stopping };
-    let frames = stream::unfold(Some(listener), |listener| async move { listener?.next().await });
-    HttpResponse::Ok()
-        .content_type("text/event-stream")
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header(("x-accel-buffering", "no"))
-        .streaming(frames)
+    event_stream(stream::unfold(Some(listener), |listener| async move { listener?.next().await }))
 }
 
 struct Listener {
