@@ -70,6 +70,25 @@ impl Bag {
         self.length
     }
 
+    /// What of this text is among others (ascending), each token once.
+    pub(crate) fn among(&self, tokens: &[(u32, f32)]) -> Self {
+        let shared = self.ids().filter(|id| tokens.binary_search_by_key(id, |&(other, _)| other).is_ok());
+        Self::counted(shared.map(|id| (id, 1)).collect())
+    }
+
+    /// The share of this text's distinct tokens that is among others (ascending), each counted by its weight.
+    pub(crate) fn share_among(&self, tokens: &[(u32, f32)], weight: impl Fn(u32) -> f32) -> f32 {
+        let mut rest = tokens;
+        let (mut shared, mut all) = (0.0, 0.0);
+        for id in self.ids() {
+            rest = &rest[rest.partition_point(|&(other, _)| other < id)..];
+            let weight = weight(id);
+            all += weight;
+            shared += if rest.first().is_some_and(|found| found.0 == id) { weight } else { 0.0 };
+        }
+        if all > 0.0 { shared / all } else { 0.0 }
+    }
+
     /// BM25 of weighted tokens (ascending) in this text; at most the sum of their weights.
     pub(crate) fn bm25(&self, tokens: &[(u32, f32)], norm: Norm) -> f32 {
         self.bm25_with(&Self::default(), tokens, norm)

@@ -9,7 +9,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::features::{ANSWER, MEANING, NEAREST, SAME_LANGUAGE, SAME_TEXT, USUAL_MEANING_WEIGHT};
+use crate::features::{self, ANSWER, Emphasis, MEANING, NEAREST, SAME_LANGUAGE, SAME_TEXT};
 use crate::search::Found;
 
 pub(crate) use fit::fit;
@@ -47,14 +47,14 @@ const fn point(threshold: f32, error_rate: f32) -> CurvePoint {
 
 /// Where words are all there is to compare by.
 const BY_WORDS: Usual = Usual {
-    weights: [-3.96, -0.51, 1.33, 0.96, 3.18, -3.85, -1.73, -0.18, 0.7, 0.0, 0.0, 2.52, 2.85],
-    curve: [point(0.41, 0.3), point(0.56, 0.2), point(0.77, 0.1), point(0.945, 0.05), point(0.975, 0.025)],
+    weights: [-1.4, -0.76, 1.44, 2.8, 0.34, -2.42, -2.29, -0.49, 0.12, 0.0, 0.0, 1.94, 3.01],
+    curve: [point(0.355, 0.3), point(0.485, 0.2), point(0.775, 0.1), point(0.93, 0.05), point(0.965, 0.025)],
 };
 
 /// Where meaning is compared too.
 const BESIDE_MEANING: Usual = Usual {
-    weights: [-3.7, -0.16, 2.07, 0.22, 1.45, -3.6, -2.58, -1.39, 0.7, 0.0, 0.2, 2.38, 1.91],
-    curve: [point(0.545, 0.3), point(0.715, 0.2), point(0.87, 0.1), point(0.905, 0.05), point(0.945, 0.02)],
+    weights: [-2.2, -0.48, 2.27, 1.36, 0.05, -3.34, -2.94, -0.95, 0.45, 0.0, -0.03, 1.59, 3.27],
+    curve: [point(0.425, 0.3), point(0.555, 0.2), point(0.775, 0.1), point(0.875, 0.05), point(0.955, 0.025)],
 };
 
 /// What speaks for or against a hit.
@@ -105,8 +105,12 @@ fn share(found: &Found, place: usize, steepness: f32) -> f32 {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
     weights: [f32; N_EVIDENCE],
-    /// What likeness in meaning counts for in the score.
-    pub(crate) meaning: f32,
+    /// What counts for how much in the score.
+    #[serde(flatten)]
+    pub(crate) emphasis: Emphasis,
+    /// The version of the features that it was learned with.
+    #[serde(default)]
+    features: u32,
     /// Probability thresholds with the error rate above each, strictest last.
     curve: Vec<CurvePoint>,
     /// Held-out searches it was learned from.
@@ -148,8 +152,8 @@ impl Calibration {
     /// What an index starts from, given whether it compares meanings.
     pub(crate) fn usual(with_meaning: bool) -> Self {
         let Usual { weights, curve } = if with_meaning { BESIDE_MEANING } else { BY_WORDS };
-        let meaning = if with_meaning { USUAL_MEANING_WEIGHT } else { 0.0 };
-        Self { weights, meaning, curve: curve.to_vec(), n_examples: 0, revision: None }
+        let emphasis = Emphasis::usual(with_meaning);
+        Self { weights, emphasis, features: features::VERSION, curve: curve.to_vec(), n_examples: 0, revision: None }
     }
 
     /// Knows nothing yet: what the usual one is learned from, so that no set that it was learned from speaks beforehand.
@@ -157,9 +161,9 @@ impl Calibration {
         Self { weights: [0.0; N_EVIDENCE], ..Self::usual(with_meaning) }
     }
 
-    /// The same where meaning counts for so much in the score.
-    pub(crate) fn with_meaning(self, meaning: f32) -> Self {
-        Self { meaning, ..self }
+    /// The same where these count for so much in the score.
+    pub(crate) fn with_emphasis(self, emphasis: Emphasis) -> Self {
+        Self { emphasis, ..self }
     }
 
     /// The same as learned from this revision of an index.
@@ -191,11 +195,12 @@ impl Calibration {
         measured.unwrap_or_else(|| self.curve.last().map_or(0.0, |point| point.threshold).max(1.0 - accepted))
     }
 
-    /// Reads the calibration beside an index; a missing or unreadable one is the usual one.
+    /// Reads the calibration beside an index; a missing or unreadable one, or one of other features, is the usual one.
     pub(crate) fn load(dir: &Path, with_meaning: bool) -> Self {
         let path = dir.join(FILE);
         let Ok(bytes) = std::fs::read(&path) else { return Self::usual(with_meaning) };
         match serde_json::from_slice::<Self>(&bytes) {
+            Ok(read) if read.features != features::VERSION => Self::usual(with_meaning),
             Ok(read) if read.weights.iter().all(|weight| weight.is_finite()) => read,
             _ => {
                 tracing::warn!(path = %path.display(), "calibration is unreadable; the usual one is used until the next");

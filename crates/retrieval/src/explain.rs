@@ -6,7 +6,7 @@ use crate::SearchQuery;
 use crate::analysis::{Token, by_id};
 use crate::bag::Bag;
 use crate::calibration::{Calibration, NEAR};
-use crate::features::{self, NAMES, weights};
+use crate::features::{self, Emphasis, NAMES};
 use crate::search::{Found, HeldOut, Ranked, Snapshot};
 use crate::spelling::Rewording;
 use crate::table::Row;
@@ -65,8 +65,8 @@ pub struct ToWin {
     pub ahead: String,
     /// How much its score is higher; nothing where ratings alone put it first.
     pub gap: f32,
-    /// Words of the message that would be enough in one more similar question, the most telling first; empty where none
-    /// are, only the message itself as a similar question.
+    /// Words of the message that would be enough in one more similar question beside those of it that the entry's nearest
+    /// has, the most telling first; empty where none are, only the message itself as a similar question.
     pub words: Vec<String>,
 }
 
@@ -101,8 +101,8 @@ pub(crate) fn explain(
     let number = snapshot.table.row_by_id(faq_id).ok()??;
     let row = snapshot.table.row(number).ok()?;
     let entry = snapshot.table.entry(number).ok()?;
-    let found = snapshot.find(query, HeldOut::Nothing, calibration.meaning).ok()?;
-    let weight = snapshot.meaning_weight(calibration.meaning);
+    let found = snapshot.find(query, HeldOut::Nothing, calibration.emphasis).ok()?;
+    let emphasis = snapshot.emphasis(calibration.emphasis);
     let at = found.candidates.iter().position(|candidate| candidate.row == number)?;
     let candidate = &found.candidates[at];
     let ranked = snapshot.ranked(&found, calibration, at.max(NEAR) + 1).ok()?;
@@ -138,15 +138,15 @@ pub(crate) fn explain(
             without: ours.by_match,
         }),
         score: candidate.score,
-        features: shares(&candidate.features, weight),
+        features: shares(&candidate.features, emphasis),
         terms,
         missing,
-        to_win: (place > 0).then(|| to_win(snapshot, &found, (first, ours), weight)),
+        to_win: (place > 0).then(|| to_win(snapshot, &found, (first, ours), emphasis)),
     })
 }
 
-/// Tries a similar question with more and more of the words that the entry lacks.
-fn to_win(snapshot: &Snapshot, found: &Found, (ahead, ours): (&Ranked, &Ranked), weight: f32) -> ToWin {
+/// Tries one more similar question with more and more of the words that the entry lacks.
+fn to_win(snapshot: &Snapshot, found: &Found, (ahead, ours): (&Ranked, &Ranked), emphasis: Emphasis) -> ToWin {
     let (first, candidate) = (&found.candidates[ahead.place], &found.candidates[ours.place]);
     let mut words: Vec<&Token> = Vec::new();
     let mut enough = false;
@@ -156,13 +156,19 @@ fn to_win(snapshot: &Snapshot, found: &Found, (ahead, ours): (&Ranked, &Ranked),
         let mut lacking = lacking(snapshot, found, &row);
         while !enough && !lacking.is_empty() {
             words.push(lacking.remove(0));
-            let brought: Vec<Token> = words.iter().map(|token| (*token).clone()).collect();
+            let brought: Vec<Token> = words.iter().flat_map(|word| with_pieces(word, &found.tokens)).collect();
             let with = features::with_words(&found.query, &snapshot.table, &row, candidate, &Bag::of(&brought));
-            enough = features::score(&with, weight) > first.score * MARGIN;
+            enough = emphasis.score(&with) > first.score * MARGIN;
         }
     }
     let words = if enough { words.into_iter().map(Token::term).collect() } else { Vec::new() };
     ToWin { ahead: ahead.entry.id.clone(), gap: (first.score - candidate.score).max(0.0), words }
+}
+
+/// A word with those pieces of the message's words that stand in it.
+fn with_pieces<'a>(word: &'a Token, tokens: &'a [Token]) -> impl Iterator<Item = Token> + 'a {
+    let pieces = tokens.iter().filter(|token| !token.is_word() && word.text.contains(&token.text));
+    std::iter::once(word).chain(pieces).cloned()
 }
 
 /// Words of the message that other entries hold and this one does not, the most telling first.
@@ -179,10 +185,10 @@ fn lacking<'a>(snapshot: &Snapshot, found: &'a Found, row: &Row) -> Vec<&'a Toke
     lacking.into_iter().map(|(_, token)| token).collect()
 }
 
-fn shares(values: &[f32], meaning: f32) -> Vec<FeatureShare> {
+fn shares(values: &[f32], emphasis: Emphasis) -> Vec<FeatureShare> {
     let mut shares: Vec<FeatureShare> = NAMES
         .iter()
-        .zip(values.iter().zip(weights(meaning)))
+        .zip(values.iter().zip(emphasis.weights()))
         .map(|(name, (&value, weight))| FeatureShare { name: (*name).to_owned(), value, share: value * weight })
         .collect();
     shares.sort_by(|one, other| other.share.total_cmp(&one.share));

@@ -5,6 +5,7 @@ mod copy;
 mod directory;
 mod documents;
 mod files;
+mod telling;
 mod write;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

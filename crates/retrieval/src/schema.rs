@@ -3,7 +3,7 @@
 use tantivy::schema::{FAST, Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions};
 
 /// Bumped whenever analysis or fields change, so that an index made by older code is rebuilt.
-pub(crate) const FORMAT_VERSION: u32 = 6;
+pub(crate) const FORMAT_VERSION: u32 = 7;
 
 /// Ordinals of wordings take the low bits of a document's slot.
 const ORDINAL_BITS: u32 = 16;
@@ -29,9 +29,9 @@ pub(crate) struct Fields {
     pub(crate) entry: Field,
     /// What comparing needs of the whole entry, on ordinal 0.
     pub(crate) row: Field,
-    /// What the wording means, and on ordinal 0 what the answer means.
+    /// What the wording means, and on ordinal 0 what question and answer mean as one.
     pub(crate) wording: VectorFields,
-    pub(crate) answer_meant: VectorFields,
+    pub(crate) whole_meant: VectorFields,
 }
 
 /// A vector as columns of whole numbers of 64 bits.
@@ -45,7 +45,7 @@ pub(crate) struct VectorFields {
 
 /// Names of the columns of vectors.
 pub(crate) const WORDING_COLUMNS: [&str; 2] = ["wording_signs", "wording_values"];
-pub(crate) const ANSWER_COLUMNS: [&str; 2] = ["answer_signs", "answer_values"];
+pub(crate) const WHOLE_COLUMNS: [&str; 2] = ["whole_signs", "whole_values"];
 
 /// Builds the schema and its fields.
 pub(crate) fn build() -> (Schema, Fields) {
@@ -58,7 +58,7 @@ pub(crate) fn build() -> (Schema, Fields) {
         signs: builder.add_u64_field(signs, FAST),
         values: builder.add_u64_field(values, FAST),
     };
-    let (wording, answer_meant) = (vector(WORDING_COLUMNS), vector(ANSWER_COLUMNS));
+    let (wording, whole_meant) = (vector(WORDING_COLUMNS), vector(WHOLE_COLUMNS));
     let fields = Fields {
         id: builder.add_text_field("id", STRING),
         slot: builder.add_u64_field("slot", FAST),
@@ -69,7 +69,7 @@ pub(crate) fn build() -> (Schema, Fields) {
         entry: builder.add_bytes_field("entry", STORED),
         row: builder.add_bytes_field("row", STORED),
         wording,
-        answer_meant,
+        whole_meant,
     };
     (builder.build(), fields)
 }

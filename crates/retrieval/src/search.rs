@@ -12,7 +12,7 @@ use text::Language;
 
 use crate::analysis::{self, Kind, Token};
 use crate::calibration::{Calibration, Evidence, NEAR};
-use crate::features::{self, Features, Query, Sense};
+use crate::features::{self, Emphasis, Features, Query, Sense};
 use crate::meaning::{Meaning, Reader};
 use crate::ratings::{Ratings, Said};
 use crate::schema::Fields;
@@ -146,7 +146,7 @@ pub(crate) struct Found {
 impl Snapshot {
     /// The hits for a query, best first.
     pub(crate) fn search(&self, query: &SearchQuery, calibration: &Calibration) -> tantivy::Result<Vec<Hit>> {
-        let found = self.find(query, HeldOut::Nothing, calibration.meaning)?;
+        let found = self.find(query, HeldOut::Nothing, calibration.emphasis)?;
         let ranked = self.ranked(&found, calibration, query.top)?;
         Ok(ranked.into_iter().map(|one| hit(one, &found)).collect())
     }
@@ -181,14 +181,14 @@ impl Snapshot {
         Ok(Query::new(&ids, sense, &self.table))
     }
 
-    /// What meaning counts for here: nothing where nobody reads it.
-    pub(crate) fn meaning_weight(&self, learned: f32) -> f32 {
-        if self.reader.is_some() { learned } else { 0.0 }
+    /// What counts for how much here: meaning for nothing where nobody reads it.
+    pub(crate) fn emphasis(&self, learned: Emphasis) -> Emphasis {
+        if self.reader.is_some() { learned } else { Emphasis { meaning: 0.0, ..learned } }
     }
 
-    /// Analyses a message and ranks what may answer it; `weight` is what meaning counts for.
-    pub(crate) fn find(&self, query: &SearchQuery, held_out: HeldOut, weight: f32) -> tantivy::Result<Found> {
-        let weight = self.meaning_weight(weight);
+    /// Analyses a message and ranks what may answer it.
+    pub(crate) fn find(&self, query: &SearchQuery, held_out: HeldOut, learned: Emphasis) -> tantivy::Result<Found> {
+        let emphasis = self.emphasis(learned);
         let reading = self.read(&query.text)?;
         let normalised = text::normalise(&reading.text);
         let tokens = analysis::tokens(normalised.as_str());
@@ -211,7 +211,7 @@ impl Snapshot {
                 candidates.extend(self.compare(&compared, &row, wordings, held_out));
             }
         }
-        candidates.iter_mut().for_each(|candidate| candidate.score = features::score(&candidate.features, weight));
+        candidates.iter_mut().for_each(|candidate| candidate.score = emphasis.score(&candidate.features));
         candidates.sort_by(|one, other| other.score.total_cmp(&one.score).then(one.number.cmp(&other.number)));
         Ok(Found { reading, tokens, query: compared, candidates })
     }
@@ -248,7 +248,7 @@ impl Snapshot {
     pub(crate) fn alike(&self, meaning: &Meaning) -> tantivy::Result<Vec<(usize, usize)>> {
         let counted = |Alike { row, ordinal, likeness }| match ordinal {
             Some(ordinal) => (likeness, (row, ordinal)),
-            None => (features::as_answer(likeness), (row, 0)),
+            None => (features::as_whole(likeness), (row, 0)),
         };
         let mut found: Vec<(f32, (usize, usize))> = self.table.alike(meaning)?.into_iter().map(counted).collect();
         found.retain(|(likeness, _)| *likeness >= LEAST_LIKENESS);

@@ -158,7 +158,7 @@ fn near(snapshot: &Snapshot, question: &str, calibration: &Calibration) -> tanti
         return near_in_meaning(snapshot, &meaning);
     }
     let query = SearchQuery { text: question.to_owned(), ..SearchQuery::default() };
-    let found = snapshot.find(&query, HeldOut::Nothing, calibration.meaning)?;
+    let found = snapshot.find(&query, HeldOut::Nothing, calibration.emphasis)?;
     Ok(found.candidates.iter().map(|candidate| candidate.row).collect())
 }
 

@@ -21,7 +21,7 @@ use crate::schema::Fields;
 
 pub(crate) use self::counts::{Counts, CountsFile};
 pub(crate) use self::packed::write as packed_row;
-pub(crate) use self::row::{Meanings, Row, RowTokens, fingerprint};
+pub(crate) use self::row::{Meanings, Row, RowTokens, answer_meaning, fingerprint};
 
 /// All entries of a commit. Within it an entry is known by its first document: segment in the high half, document in
 /// the low one.
@@ -38,7 +38,7 @@ pub(crate) struct Table {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Alike {
     pub(crate) row: usize,
-    /// The wording that is near; none where it is the answer.
+    /// The wording that is near; none where it is question and answer as one.
     pub(crate) ordinal: Option<usize>,
     pub(crate) likeness: f32,
 }
@@ -84,7 +84,7 @@ impl Table {
         let (number, ordinal) = kept.slot(doc_id)?;
         let stored = self.stored(row, self.fields.row)?;
         let read = packed::read(&stored).filter(|_| ordinal == 0).ok_or_else(|| broken("an entry is unreadable"))?;
-        let mut read = Row { number, answer_meaning: kept.meaning(Said::Answer, doc_id), ..read };
+        let mut read = Row { number, whole_meaning: kept.meaning(Said::Whole, doc_id), ..read };
         for (document, wording) in (doc_id..).zip(&mut read.wordings) {
             wording.meaning = kept.meaning(Said::Wording, document);
         }
@@ -137,10 +137,10 @@ impl Table {
 
     /// Compares a vector with those that are worth it.
     pub(crate) fn alike(&self, meaning: &Meaning) -> tantivy::Result<Vec<Alike>> {
-        let sides = || [Said::Wording, Said::Answer].into_iter();
+        let sides = || [Said::Wording, Said::Whole].into_iter();
         let parts: Vec<_> = self.segments.iter().flat_map(|segment| sides().map(|said| segment.part(said))).collect();
         let found = worth_comparing(meaning, &parts).into_iter().map(|(part, place)| {
-            let (segment_ord, said) = (part / 2, if part % 2 == 0 { Said::Wording } else { Said::Answer });
+            let (segment_ord, said) = (part / 2, if part % 2 == 0 { Said::Wording } else { Said::Whole });
             let kept = &self.segments[segment_ord].kept;
             let document = kept.document(said, place);
             let (row, ordinal) = self.row_of(DocAddress::new(segment_ord as u32, document))?;

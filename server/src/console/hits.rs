@@ -16,7 +16,7 @@ use crate::error::ApiError;
 /// Most words of the message that are listed as missing.
 const MOST_MISSING: usize = 12;
 /// Comparisons as the index names them, and the words that tell people of them.
-const FEATURES: [(&str, &str); 8] = [
+const FEATURES: [(&str, &str); 9] = [
     ("nearest wording holds the message", "feature_wording"),
     ("all wordings together hold the message", "feature_wordings"),
     ("answer holds the message", "feature_answer"),
@@ -24,7 +24,8 @@ const FEATURES: [(&str, &str); 8] = [
     ("category holds the message", "feature_category"),
     ("same text", "feature_same"),
     ("same language", "feature_language"),
-    ("nearest wording or the answer means the same", "feature_meaning"),
+    ("nearest wording, or question and answer as one, means the same", "feature_meaning"),
+    ("message and nearest wording hold each other", "feature_mutual"),
 ];
 
 /// Which entries are asked about.

@@ -58,3 +58,20 @@ fn what_changed_much_since_it_was_learned_from_is_learned_from_again() {
     assert!(!learned.is_old(119, 50) && learned.is_old(120, 50));
     assert!(!learned.is_old(199, 1000) && learned.is_old(200, 1000), "a tenth of a large index");
 }
+
+#[test]
+fn what_was_learned_with_other_features_is_not_believed() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let learned = Calibration { n_examples: 7, ..Calibration::usual(true) };
+    learned.save(dir.path()).expect("written");
+    assert_eq!(Calibration::load(dir.path(), true), learned);
+    let path = dir.path().join("calibration.json");
+    let written = std::fs::read_to_string(&path).expect("read");
+    let older =
+        [written.replace("\"features\":2", "\"features\":1"), written.replace("\"answers\":1.0,\"features\":2,", "")];
+    for older in older {
+        assert_ne!(older, written);
+        std::fs::write(&path, older).expect("written");
+        assert_eq!(Calibration::load(dir.path(), true), Calibration::usual(true));
+    }
+}

@@ -1,8 +1,9 @@
 //! Makes examples for calibration out of an index: each similar question is asked while its wording, and then
 //! its whole entry, is held out (a question that the FAQ does not cover), and once as it is written.
 
+use super::telling::telling;
 use crate::calibration::{Calibration, Evidence, Example, fit, worst_curve};
-use crate::features::{MEANING_WEIGHTS, USUAL_MEANING_WEIGHT};
+use crate::features::{ANSWER_WEIGHTS, Emphasis, MEANING_WEIGHTS};
 use crate::search::{Found, HeldOut, SearchQuery, Snapshot};
 use crate::{CalibrationReport, JudgedQuestion, JudgedSearches};
 
@@ -33,10 +34,10 @@ enum Asked {
 /// Learns a calibration from the index's own questions.
 pub(super) fn learn(snapshot: &Snapshot) -> tantivy::Result<(Calibration, CalibrationReport)> {
     let questions = held_out_questions(snapshot)?;
-    let meaning = meaning_weight(snapshot, &questions)?;
-    let (examples, n_found_first) = examples(snapshot, &questions, meaning)?;
+    let emphasis = emphasis(snapshot, &questions)?;
+    let (examples, n_found_first) = examples(snapshot, &questions, emphasis)?;
     let (calibration, mut report) = fit(&examples, &Calibration::usual(snapshot.reader.is_some()));
-    let calibration = calibration.with_meaning(meaning);
+    let calibration = calibration.with_emphasis(emphasis);
     if !questions.is_empty() {
         report.recall_at_1 = Some(n_found_first as f32 / questions.len() as f32);
     }
@@ -46,9 +47,10 @@ pub(super) fn learn(snapshot: &Snapshot) -> tantivy::Result<(Calibration, Calibr
 /// Asks questions whose answers people have named, with those entries there and, once more, with them gone.
 pub(super) fn judge(snapshot: &Snapshot, questions: &[JudgedQuestion]) -> tantivy::Result<JudgedSearches> {
     let mut searches = JudgedSearches::default();
+    let emphasis = told(snapshot)?;
     for JudgedQuestion { text, answers } in questions {
         let query = SearchQuery { text: text.clone(), ..SearchQuery::default() };
-        let mut found = snapshot.find(&query, HeldOut::Nothing, USUAL_MEANING_WEIGHT)?;
+        let mut found = snapshot.find(&query, HeldOut::Nothing, emphasis)?;
         let mut rows = Vec::new();
         for id in answers {
             rows.extend(snapshot.table.row_by_id(id)?);
@@ -86,17 +88,21 @@ pub(super) fn learn_from(sets: &[&JudgedSearches], with_meaning: bool) -> Calibr
 }
 
 /// What is learned from, and how many held-out questions found their entry first.
-fn examples(snapshot: &Snapshot, questions: &[(usize, usize)], meaning: f32) -> tantivy::Result<(Vec<Example>, usize)> {
+fn examples(
+    snapshot: &Snapshot,
+    questions: &[(usize, usize)],
+    emphasis: Emphasis,
+) -> tantivy::Result<(Vec<Example>, usize)> {
     let mut examples = Vec::new();
     let mut n_found_first = 0_usize;
     for &(number, ordinal) in questions {
         let query = asked(snapshot, number, ordinal)?;
-        let found = snapshot.find(&query, HeldOut::Wording(number, ordinal), meaning)?;
+        let found = snapshot.find(&query, HeldOut::Wording(number, ordinal), emphasis)?;
         n_found_first += usize::from(found.candidates.first().is_some_and(|candidate| candidate.row == number));
         examples.extend(judged(&found, Some(number), Asked::Differently));
-        let found = snapshot.find(&query, HeldOut::Row(number), meaning)?;
+        let found = snapshot.find(&query, HeldOut::Row(number), emphasis)?;
         examples.extend(judged(&found, None, Asked::WithoutAnswer));
-        let found = snapshot.find(&query, HeldOut::Nothing, meaning)?;
+        let found = snapshot.find(&query, HeldOut::Nothing, emphasis)?;
         examples.extend(judged(&found, Some(number), Asked::Verbatim));
     }
     Ok((examples, n_found_first))
@@ -108,22 +114,40 @@ fn asked(snapshot: &Snapshot, row: usize, ordinal: usize) -> tantivy::Result<Sea
     Ok(SearchQuery { text, language, ..SearchQuery::default() })
 }
 
-/// What meaning is to count for: with what most held-out questions find their entry first.
-fn meaning_weight(snapshot: &Snapshot, questions: &[(usize, usize)]) -> tantivy::Result<f32> {
-    if snapshot.reader.is_none() || questions.len() < FEW_QUESTIONS {
-        return Ok(USUAL_MEANING_WEIGHT);
+/// What counts for how much as the entries tell it that have one wording each.
+fn told(snapshot: &Snapshot) -> tantivy::Result<Emphasis> {
+    Ok(Emphasis::told(snapshot.reader.is_some(), telling(snapshot)?))
+}
+
+/// What counts for how much: that with which most held-out questions find their entry first, or what the entries tell where
+/// the questions are few.
+fn emphasis(snapshot: &Snapshot, questions: &[(usize, usize)]) -> tantivy::Result<Emphasis> {
+    let told = told(snapshot)?;
+    if questions.len() < FEW_QUESTIONS {
+        return Ok(told);
     }
     let step = questions.len().div_ceil(WEIGHED_QUESTIONS);
-    let mut best = (0, USUAL_MEANING_WEIGHT);
-    for weight in MEANING_WEIGHTS {
+    let found_first = |emphasis: Emphasis| -> tantivy::Result<usize> {
         let mut first = 0;
         for &(number, ordinal) in questions.iter().step_by(step) {
-            let found = snapshot.find(&asked(snapshot, number, ordinal)?, HeldOut::Wording(number, ordinal), weight)?;
+            let query = asked(snapshot, number, ordinal)?;
+            let found = snapshot.find(&query, HeldOut::Wording(number, ordinal), emphasis)?;
             first += usize::from(found.candidates.first().is_some_and(|candidate| candidate.row == number));
         }
-        if first > best.0 {
-            best = (first, weight);
+        Ok(first)
+    };
+    let mut best = (found_first(told)?, told);
+    let try_one = |tried: Emphasis, best: (usize, Emphasis)| -> tantivy::Result<(usize, Emphasis)> {
+        let first = found_first(tried)?;
+        Ok(if first > best.0 { (first, tried) } else { best })
+    };
+    if snapshot.reader.is_some() {
+        for meaning in MEANING_WEIGHTS {
+            best = try_one(Emphasis { meaning, ..best.1 }, best)?;
         }
+    }
+    for answers in ANSWER_WEIGHTS {
+        best = try_one(Emphasis { answers, ..best.1 }, best)?;
     }
     Ok(best.1)
 }

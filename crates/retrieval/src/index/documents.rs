@@ -26,7 +26,7 @@ pub(super) fn documents(fields: Fields, entry: &FaqEntry, row: &Row, tokens: &Ro
             for spelling in &tokens.spellings {
                 document.add_text(fields.spelling, spelling);
             }
-            add_vector(&mut document, fields.answer_meant, &row.answer_meaning);
+            add_vector(&mut document, fields.whole_meant, &row.whole_meaning);
             document.add_bytes(fields.entry, &serde_json::to_vec(entry).expect("an entry is always valid JSON"));
             document.add_bytes(fields.row, &packed_row(row));
         }

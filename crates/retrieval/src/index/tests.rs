@@ -370,7 +370,7 @@ fn an_explanation_says_what_would_put_an_entry_first_and_that_is_true() {
     assert_eq!(to_win.ahead, "invoice");
     assert!(to_win.gap > 0.0 && !to_win.words.is_empty(), "{to_win:?}");
     let mut entry = entries().into_iter().find(|entry| entry.id == "returns").expect("it is there");
-    entry.similar.push(format!("{} {}", entry.question, to_win.words.join(" ")));
+    entry.similar.push(format!("return policy {}", to_win.words.join(" ")));
     index.apply(&[Change::Put(entry)], 2).expect("it is small");
     assert_eq!(ask(&index, &query.text)[0].id, "returns");
 }

@@ -31,7 +31,7 @@ pub(crate) struct Row {
     /// All wordings poured together.
     pub(crate) together: Bag,
     pub(crate) answer: Bag,
-    pub(crate) answer_meaning: Meaning,
+    pub(crate) whole_meaning: Meaning,
     pub(crate) category: Bag,
 }
 
@@ -47,7 +47,8 @@ pub(crate) struct Wording {
 /// What the parts of an entry mean.
 #[derive(Debug)]
 pub(crate) struct Meanings {
-    pub(crate) answer: Meaning,
+    /// Question and answer as one.
+    pub(crate) whole: Meaning,
     /// In the order of the wordings.
     pub(crate) wordings: Vec<Meaning>,
 }
@@ -66,7 +67,8 @@ impl Meanings {
     /// Reads an entry.
     pub(crate) fn of(entry: &FaqEntry, reader: &Reader) -> Self {
         let wordings = wordings(entry).map(|wording| Meaning::of(&spelling::asked(wording), reader)).collect();
-        Self { answer: Meaning::of(beginning(&entry.answer), reader), wordings }
+        let whole = format!("{} {}", spelling::asked(&entry.question), beginning(&entry.answer));
+        Self { whole: Meaning::of(&whole, reader), wordings }
     }
 }
 
@@ -106,7 +108,7 @@ impl Row {
             together: Bag::union(found.iter().map(|wording| &wording.bag)),
             wordings: found,
             answer: Bag::of(&answer),
-            answer_meaning: meanings.answer,
+            whole_meaning: meanings.whole,
             category: Bag::of(&category),
         };
         (row, RowTokens { wordings: tokens, answer, category, spellings })
@@ -127,6 +129,11 @@ impl Row {
     pub(crate) fn serves(&self, channel: Option<&str>) -> bool {
         serves(&self.channels, channel)
     }
+}
+
+/// What the answer of an entry means by itself.
+pub(crate) fn answer_meaning(entry: &FaqEntry, reader: &Reader) -> Meaning {
+    Meaning::of(beginning(&entry.answer), reader)
 }
 
 /// What says what an answer is about.

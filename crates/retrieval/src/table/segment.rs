@@ -8,7 +8,7 @@ use tantivy::index::SegmentId;
 use tantivy::{SegmentReader, TantivyError};
 
 use crate::meaning::{Meaning, Part, SIGN_WORDS, Signs};
-use crate::schema::{ANSWER_COLUMNS, WORDING_COLUMNS, split_slot};
+use crate::schema::{WHOLE_COLUMNS, WORDING_COLUMNS, split_slot};
 
 /// A segment as a searcher sees it: what never changes of it, and which of its documents are deleted.
 #[derive(Debug, Clone)]
@@ -48,7 +48,7 @@ const FEW: usize = 4096;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Said {
     Wording = 0,
-    Answer = 1,
+    Whole = 1,
 }
 
 impl Segment {
@@ -84,7 +84,7 @@ impl Segment {
 impl Kept {
     fn open(reader: &SegmentReader) -> tantivy::Result<Self> {
         static OPENED: AtomicU64 = AtomicU64::new(0);
-        let [wordings, answers] = [WORDING_COLUMNS, ANSWER_COLUMNS].map(|columns| Vectors::open(reader, columns));
+        let [wordings, answers] = [WORDING_COLUMNS, WHOLE_COLUMNS].map(|columns| Vectors::open(reader, columns));
         Ok(Self {
             id: reader.segment_id(),
             serial: OPENED.fetch_add(1, Ordering::Relaxed),

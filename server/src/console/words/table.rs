@@ -353,6 +353,7 @@ words! {
     feature_same: "一字不差", "The same text";
     feature_language: "语言相同", "The same language";
     feature_meaning: "意思相近", "It means the same";
+    feature_mutual: "与最相近的问法用词一致", "It and the nearest wording are of the same words";
     no_hits: "知识库里没有相近的条目。", "No FAQ entry comes near.";
     rules_before: "之前的 {n} 条规则未命中", "{n} [rule|rules] before it did not fire";
     rule_person_has_taken_over: "人工已接管", "A person has taken over";
