@@ -37,8 +37,8 @@ impl FaqEncoder {
         Ok(Self { reads: Some(Arc::clone(&own) as Arc<dyn Encoder>), own: Some(own) })
     }
 
-    /// Notes beside a new index what it is made with.
+    /// Notes beside an index what it is made with from now on.
     pub(crate) fn keep(&self, index: &Path) -> anyhow::Result<()> {
-        self.own.as_ref().map_or(Ok(()), |own| Ok(own.keep(index)?))
+        Ok(self.own.as_ref().map_or_else(|| FolderEncoder::forget(index), |own| own.keep(index))?)
     }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use retrieval::{Change, FaqEntry, FaqIndex, Link};
+use retrieval::{Change, Error, FaqEntry, FaqIndex, Link};
 use store::{FaqRecord, Store};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -45,10 +45,10 @@ impl FaqFollower {
     /// Opens the index, or begins to build it anew, brings it level with the store and begins to follow.
     pub async fn start(store: Store, folder: &Path, encoder: FaqEncoder) -> anyhow::Result<(Self, Arc<FaqIndex>)> {
         let newest = store.revision().await?;
-        let (index, to_rebuild) = match open(newest, folder, &encoder) {
-            Some(index) => (index, false),
-            None => (empty(folder, &encoder)?, true),
-        };
+        let found = open(newest, folder, &encoder)?;
+        let to_rebuild = !matches!(found, Found::Level(_));
+        let answers_meanwhile = matches!(found, Found::ByWords(_));
+        let (Found::Level(index) | Found::ByWords(index) | Found::Empty(index)) = found;
         let (index, wake) = (Arc::new(index), Arc::new(Notify::new()));
         let (announce, mut searchable) = watch::channel(if to_rebuild { -1 } else { revision_of(&index) });
         let rebuilding = Arc::new(AtomicBool::new(to_rebuild));
@@ -62,7 +62,9 @@ impl FaqFollower {
         };
         let worker = tokio::spawn(follow(step, Arc::clone(&wake), announce));
         let building = Arc::clone(&index);
-        if tokio::time::timeout(START_PATIENCE, searchable.wait_for(|seen| *seen >= newest)).await.is_err() {
+        if !answers_meanwhile
+            && tokio::time::timeout(START_PATIENCE, searchable.wait_for(|seen| *seen >= newest)).await.is_err()
+        {
             tracing::warn!(
                 "the index is not level with the store yet; answers from the FAQ are missing or old until it is"
             );
@@ -159,8 +161,8 @@ impl Step {
         // Where it fails, the changes are tried again first.
         self.failures = 0;
         let built = tokio::task::spawn_blocking(move || index.replace_all(&entries, revision)).await?;
-        let waits_for_first = built.is_err() && self.index.revision() == 0;
-        self.rebuilding.store(waits_for_first, Ordering::Relaxed);
+        let cannot_follow = self.index.revision() == 0 || self.index.waits_for_its_encoder();
+        self.rebuilding.store(built.is_err() && cannot_follow, Ordering::Relaxed);
         built.context("cannot build the index")?;
         tracing::info!(entries = count, revision, seconds = started.elapsed().as_secs_f64(), "built the index anew");
         metrics::gauge!("frontdesk_index_revision").set(revision as f64);
@@ -221,10 +223,30 @@ async fn follow(mut step: Step, wake: Arc<Notify>, announce: watch::Sender<i64>)
     }
 }
 
-/// Opens the index; none where it is missing, empty, damaged, or ahead of a restored store.
-fn open(newest: i64, folder: &Path, encoder: &FaqEncoder) -> Option<FaqIndex> {
+/// What a start finds in the index's folder, or puts there.
+enum Found {
+    /// An index that follows the store.
+    Level(FaqIndex),
+    /// One of this store that another encoder made: it answers by words until it is built anew.
+    ByWords(FaqIndex),
+    /// A new one in place of a missing, empty or damaged one, or one that is ahead of a restored store.
+    Empty(FaqIndex),
+}
+
+fn open(newest: i64, folder: &Path, encoder: &FaqEncoder) -> anyhow::Result<Found> {
+    let is_of_store = |index: &FaqIndex| (i64::from(newest > 0)..=newest).contains(&revision_of(index));
     match FaqIndex::open_with(folder, encoder.reads.clone()) {
-        Ok(index) if (i64::from(newest > 0)..=newest).contains(&revision_of(&index)) => return Some(index),
+        Ok(index) if is_of_store(&index) => return Ok(Found::Level(index)),
+        Err(Error::OtherEncoder { .. }) => match FaqIndex::open_by_words(folder, encoder.reads.clone()) {
+            Ok(index) if is_of_store(&index) => {
+                tracing::warn!(
+                    "the encoder has changed; building the index anew, the FAQ is found by words until then"
+                );
+                encoder.keep(folder)?;
+                return Ok(Found::ByWords(index));
+            }
+            _ => tracing::warn!("the encoder has changed; building the index anew"),
+        },
         Ok(index) => {
             tracing::warn!(
                 index = index.revision(),
@@ -235,7 +257,7 @@ fn open(newest: i64, folder: &Path, encoder: &FaqEncoder) -> Option<FaqIndex> {
         Err(error) if folder.exists() => tracing::warn!(%error, "the index cannot be opened; building it anew"),
         Err(_) => tracing::info!("building the index"),
     }
-    None
+    Ok(Found::Empty(empty(folder, encoder)?))
 }
 
 fn empty(folder: &Path, encoder: &FaqEncoder) -> anyhow::Result<FaqIndex> {

@@ -9,7 +9,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::features::{self, ANSWER, Emphasis, MEANING, NEAREST, SAME_LANGUAGE, SAME_TEXT};
+use crate::emphasis::Emphasis;
+use crate::features::{self, ANSWER, MEANING, NEAREST, SAME_LANGUAGE, SAME_TEXT};
 use crate::search::Found;
 
 pub(crate) use fit::fit;
@@ -17,7 +18,7 @@ pub(crate) use judged::worst_curve;
 pub use judged::{JudgedQuestion, JudgedReport, JudgedSearches};
 
 /// How many pieces of evidence speak for or against a hit.
-pub(crate) const N_EVIDENCE: usize = 13;
+pub(crate) const N_EVIDENCE: usize = 14;
 /// The place of that which says whether message and hit are in one language.
 const LANGUAGE: usize = 9;
 /// Hits among which a hit's share is taken.
@@ -34,7 +35,8 @@ const FILE: &str = "calibration.json";
 
 /// What an index starts from that has few questions of its own: learned from the five sets of BENCHMARKS.md together
 /// (`cargo run --example usual_calibration` of the assistant, which also judges each by what the others teach). Above each
-/// threshold none of the five has more errors than it says, as nobody knows which of them the next index is like.
+/// threshold none of the five has more errors than it says, as nobody knows which of them the next index is like. That few
+/// entries answer few questions none of the five can teach: it counts for what the odds are worth.
 #[derive(Debug)]
 struct Usual {
     weights: [f32; N_EVIDENCE],
@@ -47,13 +49,13 @@ const fn point(threshold: f32, error_rate: f32) -> CurvePoint {
 
 /// Where words are all there is to compare by.
 const BY_WORDS: Usual = Usual {
-    weights: [-1.4, -0.76, 1.44, 2.8, 0.34, -2.42, -2.29, -0.49, 0.12, 0.0, 0.0, 1.94, 3.01],
+    weights: [-1.4, -0.76, 1.44, 2.8, 0.34, -2.42, -2.29, -0.49, 0.12, 0.0, 0.0, 1.94, 3.01, 1.0],
     curve: [point(0.355, 0.3), point(0.485, 0.2), point(0.775, 0.1), point(0.93, 0.05), point(0.965, 0.025)],
 };
 
 /// Where meaning is compared too.
 const BESIDE_MEANING: Usual = Usual {
-    weights: [-2.2, -0.48, 2.27, 1.36, 0.05, -3.34, -2.94, -0.95, 0.45, 0.0, -0.03, 1.59, 3.27],
+    weights: [-2.2, -0.48, 2.27, 1.36, 0.05, -3.34, -2.94, -0.95, 0.45, 0.0, -0.03, 1.59, 3.27, 1.0],
     curve: [point(0.425, 0.3), point(0.555, 0.2), point(0.775, 0.1), point(0.875, 0.05), point(0.955, 0.025)],
 };
 
@@ -89,15 +91,18 @@ impl Evidence {
             features[MEANING],
             share(found, place, STEEPNESS[0]),
             share(found, place, STEEPNESS[1]),
+            found.query.few_entries,
         ])
     }
 }
 
-/// The share that a hit has of all near the best, as a softmax of their scores.
+/// The share that a hit has of all near the best, as a softmax of their scores. Where fewer were found, entries that have
+/// nothing of the message stand for the others, so that the only entry of a small FAQ is not taken for likely.
 fn share(found: &Found, place: usize, steepness: f32) -> f32 {
     let best = found.candidates[0].score;
     let height = |score: f32| (steepness * (score - best)).exp();
-    let all: f32 = found.candidates.iter().take(NEAR).map(|candidate| height(candidate.score)).sum();
+    let near = found.candidates.iter().take(NEAR).map(|candidate| candidate.score);
+    let all: f32 = near.chain(std::iter::repeat(0.0)).take(NEAR).map(height).sum();
     height(found.candidates[place].score) / all
 }
 

@@ -29,6 +29,12 @@ pub enum Error {
         /// What was found.
         reason: String,
     },
+    /// The vectors of the index are of another encoder, and its entries must be read anew.
+    #[error("{path}: the FAQ index was made with another encoder; delete the folder and index again")]
+    OtherEncoder {
+        /// The folder; empty for an index in memory.
+        path: PathBuf,
+    },
     /// Another process writes this index.
     #[error("{path}: the FAQ index is being written by another process; stop it or use another folder")]
     Locked {

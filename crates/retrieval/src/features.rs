@@ -1,7 +1,5 @@
-//! What is compared between a message and an entry, and the weights that make one score of it.
-//! The weights are the same for every index and language.
+//! What is compared between a message and an entry.
 
-use serde::{Deserialize, Serialize};
 use text::Language;
 
 use crate::analysis::{Kind, kind_of};
@@ -29,32 +27,10 @@ pub const NAMES: [&str; N_FEATURES] = [
     "message and nearest wording hold each other",
 ];
 
-/// Weight of each feature in the score where words are all there is to compare by.
-const BY_WORDS: Features = [0.4, 2.0, 0.4, 3.0, 0.2, 1.0, 0.05, 0.0, 0.7];
-/// The same beside meaning, whose own weight is learned from each index.
-const BESIDE_MEANING: Features = [0.3, 1.0, 0.5, 2.0, 0.2, 1.0, 0.05, 0.0, 0.5];
-
-/// What meaning may count for; what stands first is kept where another is no better.
-pub(crate) const MEANING_WEIGHTS: [f32; 5] = [USUAL_MEANING_WEIGHT, 2.4, 3.6, 5.4, 0.0];
-/// What it counts for where an index has too few questions in several wordings to tell.
-pub(crate) const USUAL_MEANING_WEIGHT: f32 = 1.6;
-/// What answers may count for beside the usual, where questions in several wordings tell.
-pub(crate) const ANSWER_WEIGHTS: [f32; 4] = [0.2, 0.5, 1.0, 1.5];
-
-/// What something counts for by how well it tells entries apart (`index::telling`): where that is hardly more than
-/// `misleading` for the least, and for so much more the better it does.
-#[derive(Debug)]
-struct Line {
-    misleading: f32,
-    steepness: f32,
-    least: f32,
-    most: f32,
-}
-
-const ANSWER_LINE: Line = Line { misleading: 1.1, steepness: 2.5, least: 0.2, most: 1.5 };
-const MEANING_LINE: Line = Line { misleading: 1.5, steepness: 1.5, least: 0.4, most: 1.8 };
 /// What question and answer as one that mean the same count for beside a question that does.
 const WHOLE_LIKENESS: f32 = 0.95;
+/// So many entries are likely to be asked of what they answer; of fewer, a hit is less likely to be right.
+const MANY_ENTRIES: f32 = 12.0;
 
 pub(crate) const NEAREST: usize = 0;
 pub(crate) const TOGETHER: usize = 1;
@@ -72,56 +48,6 @@ const ANSWER_STRICTNESS: f32 = 0.7;
 
 /// Feature values, each between 0 and 1.
 pub(crate) type Features = [f32; N_FEATURES];
-
-/// How well the answers of an index and likeness in meaning tell its entries apart; none where that cannot be told.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Telling {
-    /// The mean logarithm of how much more of a question its own answer holds than others do.
-    pub(crate) answers: Option<f32>,
-    /// By how many standard deviations a question is more like its own answer than like others.
-    pub(crate) meaning: Option<f32>,
-}
-
-/// What counts for how much in an index, as it was told from its own entries.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Emphasis {
-    /// The weight of likeness in meaning.
-    pub(crate) meaning: f32,
-    /// What answers count for beside what they usually do.
-    #[serde(default)]
-    pub(crate) answers: f32,
-}
-
-impl Emphasis {
-    /// What an index starts from, given whether it compares meanings.
-    pub(crate) fn usual(with_meaning: bool) -> Self {
-        Self { meaning: if with_meaning { USUAL_MEANING_WEIGHT } else { 0.0 }, answers: 1.0 }
-    }
-
-    /// The same where its own entries show how much answers and likeness tell.
-    pub(crate) fn told(with_meaning: bool, telling: Telling) -> Self {
-        let usual = Self::usual(with_meaning);
-        let line =
-            |line: &Line, telling: f32| (line.steepness * (telling - line.misleading)).clamp(line.least, line.most);
-        Self {
-            meaning: telling.meaning.map_or(usual.meaning, |telling| line(&MEANING_LINE, telling)),
-            answers: telling.answers.map_or(usual.answers, |telling| line(&ANSWER_LINE, telling)),
-        }
-    }
-
-    /// The weight of each feature.
-    pub(crate) fn weights(self) -> Features {
-        let mut weights = if self.meaning > 0.0 { BESIDE_MEANING } else { BY_WORDS };
-        weights[MEANING] = self.meaning;
-        [ANSWER, WHOLE].into_iter().for_each(|feature| weights[feature] *= self.answers);
-        weights
-    }
-
-    /// The weighted sum of features.
-    pub(crate) fn score(self, features: &Features) -> f32 {
-        features.iter().zip(self.weights()).map(|(value, weight)| value * weight).sum()
-    }
-}
 
 /// Letter groups repeat what the stems say and are there for typing errors; Han words repeat their characters. A stem
 /// tells as much as two characters do, which counts where a message mixes both.
@@ -144,6 +70,8 @@ pub(crate) struct Query {
     mass: f32,
     /// Share of the weight that no entry of the index holds.
     pub(crate) unknown: f32,
+    /// The logarithm of the odds that entries this few answer a question, beside those of many.
+    pub(crate) few_entries: f32,
     pub(crate) fingerprint: u64,
     pub(crate) language: Option<Language>,
     pub(crate) meaning: Meaning,
@@ -187,7 +115,8 @@ impl Query {
         let sum = |tokens: &mut dyn Iterator<Item = &(u32, f32)>| tokens.map(|(_, weight)| weight).sum::<f32>();
         let mass = sum(&mut tokens.iter());
         let unknown = share(sum(&mut tokens.iter().filter(|(id, _)| table.is_unknown(*id))), mass);
-        Self { tokens, in_answers, mass, unknown, fingerprint, language, meaning }
+        let few_entries = (table.len().max(1) as f32 / MANY_ENTRIES).min(1.0).ln();
+        Self { tokens, in_answers, mass, unknown, few_entries, fingerprint, language, meaning }
     }
 
     fn share_in(&self, bag: &Bag, norm: Norm) -> f32 {

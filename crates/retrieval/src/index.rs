@@ -62,12 +62,19 @@ impl std::fmt::Debug for FaqIndex {
     }
 }
 
+/// With which encoder an index must have been made that is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Made {
+    WithThisEncoder,
+    WithAnyEncoder,
+}
+
 /// What each commit says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct CommitPayload {
     revision: u64,
     format: u32,
-    /// The encoder that probabilities were learned with, where there was one.
+    /// The encoder that its vectors are of, where there was one.
     encoder: Option<String>,
 }
 
@@ -103,13 +110,23 @@ impl FaqIndex {
         Self::open_with(dir, None)
     }
 
-    /// The same with an encoder, which has to be the one that the index was made with.
+    /// The same with an encoder, which has to be the one that the index was made with, or it is `Error::OtherEncoder`.
     pub fn open_with(dir: &Path, reads: Option<Arc<dyn Encoder>>) -> Result<Self, Error> {
+        Self::open_made(dir, reads, Made::WithThisEncoder)
+    }
+
+    /// Opens an index that was made with another encoder. Its entries are found by words alone, and it takes no edits, until
+    /// `replace_all` has read them with this one.
+    pub fn open_by_words(dir: &Path, reads: Option<Arc<dyn Encoder>>) -> Result<Self, Error> {
+        Self::open_made(dir, reads, Made::WithAnyEncoder)
+    }
+
+    fn open_made(dir: &Path, reads: Reader, made: Made) -> Result<Self, Error> {
         if !dir.join("meta.json").is_file() {
             return Err(Error::NotAnIndex { path: dir.to_owned() });
         }
         let index = CachedDirectory::open(dir).and_then(Index::open).map_err(|error| Error::damaged(dir, error))?;
-        let (schema, fields) = schema::build();
+        let (schema, _) = schema::build();
         if index.schema() != schema {
             return Err(Error::damaged(dir, "it was made by another version of this program"));
         }
@@ -118,15 +135,20 @@ impl FaqIndex {
             files::verify(&index, dir)?;
         }
         // What is not verified may be read as anything.
-        let opened = catch_unwind(AssertUnwindSafe(|| Self::open_files(dir, index, fields, reads)));
+        let opened = catch_unwind(AssertUnwindSafe(|| Self::open_files(dir, index, reads, made)));
         let opened = opened.unwrap_or_else(|_| Err(Error::damaged(dir, "its files make no sense")))?;
         Ok(Self { verified: is_small.into(), ..opened })
     }
 
-    fn open_files(dir: &Path, index: Index, fields: Fields, reads: Reader) -> Result<Self, Error> {
+    fn open_files(dir: &Path, index: Index, reads: Reader, made: Made) -> Result<Self, Error> {
         let damaged = |error: TantivyError| Error::damaged(dir, error);
         let commit = index.load_metas().map_err(damaged)?;
-        let payload = read_payload(&commit, name(&reads)).map_err(|reason| Error::damaged(dir, reason))?;
+        let payload = read_payload(&commit).map_err(|reason| Error::damaged(dir, reason))?;
+        let same_encoder = payload.encoder == name(&reads);
+        if made == Made::WithThisEncoder && !same_encoder {
+            return Err(Error::OtherEncoder { path: dir.to_owned() });
+        }
+        let (_, fields) = schema::build();
         let reader = manual_reader(&index).map_err(damaged)?;
         let searcher = reader.searcher();
         let kept = CountsFile(dir).load(commit.opstamp);
@@ -137,8 +159,14 @@ impl FaqIndex {
             table.recount().map_err(damaged)?;
         }
         let (synonyms, revision) = (Arc::new(Synonyms::beside_index(dir)), payload.revision);
-        let snapshot = Snapshot { searcher, fields, table, reader: reads, revision, synonyms, ratings: Arc::default() };
-        Ok(Self::assemble(Some(dir), index, reader, snapshot))
+        let known = reads.clone().filter(|_| same_encoder);
+        let snapshot = Snapshot { searcher, fields, table, reader: known, revision, synonyms, ratings: Arc::default() };
+        let opened = Self { reads, ..Self::assemble(Some(dir), index, reader, snapshot) };
+        // What was learned beside it was learned with the other encoder.
+        if !same_encoder {
+            opened.begin_with_usual_probabilities();
+        }
+        Ok(opened)
     }
 
     /// Reads every file of the index and compares it with its checksum, where nobody has since it was opened;
@@ -154,8 +182,8 @@ impl FaqIndex {
     pub fn open_or_create(dir: &Path, reads: Option<Arc<dyn Encoder>>) -> Result<Self, Error> {
         match Self::open_with(dir, reads.clone()) {
             Err(Error::NotAnIndex { .. }) => Self::create_with(dir, reads),
-            Err(Error::Damaged { reason, .. }) => {
-                tracing::warn!(path = %dir.display(), reason, "the FAQ index is damaged and starts empty");
+            Err(error @ (Error::Damaged { .. } | Error::OtherEncoder { .. })) => {
+                tracing::warn!(path = %dir.display(), %error, "the FAQ index starts empty");
                 files::remove(dir)?;
                 Self::create_with(dir, reads)
             }
@@ -171,6 +199,11 @@ impl FaqIndex {
     /// The FAQ revision that searches see.
     pub fn revision(&self) -> u64 {
         self.snapshot().revision
+    }
+
+    /// Whether entries are found by words alone until `replace_all` has read them with this index's encoder.
+    pub fn waits_for_its_encoder(&self) -> bool {
+        name(&self.snapshot().reader) != name(&self.reads)
     }
 
     /// How many entries are searchable.
@@ -326,6 +359,12 @@ impl FaqIndex {
         }
     }
 
+    /// Forgets what was learned of probabilities, as searches see another kind of score from now on.
+    fn begin_with_usual_probabilities(&self) {
+        let usual = Calibration::usual(self.snapshot().reader.is_some());
+        *self.calibration.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(usual);
+    }
+
     fn snapshot(&self) -> Arc<Snapshot> {
         Arc::clone(&self.snapshot.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -348,15 +387,12 @@ fn name(reads: &Reader) -> Option<String> {
     reads.as_ref().map(|encoder| encoder.name().to_owned())
 }
 
-fn read_payload(commit: &IndexMeta, encoder: Option<String>) -> Result<CommitPayload, String> {
+fn read_payload(commit: &IndexMeta) -> Result<CommitPayload, String> {
     let payload = commit.payload.as_deref().unwrap_or_default();
     let read: CommitPayload =
         serde_json::from_str(payload).map_err(|_| "its last commit carries no FAQ revision".to_owned())?;
     if read.format != FORMAT_VERSION {
         return Err(format!("it has format {}, this program writes format {FORMAT_VERSION}", read.format));
-    }
-    if read.encoder != encoder {
-        return Err("it was made with another encoder".to_owned());
     }
     Ok(read)
 }

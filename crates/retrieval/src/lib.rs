@@ -4,6 +4,7 @@
 mod analysis;
 mod bag;
 mod calibration;
+mod emphasis;
 mod encoding;
 mod entry;
 mod error;

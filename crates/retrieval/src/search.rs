@@ -12,7 +12,8 @@ use text::Language;
 
 use crate::analysis::{self, Kind, Token};
 use crate::calibration::{Calibration, Evidence, NEAR};
-use crate::features::{self, Emphasis, Features, Query, Sense};
+use crate::emphasis::Emphasis;
+use crate::features::{self, Features, Query, Sense};
 use crate::meaning::{Meaning, Reader};
 use crate::ratings::{Ratings, Said};
 use crate::schema::Fields;

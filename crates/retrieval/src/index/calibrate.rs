@@ -3,7 +3,7 @@
 
 use super::telling::telling;
 use crate::calibration::{Calibration, Evidence, Example, fit, worst_curve};
-use crate::features::{ANSWER_WEIGHTS, Emphasis, MEANING_WEIGHTS};
+use crate::emphasis::{ANSWER_WEIGHTS, Emphasis, MEANING_WEIGHTS};
 use crate::search::{Found, HeldOut, SearchQuery, Snapshot};
 use crate::{CalibrationReport, JudgedQuestion, JudgedSearches};
 
@@ -137,17 +137,20 @@ fn emphasis(snapshot: &Snapshot, questions: &[(usize, usize)]) -> tantivy::Resul
         Ok(first)
     };
     let mut best = (found_first(told)?, told);
-    let try_one = |tried: Emphasis, best: (usize, Emphasis)| -> tantivy::Result<(usize, Emphasis)> {
+    let mut try_one = |change: &dyn Fn(&mut Emphasis)| -> tantivy::Result<()> {
+        let mut tried = best.1;
+        change(&mut tried);
         let first = found_first(tried)?;
-        Ok(if first > best.0 { (first, tried) } else { best })
-    };
-    if snapshot.reader.is_some() {
-        for meaning in MEANING_WEIGHTS {
-            best = try_one(Emphasis { meaning, ..best.1 }, best)?;
+        if first > best.0 {
+            best = (first, tried);
         }
+        Ok(())
+    };
+    for weight in MEANING_WEIGHTS.into_iter().filter(|_| snapshot.reader.is_some()) {
+        try_one(&|tried| tried.meaning = weight)?;
     }
-    for answers in ANSWER_WEIGHTS {
-        best = try_one(Emphasis { answers, ..best.1 }, best)?;
+    for weight in ANSWER_WEIGHTS {
+        try_one(&|tried| tried.answers = weight)?;
     }
     Ok(best.1)
 }

@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use crate::features::{Query, Sense, Telling};
+use crate::emphasis::Telling;
+use crate::features::{Query, Sense};
 use crate::meaning::Meaning;
 use crate::search::Snapshot;
 use crate::table::{Row, answer_meaning};
@@ -82,7 +83,7 @@ fn mean(values: &[f32]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::Emphasis;
+    use crate::emphasis::Emphasis;
     use crate::{FaqEntry, FaqIndex, Hit, SearchQuery};
 
     const THINGS: [&str; 24] = [

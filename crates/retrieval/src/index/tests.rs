@@ -253,9 +253,8 @@ fn a_large_index_is_verified_when_asked_and_knows_of_damage() {
     let dir = tempfile::tempdir().expect("a temporary folder");
     FaqIndex::create(dir.path()).expect("created").replace_all(&entries(), 3).expect("filled");
     let open = || {
-        let (_, fields) = crate::schema::build();
         let index = tantivy::Index::open_in_dir(dir.path()).expect("opened");
-        let opened = FaqIndex::open_files(dir.path(), index, fields, None).expect("opened");
+        let opened = FaqIndex::open_files(dir.path(), index, None, super::Made::WithThisEncoder).expect("opened");
         FaqIndex { verified: false.into(), ..opened }
     };
     open().verify().expect("sound");
@@ -448,6 +447,35 @@ fn an_index_made_with_another_encoder_is_to_be_built_again() {
         let error = FaqIndex::open_with(dir.path(), other).expect_err("refused");
         assert!(error.to_string().contains("made with another encoder"), "{error}");
     }
+}
+
+#[test]
+fn an_index_made_with_another_encoder_is_searched_by_words_until_it_is_built_anew() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let entries = [FaqEntry::new("x", "fix vexing axles", "one"), FaqEntry::new("z", "buzz of a puzzle", "two")];
+    FaqIndex::create_with(dir.path(), letters("one")).expect("made").replace_all(&entries, 5).expect("indexed");
+    let found = |index: &FaqIndex, text: &str| ask(index, text).into_iter().map(|hit| hit.id).collect::<Vec<_>>();
+    {
+        let index = FaqIndex::open_by_words(dir.path(), letters("two")).expect("opened");
+        assert_eq!((index.revision(), index.len()), (5, 2));
+        assert_eq!(found(&index, "a puzzle"), ["z"]);
+        assert!(found(&index, "7z8").is_empty(), "nobody knows what its vectors mean");
+        let copy = index.copied().expect("copied");
+        copy.apply(&[Change::Delete("z".into())], 6).expect("a copy in memory takes edits");
+        assert_eq!(found(&copy, "fix axles"), ["x"]);
+        let refused = index.apply(&[Change::Delete("z".into())], 6);
+        assert!(matches!(refused, Err(Error::OtherEncoder { .. })), "{refused:?}");
+        index.stop();
+        assert!(matches!(index.replace_all(&entries, 6), Err(Error::Stopped)));
+        assert_eq!(found(&index, "a puzzle"), ["z"]);
+    }
+    assert!(matches!(FaqIndex::open_with(dir.path(), letters("two")), Err(Error::OtherEncoder { .. })));
+    let index = FaqIndex::open_by_words(dir.path(), letters("two")).expect("opened");
+    index.replace_all(&entries, 6).expect("built");
+    assert_eq!(found(&index, "7z8"), ["z"]);
+    index.apply(&[Change::Delete("z".into())], 7).expect("applied");
+    drop(index);
+    assert_eq!(FaqIndex::open_with(dir.path(), letters("two")).expect("opened").revision(), 7);
 }
 
 /// Knows by their first words which texts mean the same.

@@ -33,6 +33,9 @@ impl FaqIndex {
     pub fn apply(&self, changes: &[Change], revision: u64) -> Result<(), Error> {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.snapshot();
+        if self.waits_for_its_encoder() {
+            return Err(Error::OtherEncoder { path: self.dir.clone().unwrap_or_default() });
+        }
         if revision < before.revision {
             return Err(Error::StaleRevision { given: revision, current: before.revision });
         }
@@ -87,7 +90,11 @@ impl FaqIndex {
                 }
                 Ok(())
             })?;
+            let waited = self.waits_for_its_encoder();
             self.publish(counts, revision)?;
+            if waited {
+                self.begin_with_usual_probabilities();
+            }
         }
         self.calibrate()
     }
