@@ -30,6 +30,9 @@ const STEEPNESS: [f32; 2] = [3.0, 8.0];
 /// An index that has changed less often than this since it was learned from is not learned from again.
 const FEWEST_CHANGES: u64 = 20;
 
+/// Where a hit is as likely right as wrong.
+const EVEN: f32 = 0.5;
+
 /// File beside the index.
 const FILE: &str = "calibration.json";
 
@@ -49,14 +52,14 @@ const fn point(threshold: f32, error_rate: f32) -> CurvePoint {
 
 /// Where words are all there is to compare by.
 const BY_WORDS: Usual = Usual {
-    weights: [-1.4, -0.76, 1.44, 2.8, 0.34, -2.42, -2.29, -0.49, 0.12, 0.0, 0.0, 1.94, 3.01, 1.0],
-    curve: [point(0.355, 0.3), point(0.485, 0.2), point(0.775, 0.1), point(0.93, 0.05), point(0.965, 0.025)],
+    weights: [-1.85, -0.96, 1.99, 1.21, 1.27, -2.1, -2.26, -1.58, 0.23, 0.0, 0.0, 1.61, 3.61, 1.0],
+    curve: [point(0.275, 0.3), point(0.48, 0.2), point(0.775, 0.1), point(0.93, 0.05), point(0.96, 0.025)],
 };
 
 /// Where meaning is compared too.
 const BESIDE_MEANING: Usual = Usual {
-    weights: [-2.2, -0.48, 2.27, 1.36, 0.05, -3.34, -2.94, -0.95, 0.45, 0.0, -0.03, 1.59, 3.27, 1.0],
-    curve: [point(0.425, 0.3), point(0.555, 0.2), point(0.775, 0.1), point(0.875, 0.05), point(0.955, 0.025)],
+    weights: [-3.06, -0.66, 2.08, 1.54, 0.38, -2.89, -2.76, -2.39, 0.51, 0.0, 1.02, 1.4, 3.61, 1.0],
+    curve: [point(0.335, 0.3), point(0.565, 0.2), point(0.85, 0.1), point(0.905, 0.05), point(0.955, 0.025)],
 };
 
 /// What speaks for or against a hit.
@@ -197,7 +200,10 @@ impl Calibration {
     pub(crate) fn threshold(&self, accepted_error_rate: f32) -> f32 {
         let accepted = accepted_error_rate.clamp(0.0, 1.0);
         let measured = self.curve.iter().find(|point| point.error_rate <= accepted).map(|point| point.threshold);
-        measured.unwrap_or_else(|| self.curve.last().map_or(0.0, |point| point.threshold).max(1.0 - accepted))
+        let threshold =
+            measured.unwrap_or_else(|| self.curve.last().map_or(0.0, |point| point.threshold).max(1.0 - accepted));
+        // However easy the questions were: what is likelier wrong than right is no answer, unless so much may be wrong.
+        if accepted < EVEN { threshold.max(EVEN) } else { threshold }
     }
 
     /// Reads the calibration beside an index; a missing or unreadable one, or one of other features, is the usual one.

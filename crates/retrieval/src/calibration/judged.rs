@@ -11,7 +11,7 @@ const THRESHOLDS: usize = 200;
 pub struct JudgedQuestion {
     /// What a customer wrote.
     pub text: String,
-    /// Any of these is right.
+    /// Any of these is right; none where no entry answers.
     pub answers: Vec<String>,
 }
 

@@ -44,7 +44,8 @@ pub(super) fn learn(snapshot: &Snapshot) -> tantivy::Result<(Calibration, Calibr
     Ok((calibration, report))
 }
 
-/// Asks questions whose answers people have named, with those entries there and, once more, with them gone.
+/// Asks questions whose answers people have named, with those entries there and, once more, with them gone. A question that has
+/// no answer counts in full.
 pub(super) fn judge(snapshot: &Snapshot, questions: &[JudgedQuestion]) -> tantivy::Result<JudgedSearches> {
     let mut searches = JudgedSearches::default();
     let emphasis = told(snapshot)?;
@@ -60,6 +61,10 @@ pub(super) fn judge(snapshot: &Snapshot, questions: &[JudgedQuestion]) -> tantiv
             let right = rows.contains(&candidate.row);
             Some(Example { evidence: Evidence::of(found, 0), right, weight, first: true })
         };
+        if answers.is_empty() {
+            searches.uncovered.extend(first(&found, 1.0));
+            continue;
+        }
         searches.covered.extend(first(&found, 1.0));
         found.candidates.retain(|candidate| !rows.contains(&candidate.row));
         searches.uncovered.extend(first(&found, JUDGED_UNCOVERED_WEIGHT));
