@@ -13,7 +13,7 @@ use retrieval::{FaqIndex, JudgedQuestion, JudgedSearches, read_faq};
 
 const ACCEPTED: f32 = 0.1;
 /// So many of a set's questions are asked for each one of other sets, which none of its entries answers.
-const FOREIGN: usize = 10;
+const FOREIGN: usize = 40;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let sets: Vec<PathBuf> = std::env::args().skip(1).map(PathBuf::from).collect();

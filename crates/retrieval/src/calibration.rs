@@ -52,14 +52,14 @@ const fn point(threshold: f32, error_rate: f32) -> CurvePoint {
 
 /// Where words are all there is to compare by.
 const BY_WORDS: Usual = Usual {
-    weights: [-1.85, -0.96, 1.99, 1.21, 1.27, -2.1, -2.26, -1.58, 0.23, 0.0, 0.0, 1.61, 3.61, 1.0],
-    curve: [point(0.275, 0.3), point(0.48, 0.2), point(0.775, 0.1), point(0.93, 0.05), point(0.96, 0.025)],
+    weights: [-1.5, -0.89, 1.81, 1.81, 0.68, -2.33, -2.29, -0.96, 0.16, 0.0, 0.0, 1.81, 3.3, 1.0],
+    curve: [point(0.335, 0.3), point(0.475, 0.2), point(0.775, 0.1), point(0.93, 0.05), point(0.965, 0.025)],
 };
 
 /// Where meaning is compared too.
 const BESIDE_MEANING: Usual = Usual {
-    weights: [-3.06, -0.66, 2.08, 1.54, 0.38, -2.89, -2.76, -2.39, 0.51, 0.0, 1.02, 1.4, 3.61, 1.0],
-    curve: [point(0.335, 0.3), point(0.565, 0.2), point(0.85, 0.1), point(0.905, 0.05), point(0.955, 0.025)],
+    weights: [-2.49, -0.56, 2.19, 1.47, 0.14, -3.18, -2.87, -1.64, 0.47, 0.0, 0.41, 1.49, 3.41, 1.0],
+    curve: [point(0.375, 0.3), point(0.555, 0.2), point(0.825, 0.1), point(0.89, 0.05), point(0.955, 0.025)],
 };
 
 /// What speaks for or against a hit.
