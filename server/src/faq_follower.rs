@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use retrieval::{Change, Error, FaqEntry, FaqIndex, Link};
+use retrieval::{Change, FaqEntry, FaqIndex, Link};
 use store::{FaqRecord, Store};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -45,10 +45,10 @@ impl FaqFollower {
     /// Opens the index, or begins to build it anew, brings it level with the store and begins to follow.
     pub async fn start(store: Store, folder: &Path, encoder: FaqEncoder) -> anyhow::Result<(Self, Arc<FaqIndex>)> {
         let newest = store.revision().await?;
-        let found = open(newest, folder, &encoder)?;
-        let to_rebuild = !matches!(found, Found::Level(_));
-        let answers_meanwhile = matches!(found, Found::ByWords(_));
-        let (Found::Level(index) | Found::ByWords(index) | Found::Empty(index)) = found;
+        let (index, to_rebuild) = match open(newest, folder, &encoder) {
+            Some(index) => (index, false),
+            None => (to_build(newest, folder, &encoder)?, true),
+        };
         let (index, wake) = (Arc::new(index), Arc::new(Notify::new()));
         let (announce, mut searchable) = watch::channel(if to_rebuild { -1 } else { revision_of(&index) });
         let rebuilding = Arc::new(AtomicBool::new(to_rebuild));
@@ -62,9 +62,7 @@ impl FaqFollower {
         };
         let worker = tokio::spawn(follow(step, Arc::clone(&wake), announce));
         let building = Arc::clone(&index);
-        if !answers_meanwhile
-            && tokio::time::timeout(START_PATIENCE, searchable.wait_for(|seen| *seen >= newest)).await.is_err()
-        {
+        if tokio::time::timeout(START_PATIENCE, searchable.wait_for(|seen| *seen >= newest)).await.is_err() {
             tracing::warn!(
                 "the index is not level with the store yet; answers from the FAQ are missing or old until it is"
             );
@@ -223,30 +221,10 @@ async fn follow(mut step: Step, wake: Arc<Notify>, announce: watch::Sender<i64>)
     }
 }
 
-/// What a start finds in the index's folder, or puts there.
-enum Found {
-    /// An index that follows the store.
-    Level(FaqIndex),
-    /// One of this store that another encoder made: it answers by words until it is built anew.
-    ByWords(FaqIndex),
-    /// A new one in place of a missing, empty or damaged one, or one that is ahead of a restored store.
-    Empty(FaqIndex),
-}
-
-fn open(newest: i64, folder: &Path, encoder: &FaqEncoder) -> anyhow::Result<Found> {
-    let is_of_store = |index: &FaqIndex| (i64::from(newest > 0)..=newest).contains(&revision_of(index));
+/// Opens the index; none where it is missing, empty, damaged, of another encoder, or ahead of a restored store.
+fn open(newest: i64, folder: &Path, encoder: &FaqEncoder) -> Option<FaqIndex> {
     match FaqIndex::open_with(folder, encoder.reads.clone()) {
-        Ok(index) if is_of_store(&index) => return Ok(Found::Level(index)),
-        Err(Error::OtherEncoder { .. }) => match FaqIndex::open_by_words(folder, encoder.reads.clone()) {
-            Ok(index) if is_of_store(&index) => {
-                tracing::warn!(
-                    "the encoder has changed; building the index anew, the FAQ is found by words until then"
-                );
-                encoder.keep(folder)?;
-                return Ok(Found::ByWords(index));
-            }
-            _ => tracing::warn!("the encoder has changed; building the index anew"),
-        },
+        Ok(index) if is_of_store(&index, newest) => return Some(index),
         Ok(index) => {
             tracing::warn!(
                 index = index.revision(),
@@ -257,7 +235,23 @@ fn open(newest: i64, folder: &Path, encoder: &FaqEncoder) -> anyhow::Result<Foun
         Err(error) if folder.exists() => tracing::warn!(%error, "the index cannot be opened; building it anew"),
         Err(_) => tracing::info!("building the index"),
     }
-    Ok(Found::Empty(empty(folder, encoder)?))
+    None
+}
+
+/// The index that is to be built anew: one that another encoder made, which answers by words meanwhile, or else an empty one.
+fn to_build(newest: i64, folder: &Path, encoder: &FaqEncoder) -> anyhow::Result<FaqIndex> {
+    match FaqIndex::open_by_words(folder, encoder.reads.clone()) {
+        Ok(index) if index.waits_for_its_encoder() && is_of_store(&index, newest) => {
+            encoder.keep(folder)?;
+            tracing::info!("entries are found by words alone until then");
+            Ok(index)
+        }
+        _ => empty(folder, encoder),
+    }
+}
+
+fn is_of_store(index: &FaqIndex, newest: i64) -> bool {
+    (i64::from(newest > 0)..=newest).contains(&revision_of(index))
 }
 
 fn empty(folder: &Path, encoder: &FaqEncoder) -> anyhow::Result<FaqIndex> {

@@ -1,4 +1,4 @@
-use super::{Calibration, Evidence, Example, N_EVIDENCE, fit};
+use super::{Calibration, CurvePoint, Evidence, Example, N_EVIDENCE, fit};
 
 fn example(score: f32, right: bool) -> Example {
     let mut evidence = [0.0; N_EVIDENCE];
@@ -74,4 +74,11 @@ fn what_was_learned_with_other_features_is_not_believed() {
         std::fs::write(&path, older).expect("written");
         assert_eq!(Calibration::load(dir.path(), true), Calibration::usual(true));
     }
+}
+
+#[test]
+fn what_is_likelier_wrong_than_right_is_no_answer_however_easy_the_questions_were() {
+    let curve = vec![CurvePoint { threshold: 0.2, error_rate: 0.01 }];
+    let lenient = Calibration { curve, ..Calibration::usual(false) };
+    assert_eq!((lenient.threshold(0.1), lenient.threshold(0.6)), (0.5, 0.2));
 }

@@ -33,8 +33,9 @@ enum Asked {
 
 /// Learns a calibration from the index's own questions.
 pub(super) fn learn(snapshot: &Snapshot) -> tantivy::Result<(Calibration, CalibrationReport)> {
-    let questions = held_out_questions(snapshot)?;
-    let emphasis = emphasis(snapshot, &questions)?;
+    let wordings = snapshot.table.wordings()?;
+    let questions = held_out_questions(snapshot, &wordings);
+    let emphasis = emphasis(snapshot, told(snapshot, &wordings)?, &questions)?;
     let (examples, n_found_first) = examples(snapshot, &questions, emphasis)?;
     let (calibration, mut report) = fit(&examples, &Calibration::usual(snapshot.reader.is_some()));
     let calibration = calibration.with_emphasis(emphasis);
@@ -48,7 +49,7 @@ pub(super) fn learn(snapshot: &Snapshot) -> tantivy::Result<(Calibration, Calibr
 /// no answer counts in full.
 pub(super) fn judge(snapshot: &Snapshot, questions: &[JudgedQuestion]) -> tantivy::Result<JudgedSearches> {
     let mut searches = JudgedSearches::default();
-    let emphasis = told(snapshot)?;
+    let emphasis = told(snapshot, &snapshot.table.wordings()?)?;
     for JudgedQuestion { text, answers } in questions {
         let query = SearchQuery { text: text.clone(), ..SearchQuery::default() };
         let mut found = snapshot.find(&query, HeldOut::Nothing, emphasis)?;
@@ -120,14 +121,13 @@ fn asked(snapshot: &Snapshot, row: usize, ordinal: usize) -> tantivy::Result<Sea
 }
 
 /// What counts for how much as the entries tell it that have one wording each.
-fn told(snapshot: &Snapshot) -> tantivy::Result<Emphasis> {
-    Ok(Emphasis::told(snapshot.reader.is_some(), telling(snapshot)?))
+fn told(snapshot: &Snapshot, wordings: &[(usize, usize)]) -> tantivy::Result<Emphasis> {
+    Ok(Emphasis::told(snapshot.reader.is_some(), telling(snapshot, wordings)?))
 }
 
 /// What counts for how much: that with which most held-out questions find their entry first, or what the entries tell where
 /// the questions are few.
-fn emphasis(snapshot: &Snapshot, questions: &[(usize, usize)]) -> tantivy::Result<Emphasis> {
-    let told = told(snapshot)?;
+fn emphasis(snapshot: &Snapshot, told: Emphasis, questions: &[(usize, usize)]) -> tantivy::Result<Emphasis> {
     if questions.len() < FEW_QUESTIONS {
         return Ok(told);
     }
@@ -176,13 +176,12 @@ fn judged(found: &Found, right_row: Option<usize>, asked: Asked) -> impl Iterato
 }
 
 /// Wordings of entries that have others, evenly thinned out where there are many.
-fn held_out_questions(snapshot: &Snapshot) -> tantivy::Result<Vec<(usize, usize)>> {
-    let wordings = snapshot.table.wordings()?;
+fn held_out_questions(snapshot: &Snapshot, wordings: &[(usize, usize)]) -> Vec<(usize, usize)> {
     let of_several = wordings.chunk_by(|one, other| one.0 == other.0).filter(|wordings| wordings.len() > 1);
     let all: Vec<(usize, usize)> = of_several.flatten().copied().collect();
     let most = if snapshot.table.len() > LARGE { MAX_QUESTIONS_OF_LARGE } else { MAX_QUESTIONS };
     if all.len() <= most {
-        return Ok(all);
+        return all;
     }
-    Ok((0..most).map(|index| all[index * all.len() / most]).collect())
+    (0..most).map(|index| all[index * all.len() / most]).collect()
 }

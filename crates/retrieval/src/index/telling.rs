@@ -20,9 +20,8 @@ const FEW: usize = 20;
 /// What is added to both shares, so that a question of which nothing is held says little.
 const LEAST_SHARE: f32 = 0.02;
 
-/// What the questions of an index show.
-pub(super) fn telling(snapshot: &Snapshot) -> tantivy::Result<Telling> {
-    let wordings = snapshot.table.wordings()?;
+/// What the questions of an index show, given all its wordings (row, ordinal).
+pub(super) fn telling(snapshot: &Snapshot, wordings: &[(usize, usize)]) -> tantivy::Result<Telling> {
     let questions: Vec<usize> = wordings.iter().filter(|(_, ordinal)| *ordinal == 0).map(|(row, _)| *row).collect();
     let sample = thinned_out(&questions, ASKED).map(|row| Ok((row, snapshot.table.row(row)?)));
     let mut sample: Vec<(usize, Arc<Row>)> = sample.collect::<tantivy::Result<_>>()?;
@@ -101,7 +100,9 @@ mod tests {
     }
 
     fn told(index: &FaqIndex) -> Emphasis {
-        Emphasis::told(false, telling(&index.snapshot()).expect("read"))
+        let snapshot = index.snapshot();
+        let wordings = snapshot.table.wordings().expect("read");
+        Emphasis::told(false, telling(&snapshot, &wordings).expect("read"))
     }
 
     fn first(index: &FaqIndex, text: &str) -> Hit {
